@@ -1,0 +1,200 @@
+"""What the rest of vaultlift may ask of the outside world.
+
+Each port is a Protocol; ``adapters/`` holds the real ones, ``tests/fakes.py`` the fakes. Every
+method may raise the ServiceError family of :mod:`domain.errors`; reads are retried by the adapter
+where that is safe, writes never are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from domain.codec import JsonObject
+from domain.requests import UpgradeRequest
+from domain.upgrade import ClassicVault, OperationInfo, PrerequisiteCheck, UpgradeRecord
+from domain.vaults import ClassicVaultRef, Reading, VaultRef
+
+
+class Clock(Protocol):
+    """Tells the time; may run faster than the wall when everything runs on one machine."""
+
+    def now(self) -> datetime:
+        """The time now, aware, UTC."""
+        ...
+
+
+class ClassicVaults(Protocol):
+    """The classic management API (vault-upgrade 2)."""
+
+    async def list_vaults(self, subscription_id: str) -> tuple[ClassicVault, ...]:
+        """Every classic vault of a subscription, Backup and Site Recovery alike."""
+        ...
+
+    async def read_vault(self, vault: ClassicVaultRef) -> ClassicVault:
+        """The list's entry for one vault; name, region and type are compared without case.
+
+        Raises:
+            NotFoundError: The subscription's list does not hold it.
+        """
+        ...
+
+    async def check_prerequisites(
+        self, vault: ClassicVault, target: VaultRef, client_request_id: str
+    ) -> PrerequisiteCheck:
+        """Asks the service whether the vault may be upgraded. Read-only; may be repeated."""
+        ...
+
+    async def start_upgrade(
+        self, vault: ClassicVault, target: VaultRef, operation_id: str
+    ) -> UpgradeRecord:
+        """Starts the upgrade with ``operation_id`` as client request id. Never retried.
+
+        Raises:
+            RefusedError: The service refused; nothing was started.
+            OutcomeUnknownError: The answer was lost; read the record before anything else.
+        """
+        ...
+
+    async def read_operation(self, vault: ClassicVault) -> OperationInfo:
+        """How the vault's latest upgrade stands."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyWriteAnswer:
+    """What the service said to a policy write (recovery-services 1.4)."""
+
+    status: int
+    """200: done. 202: accepted, to be followed by ``operation_id``."""
+    operation_id: str | None
+    retry_after_s: int | None
+    request_id: str | None
+
+
+class RecoveryServices(Protocol):
+    """Recovery Services vaults through ARM. Bodies are the raw JSON, as REST names them."""
+
+    async def list_vaults(self, subscription_id: str) -> Reading[tuple[JsonObject, ...]]:
+        """Every Recovery Services vault of a subscription."""
+        ...
+
+    async def read_vault(self, vault: VaultRef) -> Reading[JsonObject]:
+        """The vault with its ``properties`` (upgradeDetails, securitySettings ...)."""
+        ...
+
+    async def read_vault_config(self, vault: VaultRef) -> Reading[JsonObject]:
+        """``backupconfig/vaultconfig``: enhanced security and soft delete."""
+        ...
+
+    async def list_policies(self, vault: VaultRef) -> Reading[tuple[JsonObject, ...]]:
+        """Every backup policy of the vault."""
+        ...
+
+    async def read_policy(self, vault: VaultRef, policy_name: str) -> Reading[JsonObject]:
+        """One backup policy, whole."""
+        ...
+
+    async def write_policy(
+        self, vault: VaultRef, policy_name: str, document: JsonObject
+    ) -> PolicyWriteAnswer:
+        """Replaces one policy by ``document`` (without id, name, type). Never retried.
+
+        Raises:
+            RefusedError: The service refused; the policy is unchanged.
+            OutcomeUnknownError: The answer was lost; read the policy before anything else.
+        """
+        ...
+
+    async def read_policy_operation(
+        self, vault: VaultRef, policy_name: str, operation_id: str
+    ) -> Reading[JsonObject]:
+        """Status of a policy write that was answered with 202."""
+        ...
+
+    async def read_job(self, vault: VaultRef, job_id: str) -> Reading[JsonObject]:
+        """One job, such as the ConfigureBackup job a policy write started."""
+        ...
+
+    async def list_agents(self, vault: VaultRef) -> Reading[tuple[JsonObject, ...]]:
+        """The registered MARS machines (containers with backupManagementType MAB)."""
+        ...
+
+    async def list_engines(self, vault: VaultRef) -> Reading[tuple[JsonObject, ...]]:
+        """The registered DPM and Azure Backup Servers."""
+        ...
+
+    async def list_items(self, vault: VaultRef) -> Reading[tuple[JsonObject, ...]]:
+        """Every protected item of the vault."""
+        ...
+
+    async def list_jobs(
+        self, vault: VaultRef, since: datetime, until: datetime
+    ) -> Reading[tuple[JsonObject, ...]]:
+        """Backup jobs that started between two moments (UTC, at most 30 days apart)."""
+        ...
+
+
+class JobLog(Protocol):
+    """What Log Analytics knows about a vault's jobs (recovery-services 6)."""
+
+    async def list_last_jobs(
+        self, workspace_id: str, vault: VaultRef, since: datetime
+    ) -> Reading[tuple[JsonObject, ...]]:
+        """The last backup job of each item the workspace knows, one row each.
+
+        Row members: BackupItemUniqueId, BackupItemFriendlyName, BackupItemType,
+        BackupItemProtectionState, LastJobStart, LastJobStatus, JobUniqueId; the last three are
+        None for an item without a job.
+
+        Raises:
+            NotFoundError: The workspace never received a backup table.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceEntry:
+    """A document in the evidence store, and whether this very call put it there."""
+
+    document: JsonObject
+    is_new: bool
+
+
+class EvidenceStore(Protocol):
+    """Documents that are written once and never changed (DESIGN rule 8).
+
+    Keys are relative paths of letters, digits, ``-``, ``_``, ``.`` and ``/`` ending in ``.json``.
+    """
+
+    async def create(self, key: str, document: JsonObject) -> EvidenceEntry:
+        """Keeps ``document`` under ``key`` unless the key is taken; gives what is there now."""
+        ...
+
+    async def read(self, key: str) -> JsonObject | None:
+        """The document under ``key``, or None."""
+        ...
+
+    async def list_keys(self, prefix: str) -> tuple[str, ...]:
+        """The keys below ``prefix``, sorted."""
+        ...
+
+
+class UpgradeQueue(Protocol):
+    """The queue every upgrade comes through."""
+
+    async def send(self, requests: Sequence[UpgradeRequest]) -> None:
+        """Sends one message per request; message and session id are the request's own."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """Everything an activity or trigger may use; built once by the composition root."""
+
+    classic: ClassicVaults
+    recovery_services: RecoveryServices
+    job_log: JobLog
+    evidence: EvidenceStore
+    queue: UpgradeQueue
+    clock: Clock

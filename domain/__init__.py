@@ -1,0 +1,1 @@
+"""What vaultlift knows about vaults, without any I/O and without Azure."""
