@@ -1,0 +1,175 @@
+"""Windows time-zone ids: which exist, how they are recognised, what their clocks do.
+
+The service keeps Windows ids in policies and publishes no list of them (recovery-services 12). Ids
+are accepted in any case and written in their canonical spelling.
+"""
+
+import difflib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from tzlocal.windows_tz import tz_win, win_tz
+
+_DROPPED_FROM_CLDR = {
+    # Windows still ships both ids; the Unicode table no longer lists them (recovery-services 12).
+    "Mid-Atlantic Standard Time": "Etc/GMT+2",
+    "Kamchatka Standard Time": "Asia/Kamchatka",
+}
+
+_IANA_BY_WINDOWS = {**win_tz, **_DROPPED_FROM_CLDR}
+
+_IANA_ALIASES = {
+    # Names of the tz database that the Unicode table leaves out (recovery-services 12).
+    "CST6CDT": "Central Standard Time",
+    "EST5EDT": "Eastern Standard Time",
+    "MST7MDT": "Mountain Standard Time",
+    "PST8PDT": "Pacific Standard Time",
+    "GMT": "UTC",
+    "Europe/Uzhgorod": "FLE Standard Time",
+    "Europe/Zaporozhye": "FLE Standard Time",
+    "US/East-Indiana": "US Eastern Standard Time",
+}
+
+_DISPLAY_NAMES = {
+    # The name the portal shows; read as UTC, never written.
+    "coordinated universal time": "UTC",
+}
+
+RECENT_ZONES = frozenset(
+    {"Alberta Standard Time", "British Columbia Standard Time", "Manitoba Standard Time"}
+)
+"""Ids so new that the service may not know them yet and may refuse a policy that names one."""
+
+_HORIZON_DAYS = 2 * 366
+"""How far ahead a clock change is looked for; a zone without one by then counts as having none."""
+
+_SCAN_STEP = timedelta(days=5)
+"""Shorter than the time between any two clock changes of a zone (the shortest is Ramadan's)."""
+
+
+@cache
+def _by_folded_windows_id() -> dict[str, str]:
+    return {zone.casefold(): zone for zone in _IANA_BY_WINDOWS} | _DISPLAY_NAMES
+
+
+@cache
+def _by_folded_iana_id() -> dict[str, str]:
+    return {iana.casefold(): zone for iana, zone in (tz_win | _IANA_ALIASES).items()}
+
+
+def windows_zones() -> tuple[str, ...]:
+    """Every canonical Windows id known, sorted."""
+    return tuple(sorted(_IANA_BY_WINDOWS))
+
+
+def find_windows_zone(text: str) -> str | None:
+    """The canonical Windows id that ``text`` spells in any case, as a policy may hold it.
+
+    None for anything else; an IANA id inside a policy is not valid (recovery-services 12).
+    """
+    return _by_folded_windows_id().get(text.strip().casefold())
+
+
+def find_zone(text: str) -> str | None:
+    """The canonical Windows id a person means: a Windows id or an IANA id, in any case."""
+    return find_windows_zone(text) or _by_folded_iana_id().get(text.strip().casefold())
+
+
+def _stem(text: str) -> str:
+    # Every Windows id ends alike; only what stands before tells them apart.
+    return text.strip().casefold().removesuffix(" time").removesuffix(" standard")
+
+
+def nearest_zones(text: str, limit: int = 3) -> tuple[str, ...]:
+    """Windows ids that look like ``text``, or like the IANA id or city it may be, best first."""
+    windows = {_stem(name): zone for name, zone in _by_folded_windows_id().items()}
+    iana = _by_folded_iana_id()
+    cities = {name.rpartition("/")[2].replace("_", " "): zone for name, zone in iana.items()}
+    found: dict[str, None] = {}
+    for names in (windows, cities | iana):
+        for name in difflib.get_close_matches(_stem(text), names, n=limit, cutoff=0.6):
+            found.setdefault(names[name])
+    return tuple(found)[:limit]
+
+
+def require_zone(text: str) -> str:
+    """The canonical Windows id for ``text``.
+
+    Raises:
+        ValueError: No such zone; the message names the nearest ones.
+    """
+    zone = find_zone(text)
+    if zone is not None:
+        return zone
+    near = nearest_zones(text)
+    hint = f"; nearest: {', '.join(near)}" if near else ""
+    raise ValueError(f"{text!r} is not a Windows or IANA time zone{hint}")
+
+
+@cache
+def zone_info(windows_id: str) -> ZoneInfo:
+    """The rules of a canonical Windows id.
+
+    Raises:
+        KeyError: Not a canonical Windows id; resolve it with :func:`find_windows_zone` first.
+    """
+    return ZoneInfo(_IANA_BY_WINDOWS[windows_id])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transition:
+    """One change of a zone's clocks."""
+
+    at: datetime
+    """The first moment with the new offset, UTC, to the second."""
+    offset_before_min: int
+    """Minutes east of UTC until then."""
+    offset_after_min: int
+
+    @property
+    def shift_min(self) -> int:
+        """Minutes the clock jumps ahead; negative when it is put back."""
+        return self.offset_after_min - self.offset_before_min
+
+
+def _offset(zone: ZoneInfo, moment: datetime) -> timedelta:
+    return moment.astimezone(zone).utcoffset() or timedelta(0)
+
+
+def _narrow(zone: ZoneInfo, low: datetime, high: datetime) -> Transition:
+    before = _offset(zone, low)
+    while high - low > timedelta(seconds=1):
+        middle = low + timedelta(seconds=int((high - low).total_seconds()) // 2)
+        if _offset(zone, middle) == before:
+            low = middle
+        else:
+            high = middle
+    return Transition(
+        at=high,
+        offset_before_min=int(before.total_seconds()) // 60,
+        offset_after_min=int(_offset(zone, high).total_seconds()) // 60,
+    )
+
+
+def next_transitions(windows_id: str, after: datetime, count: int = 2) -> tuple[Transition, ...]:
+    """The next clock changes of a zone after a moment, at most two years ahead.
+
+    Args:
+        windows_id: A canonical Windows id.
+        after: An aware moment.
+        count: How many to give; fewer come back where the zone has fewer.
+    """
+    zone = zone_info(windows_id)
+    low = after.astimezone(UTC).replace(microsecond=0)
+    end = low + timedelta(days=_HORIZON_DAYS)
+    found: list[Transition] = []
+    while low < end and len(found) < count:
+        high = low + _SCAN_STEP
+        if _offset(zone, low) == _offset(zone, high):
+            low = high
+        else:
+            found.append(_narrow(zone, low, high))
+            low = found[-1].at
+    return tuple(found)

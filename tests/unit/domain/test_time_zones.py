@@ -1,0 +1,142 @@
+"""Windows zone ids: recognised, refused, and followed through their clock changes."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+
+from domain.time_zones import (
+    RECENT_ZONES,
+    find_windows_zone,
+    find_zone,
+    nearest_zones,
+    next_transitions,
+    require_zone,
+    windows_zones,
+    zone_info,
+)
+from tests.unit.domain.strategies import moments, zones
+
+AUTUMN = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("zone", windows_zones())
+def test_every_windows_id_is_recognised_in_any_case(zone: str) -> None:
+    """Lower, upper and padded spellings all give the canonical id."""
+    assert (zone, zone, zone) == (
+        find_zone(zone.lower()),
+        find_zone(zone.upper()),
+        find_zone(f" {zone} "),
+    )
+
+
+@pytest.mark.parametrize("zone", windows_zones())
+def test_every_windows_id_has_rules(zone: str) -> None:
+    """The tz database knows the zone behind every id."""
+    assert zone_info(zone).utcoffset(AUTUMN) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("America/Los_Angeles", "Pacific Standard Time"),
+        ("europe/berlin", "W. Europe Standard Time"),
+        ("EST5EDT", "Eastern Standard Time"),
+        ("GMT", "UTC"),
+        ("Coordinated Universal Time", "UTC"),
+    ],
+)
+def test_a_person_may_name_a_zone_otherwise(text: str, zone: str) -> None:
+    """IANA ids, old aliases and the portal's name for UTC are understood on input."""
+    assert zone == find_zone(text)
+
+
+@pytest.mark.parametrize("zone", ["Mid-Atlantic Standard Time", "Kamchatka Standard Time"])
+def test_ids_dropped_from_the_unicode_table_are_known(zone: str) -> None:
+    """The two ids Windows still ships are accepted and have rules."""
+    assert (zone, True) == (find_windows_zone(zone), zone_info(zone) is not None)
+
+
+def test_the_display_name_of_utc_is_never_written() -> None:
+    """Reading the display name gives UTC, and it is not one of the ids."""
+    assert ("UTC", False) == (
+        find_windows_zone("coordinated universal time"),
+        "Coordinated Universal Time" in windows_zones(),
+    )
+
+
+def test_an_iana_id_inside_a_policy_is_not_a_zone() -> None:
+    """Only Windows ids count where the service reads them."""
+    assert find_windows_zone("Europe/Berlin") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Pacfic Standard Time", "Pacific Standard Time"),
+        ("Pacific Time", "Pacific Standard Time"),
+        ("W Europe Standard Time", "W. Europe Standard Time"),
+        ("Los Angelos", "Pacific Standard Time"),
+        ("Europe/Berln", "W. Europe Standard Time"),
+    ],
+)
+def test_the_nearest_zone_is_named_first(text: str, expected: str) -> None:
+    """A slip of the pen gets the zone that was meant as the first suggestion."""
+    assert expected == nearest_zones(text)[0]
+
+
+def test_an_unknown_zone_is_refused_with_suggestions() -> None:
+    """The refusal says what was given and what was probably meant."""
+    with pytest.raises(ValueError, match=r"'Tokio'.*nearest: Tokyo Standard Time"):
+        require_zone("Tokio")
+
+
+def test_nonsense_is_refused_without_suggestions() -> None:
+    """Nothing is suggested where nothing is near."""
+    with pytest.raises(ValueError, match=r"'qqqq' is not a Windows or IANA time zone$"):
+        require_zone("qqqq")
+
+
+def test_the_next_two_clock_changes_are_found_to_the_second() -> None:
+    """Pacific time springs ahead on 14 March 2027 and falls back on 7 November."""
+    changes = next_transitions("Pacific Standard Time", AUTUMN)
+
+    assert [
+        (datetime(2027, 3, 14, 10, tzinfo=UTC), 60),
+        (datetime(2027, 11, 7, 9, tzinfo=UTC), -60),
+    ] == [(change.at, change.shift_min) for change in changes]
+
+
+def test_two_changes_within_five_weeks_are_both_found() -> None:
+    """Morocco's pause for Ramadan is short, and neither of its ends is missed."""
+    first, second = next_transitions("Morocco Standard Time", AUTUMN)
+
+    assert (-60, 60, True) == (
+        first.shift_min,
+        second.shift_min,
+        second.at - first.at < timedelta(weeks=6),
+    )
+
+
+def test_a_zone_without_summer_time_has_no_changes() -> None:
+    """Tokyo's clocks stay as they are."""
+    assert () == next_transitions("Tokyo Standard Time", AUTUMN)
+
+
+@given(zones, moments)
+def test_a_change_is_the_very_second_the_offset_changes(zone: str, after: datetime) -> None:
+    """One second before each change the old offset holds, from then on the new one."""
+    info = zone_info(zone)
+    for change in next_transitions(zone, after):
+        just_before = change.at - timedelta(seconds=1)
+        offsets = [just_before.astimezone(info).utcoffset(), change.at.astimezone(info).utcoffset()]
+
+        assert [
+            timedelta(minutes=change.offset_before_min),
+            timedelta(minutes=change.offset_after_min),
+        ] == offsets
+
+
+def test_recent_ids_are_a_part_of_the_table() -> None:
+    """The ids marked as perhaps unknown to the service are ids."""
+    assert set() == RECENT_ZONES - set(windows_zones())
