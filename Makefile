@@ -1,0 +1,41 @@
+# Every target makes its own virtual environment in .venv first; nothing is installed outside the
+# checkout. `make help` lists the targets.
+
+PY := .venv/bin/python
+PYTEST := $(PY) -m pytest
+OUT := out
+COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.13 \
+	--generate-hashes --no-emit-index-url --custom-compile-command "make lock" $(LOCK_ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test soak bench check lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 14
+
+setup: ## make or refresh .venv from the hashed lock
+	@sh tools/bootstrap.sh
+
+demo: setup ## upgrade and settle the sample estate on this machine; writes out/demo/
+	$(PY) -m local.demo $(ARGS)
+
+test: setup ## run every test except long runs and benchmarks
+	$(PYTEST) -n 2 --dist loadfile -m "not soak and not bench" $(ARGS)
+
+soak: setup ## run the long tests
+	$(PYTEST) -m soak --timeout 0 $(ARGS)
+
+bench: setup ## run the benchmarks; JSON in out/bench/
+	$(PY) -m tools.run_benchmarks --out $(OUT)/bench $(ARGS)
+
+check: setup ## lint, format, types, import contracts, size budgets, fresh documents
+	$(PY) -m tools.run_checks
+
+lock: setup ## make the hashed locks from pyproject.toml (LOCK_ARGS=--upgrade for newer versions)
+	$(COMPILE) --output-file requirements.txt
+	$(COMPILE) --group dev --constraints requirements.txt --output-file requirements-dev.txt
+
+clean: ## remove everything that make made, the environment included
+	rm -rf .venv .tools $(OUT) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
+		.import_linter_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,149 @@
+#!/bin/sh
+# Makes .venv hold exactly what requirements-dev.txt locks; does nothing when it already does.
+#
+# 1. A Python 3.13 that can make environments: $PYTHON, python3.13, python3, python.
+# 2. Else uv, from PATH or put into .tools by any python3 that has pip; uv finds a Python 3.13
+#    that plain names do not reach, or downloads one into .tools.
+# 3. Else it says what is missing and how to get it, and exits 1.
+#
+# POSIX sh on purpose: it has to run where there is no Python yet. Nothing is installed outside
+# the checkout.
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+# pyenv's python3.13 is a shim that works only where .python-version is in reach, and a version
+# forced by the caller's shell would beat that file.
+cd "$root"
+unset PYENV_VERSION PYTHONHOME PYTHONPATH
+
+lock_file=requirements-dev.txt
+stamp=.venv/.stamp
+busy=.venv.busy
+MAX_WAIT_S=900 # A first set-up on a slow line takes minutes; a hung one should not hold make for ever.
+
+say() {
+    echo "vaultlift: $*" >&2
+}
+
+# What the environment was made from. A moved checkout counts as another one: scripts in .venv/bin
+# carry absolute paths.
+fingerprint() {
+    {
+        echo "$root"
+        cat "$lock_file" tools/bootstrap.sh
+        sed -n '/^\[project.scripts\]/,/^$/p' pyproject.toml
+    } | cksum
+}
+
+is_fresh() {
+    [ -x .venv/bin/python ] && [ "$(cat $stamp 2>/dev/null)" = "$(fingerprint)" ] &&
+        .venv/bin/python -c '' 2>/dev/null
+}
+
+# Two make runs in one checkout must not build the same environment at once.
+take_turn() {
+    waited=0
+    until mkdir "$busy" 2>/dev/null; do
+        owner=$(cat "$busy/pid" 2>/dev/null || true)
+        if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then
+            rm -rf "$busy"
+            continue
+        fi
+        if [ "$waited" -ge "$MAX_WAIT_S" ]; then
+            say "another set-up holds $root/$busy for $MAX_WAIT_S s. Remove that folder if none runs."
+            exit 1
+        fi
+        sleep 1
+        waited=$((waited + 1))
+    done
+    trap 'rm -rf "$busy"' EXIT
+    trap 'exit 130' INT TERM HUP
+    echo $$ >"$busy/pid"
+}
+
+# ensurepip is missing where a distribution splits venv off into its own package.
+is_usable_python() {
+    "$1" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null
+}
+
+find_python() {
+    for candidate in ${PYTHON:+"$PYTHON"} python3.13 python3 python; do
+        if is_usable_python "$candidate"; then
+            echo "$candidate"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# Any Python will do here, so it is run outside the checkout, where .python-version asks for none.
+install_uv() {
+    mkdir -p .tools
+    sed -n '/^uv==/,/[^\\]$/p' "$lock_file" >.tools/uv.txt
+    for candidate in python3 python; do
+        (cd / && "$candidate" -m pip --version) >/dev/null 2>&1 || continue
+        say "no Python 3.13 by name; installing uv into .tools to look for one"
+        (cd / && "$candidate" -m pip install --quiet --disable-pip-version-check --no-input \
+            --no-deps --require-hashes --upgrade --target "$root/.tools/uv" \
+            -r "$root/.tools/uv.txt") >&2 && return 0
+    done
+    return 1
+}
+
+find_uv() {
+    if command -v uv >/dev/null 2>&1; then
+        command -v uv
+        return 0
+    fi
+    [ -x .tools/uv/bin/uv ] || install_uv || return 1
+    echo "$root/.tools/uv/bin/uv"
+}
+
+give_up() {
+    say "vaultlift needs Python 3.13, and there is none here that it can use."
+    say "  tried: \$PYTHON, python3.13, python3, python (3.13 with the modules venv and ensurepip); $1"
+    say "  get it by one of:"
+    say "    apt-get install python3.13 python3.13-venv    (Debian, Ubuntu)"
+    say "    brew install python@3.13                      (macOS)"
+    say "    pyenv install 3.13"
+    say "    uv python install 3.13"
+    say "  then run make again; a Python that is not on PATH is named with PYTHON=/path/to/python3.13"
+    exit 1
+}
+
+build_with_python() {
+    say "making .venv with $("$1" --version), from $lock_file"
+    "$1" -m venv .venv
+    pip="$root/.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input"
+    $pip --require-hashes -r "$lock_file"
+    # The build backend is in the lock, so the editable install fetches nothing.
+    $pip --no-deps --no-build-isolation --editable .
+}
+
+build_with_uv() {
+    # Python is downloaded into the checkout, and only if this machine has no 3.13 at all.
+    if ! "$1" venv --quiet --no-python-downloads --python 3.13 .venv 2>/dev/null; then
+        say "no Python 3.13 on this machine; asking uv to download one into .tools"
+        UV_PYTHON_INSTALL_DIR="$root/.tools/python"
+        export UV_PYTHON_INSTALL_DIR
+        "$1" python install --no-bin 3.13 >&2 ||
+            give_up "uv (it found no 3.13 and could not download one, see above)"
+        "$1" venv --quiet --python 3.13 .venv
+    fi
+    say "making .venv with $(.venv/bin/python --version) found by uv, from $lock_file"
+    "$1" pip install --quiet --python .venv/bin/python --require-hashes -r "$lock_file"
+    "$1" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+}
+
+is_fresh && exit 0
+take_turn
+is_fresh && exit 0
+rm -rf .venv
+if python=$(find_python); then
+    build_with_python "$python"
+elif uv=$(find_uv); then
+    build_with_uv "$uv"
+else
+    give_up "uv (not on PATH, and no python3 with pip could install it)"
+fi
+fingerprint >"$stamp"
