@@ -83,7 +83,7 @@ install_uv() {
     for candidate in python3 python; do
         (cd / && "$candidate" -m pip --version) >/dev/null 2>&1 || continue
         say "no Python 3.13 by name; installing uv into .tools to look for one"
-        (cd / && "$candidate" -m pip install --quiet --disable-pip-version-check --no-input \
+        (cd / && "$candidate" -m pip install -qq --disable-pip-version-check --no-input \
             --no-deps --require-hashes --upgrade --target "$root/.tools/uv" \
             -r "$root/.tools/uv.txt") >&2 && return 0
     done
@@ -114,7 +114,7 @@ give_up() {
 build_with_python() {
     say "making .venv with $("$1" --version), from $lock_file"
     "$1" -m venv .venv
-    pip="$root/.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input"
+    pip="$root/.venv/bin/python -m pip install -qq --disable-pip-version-check --no-input"
     $pip --require-hashes -r "$lock_file"
     # The build backend is in the lock, so the editable install fetches nothing.
     $pip --no-deps --no-build-isolation --editable .
