@@ -65,3 +65,14 @@ def tally(findings: Iterable[Finding]) -> Tally:
         unknown=verdicts.count(Verdict.UNKNOWN),
         not_applicable=verdicts.count(Verdict.NOT_APPLICABLE),
     )
+
+
+def add_tallies(tallies: Iterable[Tally]) -> Tally:
+    """The sum of several counts."""
+    counted = tuple(tallies)
+    return Tally(
+        passed=sum(one.passed for one in counted),
+        failed=sum(one.failed for one in counted),
+        unknown=sum(one.unknown for one in counted),
+        not_applicable=sum(one.not_applicable for one in counted),
+    )

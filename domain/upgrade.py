@@ -5,11 +5,16 @@ change of state goes through :func:`advance`, which refuses what the table does 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.errors import TransitionError
 from domain.vaults import ClassicVaultRef, Provenance
+
+
+START_GRACE = timedelta(minutes=3)
+"""How long a start may take to show in the classic list. The recorded service showed it within
+40 seconds (vault-upgrade 2.5); the rest is margin, because too short would mean a second start."""
 
 
 class UpgradeStatus(StrEnum):
@@ -207,3 +212,12 @@ def advance(current: RunState, target: RunState, *, subject: str) -> RunState:
     if target not in TRANSITIONS.get(current, frozenset()):
         raise TransitionError(f"no way from {current} to {target}", subject=subject)
     return target
+
+
+def client_request_id(guid: object, at: datetime) -> str:
+    """A client request id in the form the service's own client sends (vault-upgrade 2.0).
+
+    ``{guid}-{yyyy-MM-dd HH:mm:ssZ}-P``, with a blank inside. The one sent with the upgrade call
+    becomes the OperationId.
+    """
+    return f"{guid}-{at:%Y-%m-%d %H:%M:%SZ}-P"

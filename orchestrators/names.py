@@ -1,13 +1,38 @@
 """Every name that crosses the boundary between workflow, host and tests, once each."""
 
-UPGRADE_VAULT = "upgrade_vault"
-AWAIT_UPGRADE = "await_upgrade"
-SETTLE_VAULT = "settle_vault"
-SET_POLICY_ZONE = "set_policy_zone"
-PROVE_JOB_SYNC = "prove_job_sync"
-AUDIT_ESTATE = "audit_estate"
-AUDIT_VAULT = "audit_vault"
-"""Orchestrators."""
+from typing import Final
 
-APPROVAL_EVENT = "approval"
-"""Event that answers a request for approval."""
+# Orchestrators.
+UPGRADE_VAULT: Final = "upgrade_vault"
+AWAIT_UPGRADE: Final = "await_upgrade"
+SETTLE_VAULT: Final = "settle_vault"
+SET_POLICY_ZONE: Final = "set_policy_zone"
+PROVE_JOB_SYNC: Final = "prove_job_sync"
+AUDIT_ESTATE: Final = "audit_estate"
+AUDIT_VAULT: Final = "audit_vault"
+
+# Activities.
+INSPECT_VAULT: Final = "inspect_vault"
+CHECK_PREREQUISITES: Final = "check_prerequisites"
+RECORD_PLAN: Final = "record_plan"
+RECORD_APPROVAL: Final = "record_approval"
+START_UPGRADE: Final = "start_upgrade"
+READ_OPERATION: Final = "read_operation"
+RECORD_ESCALATION: Final = "record_escalation"
+RECORD_FAILURE: Final = "record_failure"
+CONFIRM_UPGRADE: Final = "confirm_upgrade"
+PLAN_TIME_ZONES: Final = "plan_time_zones"
+WRITE_POLICY_ZONE: Final = "write_policy_zone"
+READ_POLICY_WRITE: Final = "read_policy_write"
+VERIFY_TIME_ZONES: Final = "verify_time_zones"
+READ_SECURITY: Final = "read_security"
+LIST_AGENTS: Final = "list_agents"
+READ_JOB_SYNC: Final = "read_job_sync"
+RECORD_VERDICT: Final = "record_verdict"
+LIST_ESTATE: Final = "list_estate"
+CHECK_VAULT: Final = "check_vault"
+RECORD_AUDIT: Final = "record_audit"
+
+# Events.
+APPROVAL_EVENT: Final = "approval"
+"""Answers a request for approval."""

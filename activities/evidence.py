@@ -1,0 +1,71 @@
+"""How activities keep evidence: one form of document, one place that writes it.
+
+Every document is written once (DESIGN rule 8). An activity that runs again after a crash finds its
+own document there and leaves it as it is.
+"""
+
+from typing import Any
+
+from adapters.ports import EvidenceEntry, Ports
+from domain.codec import JsonObject, to_json
+from domain.findings import Finding, tally
+from domain.outcomes import ManualTask
+from domain.steps import Run, SettleRequest, StepSummary
+
+EVIDENCE_SCHEMA = "vaultlift/evidence/1"
+"""Version of the document's frame; ``data`` differs by kind."""
+
+
+async def keep(
+    ports: Ports, *, key: str, kind: str, vault: str, run_id: str, data: JsonObject
+) -> EvidenceEntry:
+    """Keeps one document under ``key``, or finds the one that is there.
+
+    Raises:
+        EvidenceError: The store cannot keep it.
+    """
+    document = {
+        "schema": EVIDENCE_SCHEMA,
+        "kind": kind,
+        "vault": vault,
+        "runId": run_id,
+        "recordedAt": ports.clock.now().isoformat(),
+        "data": data,
+    }
+    return await ports.evidence.create(key, document)
+
+
+async def keep_step(ports: Ports, run: Run, step: str, data: Any) -> EvidenceEntry:
+    """Keeps what one step of a run found: ``data`` is a dataclass or plain JSON."""
+    return await keep(
+        ports,
+        key=f"{run.prefix}/{step}.json",
+        kind=step.split("-", 1)[-1],
+        vault=str(run.request.vault),
+        run_id=run.run_id,
+        data=to_json(data),
+    )
+
+
+async def keep_findings(
+    ports: Ports,
+    settle: SettleRequest,
+    step: str,
+    findings: tuple[Finding, ...],
+    tasks: tuple[ManualTask, ...] = (),
+    **details: Any,
+) -> StepSummary:
+    """Keeps the findings and tasks of a settling step and gives their count."""
+    await keep(
+        ports,
+        key=f"{settle.prefix}/{step}.json",
+        kind=step.split("-", 1)[-1],
+        vault=str(settle.vault),
+        run_id=settle.run_id,
+        data={
+            "findings": to_json(findings),
+            "tasks": to_json(tasks),
+            **{name: to_json(value) for name, value in details.items()},
+        },
+    )
+    return StepSummary(tally=tally(findings), task_count=len(tasks))

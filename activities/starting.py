@@ -1,0 +1,143 @@
+"""Starts the upgrade at most once, whatever happens to this process (DESIGN rule 1).
+
+Kept in evidence before anything is sent, each with create-if-absent:
+
+* ``intent``: the OperationId every send of this attempt carries;
+* ``send-NN``: one marker before each send. Markers form a chain, so that of two processes that
+  want to send, one wins the marker and the other waits.
+
+A send happens only when the classic list shows no record, no marker is younger than the grace
+period, and the next marker is ours. So a process killed at any line leaves at most one upgrade.
+"""
+
+from datetime import datetime
+
+from activities.evidence import keep, keep_step
+from adapters.ports import Ports
+from domain.errors import (
+    AccessDeniedError,
+    OutcomeUnknownError,
+    RefusedError,
+    ThrottledError,
+    UnavailableError,
+)
+from domain.steps import Run, StartAnswer, StartKind, StartRequest
+from domain.upgrade import START_GRACE, UpgradeRecord, UpgradeStatus
+
+
+async def run_start_upgrade(ports: Ports, request: StartRequest) -> StartAnswer:
+    """Looks, and sends the start if nothing was sent that may still show.
+
+    Raises:
+        ServiceError: The classic list could not be read; nothing was sent by this call.
+        EvidenceError: The intent could not be kept; nothing was sent by this call.
+    """
+    answer = await _look_and_send(ports, request)
+    await keep_step(ports, request.run, f"06-start-{request.look_no}", answer)
+    return answer
+
+
+async def _look_and_send(ports: Ports, request: StartRequest) -> StartAnswer:
+    folder = start_folder(request.run, request.attempt)
+    operation_id = await _keep_intent(ports, request, folder)
+    record = await _read_record(ports, request.run)
+    if await ports.evidence.read(f"{folder}/failed.json") is not None:
+        return _failed(operation_id, record)
+    if record is not None:
+        return _judge(operation_id, record)
+    if not await _may_send(ports, request, folder):
+        reason = "a start may have been sent and nothing shows yet"
+        return _wait(operation_id, reason)
+    return await _send(ports, request.run, operation_id)
+
+
+def start_folder(run: Run, attempt: int) -> str:
+    """Where the evidence of one attempt is kept: beside the runs, because it outlives each."""
+    return f"{run.vault_prefix}/start/attempt-{attempt}"
+
+
+async def _keep_intent(ports: Ports, request: StartRequest, folder: str) -> str:
+    """The OperationId of this attempt: the one kept first, by this run or an earlier one."""
+    run = request.run
+    entry = await keep(
+        ports,
+        key=f"{folder}/intent.json",
+        kind="intent",
+        vault=str(run.request.vault),
+        run_id=run.run_id,
+        data={"operationId": request.operation_id, "target": run.request.target.arm_id},
+    )
+    return str(entry.document["data"]["operationId"])
+
+
+async def _read_record(ports: Ports, run: Run) -> UpgradeRecord | None:
+    return (await ports.classic.read_vault(run.request.vault)).record
+
+
+async def _may_send(ports: Ports, request: StartRequest, folder: str) -> bool:
+    """Whether this call, and no other, may send now; leaves the marker if so."""
+    markers = await ports.evidence.list_keys(f"{folder}/send-")
+    if markers:
+        last = await ports.evidence.read(markers[-1])
+        sent_at = datetime.fromisoformat(last["recordedAt"]) if last else ports.clock.now()
+        if ports.clock.now() - sent_at < START_GRACE:
+            return False
+    entry = await keep(
+        ports,
+        key=f"{folder}/send-{len(markers) + 1:02}.json",
+        kind="send",
+        vault=str(request.run.request.vault),
+        run_id=request.run.run_id,
+        data={"lookNo": request.look_no, "target": request.run.request.target.arm_id},
+    )
+    return entry.is_new
+
+
+async def _send(ports: Ports, run: Run, operation_id: str) -> StartAnswer:
+    """Sends once. Whatever is not a clear yes or no becomes ``wait``."""
+    classic = await ports.classic.read_vault(run.request.vault)
+    try:
+        record = await ports.classic.start_upgrade(classic, run.request.target, operation_id)
+    except (OutcomeUnknownError, UnavailableError, ThrottledError) as unclear:
+        return _wait(operation_id, str(unclear))
+    except (RefusedError, AccessDeniedError) as refused:
+        return await _judge_refusal(ports, run, operation_id, str(refused))
+    return StartAnswer(kind=StartKind.STARTED, operation_id=operation_id, record=record)
+
+
+async def _judge_refusal(
+    ports: Ports, run: Run, operation_id: str, reason: str
+) -> StartAnswer:
+    """A refusal may mean that somebody else was faster: then theirs is adopted."""
+    record = await _read_record(ports, run)
+    if record is not None:
+        return _judge(operation_id, record)
+    return StartAnswer(
+        kind=StartKind.REFUSED, operation_id=operation_id, record=None, reasons=(reason,)
+    )
+
+
+def _judge(operation_id: str, record: UpgradeRecord) -> StartAnswer:
+    """What a record that is there already means: nothing is sent over it."""
+    if record.status is UpgradeStatus.FAILED:
+        return _failed(operation_id, record)
+    if record.status is UpgradeStatus.UPGRADED:
+        kind = StartKind.UPGRADED
+    elif record.operation_id == operation_id:
+        kind = StartKind.STARTED
+    else:
+        kind = StartKind.ADOPTED
+    return StartAnswer(kind=kind, operation_id=operation_id, record=record)
+
+
+def _failed(operation_id: str, record: UpgradeRecord | None) -> StartAnswer:
+    reason = "The upgrade failed earlier. It is not started again unless Microsoft says so."
+    return StartAnswer(
+        kind=StartKind.FAILED, operation_id=operation_id, record=record, reasons=(reason,)
+    )
+
+
+def _wait(operation_id: str, reason: str) -> StartAnswer:
+    return StartAnswer(
+        kind=StartKind.WAIT, operation_id=operation_id, record=None, reasons=(reason,)
+    )

@@ -1,0 +1,29 @@
+"""Audit one vault.
+
+1. Read it once and judge it by every check; a part that cannot be read is unknown.
+2. Give the count; the findings are in the evidence.
+"""
+
+from typing import Any
+
+from durabletask import task
+
+from domain.codec import from_json, to_json
+from domain.steps import AuditRow, VaultAuditRequest
+from orchestrators import names
+from orchestrators.flow import Flow, call
+
+
+def audit_vault(ctx: task.OrchestrationContext, request: Any) -> Flow[Any]:
+    """Audits one vault.
+
+    Args:
+        ctx: The orchestration's context.
+        request: ``to_json(VaultAuditRequest)``.
+
+    Returns:
+        ``to_json(AuditRow)``.
+    """
+    audit = from_json(VaultAuditRequest, request)
+    row = yield from call(ctx, names.CHECK_VAULT, audit, AuditRow)
+    return to_json(row)

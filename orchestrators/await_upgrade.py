@@ -1,0 +1,83 @@
+"""Follow a running upgrade to its end.
+
+1. Wait as long as the poll schedule says: 60 s at first, tighter around the typical end.
+2. Ask the service how the operation stands. A failed read is not an end: it is asked again.
+3. At 100 minutes, where the service's own client gave up, write an escalation and go on.
+4. After the last limit, give up waiting, never the upgrade: nothing is restarted.
+
+Continues as new every ten polls: replay cost grows with the square of the polls
+(performance 3c).
+"""
+
+from typing import Any
+
+from durabletask import task
+
+from domain.codec import from_json, to_json
+from domain.polling import ESCALATE_AFTER, STALLED_AFTER, next_delay
+from domain.steps import AwaitRequest, AwaitResult, PollAnswer, Recorded
+from orchestrators import names
+from orchestrators.flow import Flow, call, reason_of
+
+POLLS_PER_HISTORY = 10
+"""Polls before the history is cut by continue-as-new."""
+
+
+def await_upgrade(ctx: task.OrchestrationContext, request: Any) -> Flow[Any]:
+    """Waits for the end of one upgrade.
+
+    Args:
+        ctx: The orchestration's context.
+        request: ``to_json(AwaitRequest)``.
+
+    Returns:
+        ``to_json(AwaitResult)``.
+    """
+    wait = from_json(AwaitRequest, request)
+    polls = wait.polls
+    escalated = wait.escalated
+    last = "not polled yet"
+    while polls < wait.polls + POLLS_PER_HISTORY:
+        yield ctx.create_timer(next_delay(ctx.current_utc_datetime - wait.started_at))
+        polls += 1
+        answer = yield from _poll(ctx, wait)
+        last = answer.text
+        if not answer.is_running:
+            return to_json(
+                AwaitResult(
+                    has_succeeded=answer.has_succeeded, is_stalled=False, text=last, polls=polls
+                )
+            )
+        elapsed = ctx.current_utc_datetime - wait.started_at
+        if elapsed >= STALLED_AFTER:
+            return to_json(_stalled(last, polls))
+        if elapsed >= ESCALATE_AFTER and not escalated:
+            yield from call(ctx, names.RECORD_ESCALATION, wait, Recorded)
+            escalated = True
+    ctx.continue_as_new(to_json(_carry(wait, polls, escalated=escalated)))
+    return None
+
+
+def _poll(ctx: task.OrchestrationContext, wait: AwaitRequest) -> Flow[PollAnswer]:
+    """One look; what cannot be read counts as still running."""
+    try:
+        return (yield from call(ctx, names.READ_OPERATION, wait, PollAnswer))
+    except task.TaskFailedError as failure:
+        return PollAnswer(is_running=True, has_succeeded=False, text=reason_of(failure))
+
+
+def _stalled(last: str, polls: int) -> AwaitResult:
+    limit_h = int(STALLED_AFTER.total_seconds() // 3600)
+    text = f"Still running after {limit_h} hours (last answer: {last})."
+    return AwaitResult(has_succeeded=False, is_stalled=True, text=text, polls=polls)
+
+
+def _carry(wait: AwaitRequest, polls: int, *, escalated: bool) -> AwaitRequest:
+    return AwaitRequest(
+        run=wait.run,
+        classic=wait.classic,
+        operation_id=wait.operation_id,
+        started_at=wait.started_at,
+        polls=polls,
+        escalated=escalated,
+    )

@@ -1,0 +1,130 @@
+"""What every orchestrator shares: typed calls, retry rules, a bounded fan-out, the run's journey.
+
+Nothing here reads a clock, an environment or a service: time comes from the context only
+(DESIGN rule 7).
+"""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from durabletask import task
+
+from domain.codec import from_json, to_json
+from domain.outcomes import Milestone
+from domain.upgrade import RunState, advance
+
+type Flow[T] = Generator[task.Task[Any], Any, T]
+"""A phase of an orchestrator: yields durable tasks, returns ``T``."""
+
+READ_RETRY = task.RetryPolicy(
+    first_retry_interval=timedelta(seconds=15),
+    max_number_of_attempts=5,
+    backoff_coefficient=2.0,
+    max_retry_interval=timedelta(minutes=2),
+)
+"""For steps that only read, or write evidence that is kept once: about four minutes of trying,
+on top of the retries inside each HTTP call."""
+
+RECORD_RETRY = task.RetryPolicy(
+    first_retry_interval=timedelta(seconds=15),
+    max_number_of_attempts=20,
+    backoff_coefficient=2.0,
+    max_retry_interval=timedelta(minutes=30),
+)
+"""For the last step of a run: an evidence store that is away for hours must not lose a verdict."""
+
+
+def call[T](
+    ctx: task.OrchestrationContext,
+    name: str,
+    request: Any,
+    result: type[T],
+    retry: task.RetryPolicy | None = READ_RETRY,
+) -> Flow[T]:
+    """Runs one activity and gives its typed result.
+
+    Raises:
+        task.TaskFailedError: The activity failed, after the retries of ``retry``.
+    """
+    answer = yield ctx.call_activity(name, input=to_json(request), retry_policy=retry)
+    return from_json(result, answer)
+
+
+def call_child[T](
+    ctx: task.OrchestrationContext, name: str, request: Any, result: type[T], suffix: str
+) -> Flow[T]:
+    """Runs a sub-orchestration whose id is the parent's with a suffix, and gives its result."""
+    answer = yield ctx.call_sub_orchestrator(
+        name, input=to_json(request), instance_id=f"{ctx.instance_id}.{suffix}"
+    )
+    return from_json(result, answer)
+
+
+def in_window(
+    ctx: task.OrchestrationContext, name: str, requests: Sequence[tuple[str, Any]], width: int
+) -> Flow[list[Any]]:
+    """Runs sub-orchestrations, at most ``width`` at a time, the next as soon as one ends.
+
+    ``requests`` are pairs of id suffix and request. Gives one entry per request in the same order:
+    the raw result, or the TaskFailedError.
+    """
+    results: list[Any] = [None] * len(requests)
+    running: dict[task.Task[Any], int] = {}
+    waiting = iter(enumerate(requests))
+
+    def start_next() -> None:
+        for index, (suffix, request) in waiting:
+            child = ctx.call_sub_orchestrator(
+                name, input=to_json(request), instance_id=f"{ctx.instance_id}.{suffix}"
+            )
+            running[child] = index
+            return
+
+    for _ in range(width):
+        start_next()
+    while running:
+        done = yield task.when_any(list(running))
+        index = running.pop(done)
+        results[index] = done.get_exception() if done.is_failed else done.get_result()
+        start_next()
+    return results
+
+
+def reason_of(failure: task.TaskFailedError) -> str:
+    """The failure as one line for people: the message the activity raised."""
+    return failure.details.message.strip() or str(failure)
+
+
+@dataclass(kw_only=True)
+class Journey:
+    """Where a run stands: checks every step against the state table and shows it as custom status.
+
+    Lives inside one orchestrator execution and is rebuilt by replay.
+    """
+
+    ctx: task.OrchestrationContext
+    subject: str
+    state: RunState = RunState.INSPECTING
+    operation_id: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+    milestones: list[Milestone] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._enter()
+
+    def move(self, state: RunState, **extra: Any) -> None:
+        """Enters the next state; ``extra`` is shown with it until the next move.
+
+        Raises:
+            TransitionError: The state table does not allow the step.
+        """
+        self.state = advance(self.state, state, subject=self.subject)
+        self.extra = extra
+        self._enter()
+
+    def _enter(self) -> None:
+        self.milestones.append(Milestone(state=self.state, at=self.ctx.current_utc_datetime))
+        status = {"state": self.state.value, "operationId": self.operation_id, **self.extra}
+        self.ctx.set_custom_status(status)

@@ -1,0 +1,75 @@
+"""Step 4 of ``upgrade_vault``: start the upgrade exactly once (DESIGN rule 1).
+
+The OperationId is chosen by the orchestrator and is the client request id of the upgrade call.
+Each call of ``start_upgrade`` may send at most once, and says ``wait`` whenever a send may have
+happened whose effect does not show yet. Then this loop waits the grace period and has it look
+again; only a look that finds nothing may send again, with the same OperationId.
+"""
+
+from dataclasses import dataclass
+
+from durabletask import task
+
+from domain.steps import FailureRecord, Recorded, Run, StartAnswer, StartKind, StartRequest
+from domain.upgrade import START_GRACE, RunState, UpgradeRecord
+from orchestrators import names
+from orchestrators.flow import Flow, Journey, call, reason_of
+
+MAX_LOOKS = 5
+"""After this many looks without a trace of the upgrade, a person must see why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Launched:
+    """How starting ended: either a record to follow, or an end of the run."""
+
+    record: UpgradeRecord | None = None
+    end: RunState | None = None
+    reasons: tuple[str, ...] = ()
+
+
+def launch(
+    ctx: task.OrchestrationContext, run: Run, journey: Journey, operation_id: str
+) -> Flow[Launched]:
+    """Starts the upgrade, or adopts the one that runs already."""
+    journey.operation_id = operation_id
+    journey.move(RunState.STARTING)
+    last_reason = ""
+    for look_no in range(1, MAX_LOOKS + 1):
+        request = StartRequest(run=run, operation_id=operation_id, attempt=1, look_no=look_no)
+        try:
+            # No retry policy: a failure here may have sent something. Waiting and looking is the
+            # only safe answer to it, and that is what the loop does.
+            answer = yield from call(ctx, names.START_UPGRADE, request, StartAnswer, None)
+        except task.TaskFailedError as failure:
+            last_reason = reason_of(failure)
+        else:
+            journey.operation_id = answer.operation_id
+            if answer.kind is not StartKind.WAIT:
+                return (yield from _launched(ctx, run, answer))
+            last_reason = "; ".join(answer.reasons)
+        yield ctx.create_timer(START_GRACE)
+    return Launched(
+        end=RunState.STOPPED,
+        reasons=(f"No trace of the upgrade after {MAX_LOOKS} looks. {last_reason}",),
+    )
+
+
+def _launched(ctx: task.OrchestrationContext, run: Run, answer: StartAnswer) -> Flow[Launched]:
+    """What an answer other than ``wait`` means for the run."""
+    if answer.kind is StartKind.REFUSED:
+        return Launched(end=RunState.BLOCKED, reasons=answer.reasons)
+    if answer.kind is StartKind.FAILED:
+        yield from record_failure(ctx, run, answer.record)
+        return Launched(
+            record=answer.record, end=RunState.NEEDS_SUPPORT, reasons=answer.reasons
+        )
+    return Launched(record=answer.record)
+
+
+def record_failure(
+    ctx: task.OrchestrationContext, run: Run, record: UpgradeRecord | None
+) -> Flow[None]:
+    """Keeps the failure and its support bundle; from now on nothing is sent (DESIGN rule 2)."""
+    request = FailureRecord(run=run, record=record, at=ctx.current_utc_datetime)
+    yield from call(ctx, names.RECORD_FAILURE, request, Recorded)

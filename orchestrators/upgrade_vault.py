@@ -1,0 +1,234 @@
+"""Upgrade one classic vault and see it settled and proven.
+
+1.  Inspect the vault in the classic list. A record found there decides where the run goes on:
+    in progress - adopt it; upgraded - settle only; failed - support.
+2.  Check the prerequisites on the service's side; stop with every reason if one does not hold.
+3.  Write the plan and get it approved, unless the request makes that automatic.
+4.  Start exactly once, under an OperationId chosen here.
+5.  Await the end in a child, so that this history stays short.
+6.  Confirm the new vault in ARM.
+7.  - 10. Settle it: time zones, security, agents, job sync (``settle_vault``).
+11. Write evidence and verdict.
+
+Whatever fails ends in a state with a reason; an upgrade that failed is never started again here.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from durabletask import task
+
+from domain.codec import from_json, to_json
+from domain.outcomes import VaultOutcome
+from domain.requests import UpgradeRequest
+from domain.steps import (
+    AwaitRequest,
+    AwaitResult,
+    Confirmation,
+    ConfirmRequest,
+    InspectRequest,
+    JobSyncReading,
+    Run,
+    SettleRequest,
+    SettleResult,
+    VerdictRequest,
+    add_summaries,
+)
+from domain.upgrade import ClassicVault, RunState, UpgradeRecord, UpgradeStatus
+from domain.vaults import VaultRef
+from orchestrators import names
+from orchestrators.agree import agree_on_plan
+from orchestrators.flow import RECORD_RETRY, Flow, Journey, call, call_child, reason_of
+from orchestrators.launch import launch, record_failure
+
+CONFIRM_INTERVAL = timedelta(minutes=2)
+"""ARM may show the new vault a little after the classic record says Upgraded."""
+
+CONFIRM_LOOKS = 15
+"""Half an hour of looking before the run stops and says that ARM does not show the vault."""
+
+
+@dataclass(kw_only=True)
+class Trip:
+    """What a run has learnt so far."""
+
+    run: Run
+    journey: Journey
+    target: VaultRef | None = None
+    record: UpgradeRecord | None = None
+    reasons: list[str] = field(default_factory=list)
+
+    def end(self, state: RunState, *reasons: str) -> None:
+        """Moves to an end state with the reasons for it."""
+        self.reasons.extend(reasons)
+        self.journey.move(state)
+
+
+def upgrade_vault(ctx: task.OrchestrationContext, request: Any) -> Flow[Any]:
+    """One vault from the request to its verdict.
+
+    Args:
+        ctx: The orchestration's context.
+        request: ``to_json(UpgradeRequest)``.
+
+    Returns:
+        ``to_json(VaultOutcome)``.
+    """
+    run = Run(instance_id=ctx.instance_id, request=from_json(UpgradeRequest, request))
+    trip = Trip(run=run, journey=Journey(ctx=ctx, subject=str(run.request.vault)))
+    started_at = ctx.current_utc_datetime
+    try:
+        yield from _travel(ctx, trip)
+    except task.TaskFailedError as failure:
+        trip.end(RunState.STOPPED, reason_of(failure))
+    verdict = VerdictRequest(
+        run=run,
+        state=trip.journey.state,
+        reasons=tuple(trip.reasons),
+        operation_id=trip.journey.operation_id,
+        target=trip.target,
+        record=trip.record,
+        milestones=tuple(trip.journey.milestones),
+        started_at=started_at,
+        ended_at=ctx.current_utc_datetime,
+    )
+    outcome = yield from call(ctx, names.RECORD_VERDICT, verdict, VaultOutcome, RECORD_RETRY)
+    return to_json(outcome)
+
+
+def _travel(ctx: task.OrchestrationContext, trip: Trip) -> Flow[None]:
+    """Steps 1 to 10; leaves the journey in an end state."""
+    classic = yield from _inspect(ctx, trip, "02-inspection")
+    if classic.record is None:
+        classic = yield from _start(ctx, trip, classic)
+    if classic is None:
+        return
+    if trip.record is not None and trip.record.status is UpgradeStatus.IN_PROGRESS:
+        classic = yield from _await(ctx, trip, classic)
+    if not (yield from _judge_end(ctx, trip)):
+        return
+    confirmation = yield from _confirm(ctx, trip)
+    if confirmation is not None:
+        yield from _settle(ctx, trip, confirmation)
+
+
+def _inspect(ctx: task.OrchestrationContext, trip: Trip, step: str) -> Flow[ClassicVault]:
+    """Reads the classic list's entry and takes over the record it carries."""
+    request = InspectRequest(run=trip.run, step=step)
+    classic = yield from call(ctx, names.INSPECT_VAULT, request, ClassicVault)
+    if classic.record is not None:
+        _take_record(trip, classic.record)
+    return classic
+
+
+def _take_record(trip: Trip, record: UpgradeRecord) -> None:
+    trip.record = record
+    trip.journey.operation_id = record.operation_id
+
+
+def _start(ctx: task.OrchestrationContext, trip: Trip, classic: ClassicVault) -> Flow[Any]:
+    """Steps 2 to 4; gives the classic vault to go on with, or None when the run has ended."""
+    trip.journey.move(RunState.CHECKING)
+    agreement = yield from agree_on_plan(ctx, trip.run, trip.journey, classic)
+    if agreement.end is not None:
+        trip.end(agreement.end, *agreement.reasons)
+        return None
+    launched = yield from launch(ctx, trip.run, trip.journey, agreement.operation_id)
+    if launched.end is not None:
+        trip.record = launched.record
+        trip.end(launched.end, *launched.reasons)
+        return None
+    if launched.record is not None:
+        _take_record(trip, launched.record)
+    return classic
+
+
+def _await(
+    ctx: task.OrchestrationContext, trip: Trip, classic: ClassicVault
+) -> Flow[ClassicVault]:
+    """Step 5: follows the upgrade in a child, then reads the record it left."""
+    trip.journey.move(RunState.UPGRADING)
+    request = AwaitRequest(
+        run=trip.run,
+        classic=classic,
+        operation_id=trip.journey.operation_id or "",
+        started_at=ctx.current_utc_datetime,
+    )
+    waited = yield from call_child(ctx, names.AWAIT_UPGRADE, request, AwaitResult, "await")
+    if waited.is_stalled or not waited.has_succeeded:
+        trip.reasons.append(waited.text)
+    return (yield from _inspect(ctx, trip, "07-record"))
+
+
+def _judge_end(ctx: task.OrchestrationContext, trip: Trip) -> Flow[bool]:
+    """Whether the record says Upgraded; any other end is written down and ends the run."""
+    status = trip.record.status if trip.record else UpgradeStatus.UNKNOWN
+    if status is UpgradeStatus.UPGRADED:
+        trip.reasons.clear()
+        trip.journey.move(RunState.CONFIRMING)
+        return True
+    if status is UpgradeStatus.FAILED:
+        yield from record_failure(ctx, trip.run, trip.record)
+        message = trip.record.message if trip.record else ""
+        trip.end(
+            RunState.NEEDS_SUPPORT,
+            f"The upgrade failed: {message or 'the service gave no message'}. "
+            "Do not retry unless Microsoft says so; the support bundle is in the evidence.",
+        )
+        return False
+    trip.end(
+        RunState.STOPPED,
+        f"The upgrade has not ended; the record says {status}. Nothing was restarted: "
+        "run the vault again to go on following it.",
+    )
+    return False
+
+
+def _confirm(ctx: task.OrchestrationContext, trip: Trip) -> Flow[Confirmation | None]:
+    """Step 6: looks until ARM shows the vault as ready; None when it does not."""
+    if trip.record is None:  # pragma: no cover - _judge_end lets nobody through without a record
+        return None
+    for look_no in range(1, CONFIRM_LOOKS + 1):
+        request = ConfirmRequest(run=trip.run, record=trip.record, look_no=look_no)
+        confirmation = yield from call(ctx, names.CONFIRM_UPGRADE, request, Confirmation)
+        trip.target = confirmation.target
+        if confirmation.is_ready:
+            return confirmation
+        yield ctx.create_timer(CONFIRM_INTERVAL)
+    trip.end(
+        RunState.STOPPED,
+        f"The classic record says Upgraded, but ARM shows {confirmation.target} as "
+        f"{confirmation.provisioning_state}. Look at the vault in the portal, then run it again.",
+    )
+    return None
+
+
+def _settle(
+    ctx: task.OrchestrationContext, trip: Trip, confirmation: Confirmation
+) -> Flow[None]:
+    """Steps 7 to 10 in a child, and the end state they come to."""
+    request = trip.run.request
+    trip.journey.move(RunState.SETTLING)
+    settle = SettleRequest(
+        vault=confirmation.target,
+        run_id=trip.run.run_id,
+        prefix=trip.run.prefix,
+        time_zone=request.time_zone,
+        time_zone_mode=request.time_zone_mode,
+        upgrade_ended_at=confirmation.upgrade_ended_at,
+        log_workspace_id=request.log_workspace_id,
+        prove_jobs=False,
+    )
+    settled = yield from call_child(ctx, names.SETTLE_VAULT, settle, SettleResult, "settle")
+    trip.journey.move(RunState.PROVING)
+    jobs = yield from call_child(ctx, names.PROVE_JOB_SYNC, settle, JobSyncReading, "prove")
+    total = add_summaries((settled.summary, jobs.summary))
+    if total.unread:
+        trip.end(RunState.STOPPED, *total.unread)
+    elif total.decisions:
+        trip.end(RunState.NEEDS_DECISION, *total.decisions)
+    elif total.task_count or total.tally.failed or total.tally.unknown:
+        trip.end(RunState.CLOSED_WITH_TASKS)
+    else:
+        trip.end(RunState.CLOSED)
