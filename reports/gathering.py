@@ -1,0 +1,106 @@
+"""Finds the runs in an evidence store and picks what a report shows of them.
+
+Of several runs of one vault the one that ended last is shown. A run without an end is never left
+out: a report that is silent about it would read as if everything were done.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from adapters.ports import EvidenceStore
+from domain.codec import JsonObject, from_json
+from domain.errors import EvidenceError
+from domain.outcomes import VaultReport
+from reports.model import UnfinishedRun
+
+EVIDENCE_SCHEMA = "vaultlift/evidence/1"
+_RUN_DOCUMENT = re.compile(r"^(?P<run>vaults/[^/]+/runs/(?P<run_id>[^/]+))/(?P<name>.+)$")
+_OUTCOME = "outcome.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gathered:
+    """What an evidence store holds for a report."""
+
+    reports: tuple[VaultReport, ...]
+    """The last ended run of each vault."""
+    unfinished: tuple[UnfinishedRun, ...]
+
+
+def _keys_by_run(keys: Iterable[str]) -> dict[str, list[str]]:
+    runs: defaultdict[str, list[str]] = defaultdict(list)
+    for key in keys:
+        if found := _RUN_DOCUMENT.match(key):
+            runs[found["run"]].append(key)
+    return dict(runs)
+
+
+async def _read(store: EvidenceStore, key: str) -> JsonObject:
+    document = await store.read(key)
+    if document is None or document.get("schema") != EVIDENCE_SCHEMA:
+        raise EvidenceError(
+            f"not a document of schema {EVIDENCE_SCHEMA}",
+            subject=key,
+            what_to_do="Make the report with the version of vaultlift that wrote the evidence.",
+        )
+    return document
+
+
+async def _read_report(store: EvidenceStore, key: str) -> VaultReport:
+    document = await _read(store, key)
+    try:
+        return from_json(VaultReport, document.get("data"))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "data"
+        raise EvidenceError(
+            f"cannot be read as the end of a run: {place}: {first['msg']}", subject=key
+        ) from error
+
+
+async def _read_unfinished(store: EvidenceStore, keys: list[str]) -> UnfinishedRun:
+    documents = [(key, await _read(store, key)) for key in keys]
+    key, last = max(documents, key=lambda pair: (str(pair[1].get("recordedAt", "")), pair[0]))
+    found = _RUN_DOCUMENT.match(key)
+    try:
+        return UnfinishedRun(
+            vault=str(last["vault"]),
+            run_id=found["run_id"] if found else str(last["runId"]),
+            last_document=key,
+            recorded_at=datetime.fromisoformat(last["recordedAt"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise EvidenceError(f"an evidence document lacks {error}", subject=key) from error
+
+
+def _last_of_each_vault(reports: Iterable[VaultReport]) -> tuple[VaultReport, ...]:
+    last: dict[str, VaultReport] = {}
+    for report in sorted(reports, key=lambda r: r.outcome.ended_at):
+        last[report.outcome.vault.key] = report
+    return tuple(last.values())
+
+
+async def gather(store: EvidenceStore) -> Gathered:
+    """Everything a report needs from the store.
+
+    Raises:
+        EvidenceError: A document cannot be read, or is of another schema; names its key.
+    """
+    runs = _keys_by_run(await store.list_keys("vaults/"))
+    reports: list[VaultReport] = []
+    unfinished: list[UnfinishedRun] = []
+    for run, keys in runs.items():
+        outcome_key = f"{run}/{_OUTCOME}"
+        if outcome_key in keys:
+            reports.append(await _read_report(store, outcome_key))
+        else:
+            unfinished.append(await _read_unfinished(store, keys))
+    return Gathered(
+        reports=_last_of_each_vault(reports),
+        unfinished=tuple(sorted(unfinished, key=lambda run: (run.vault, run.run_id))),
+    )

@@ -1,0 +1,137 @@
+"""What a report holds, whatever its format. Members are named as in the evidence it is made from.
+
+The JSON report is this model written down; ``docs/reference/report.schema.json`` is its schema.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pydantic import ConfigDict
+
+from domain.findings import Tally
+from domain.outcomes import VaultReport
+from domain.upgrade import RunState
+from reports.words import STATES
+
+SCHEMA = "vaultlift/report/1"
+"""Goes up when a member is renamed, removed or changes its meaning; new members leave it alone."""
+
+# Field docstrings become the descriptions of the published JSON Schema.
+_DESCRIBED = ConfigDict(use_attribute_docstrings=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnfinishedRun:
+    """A run that has evidence but no end yet: still on its way, or its process is gone."""
+
+    __pydantic_config__ = _DESCRIBED
+
+    vault: str
+    """The vault as its last document names it."""
+    run_id: str
+    last_document: str
+    """Key of the latest evidence document."""
+    recorded_at: datetime
+    """When that document was recorded, UTC."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VaultEntry:
+    """One vault: the last run that ended."""
+
+    __pydantic_config__ = _DESCRIBED
+
+    report: VaultReport
+    """The run as kept in evidence, unchanged."""
+    run_duration_s: float
+    """Seconds from the start of the run to its end."""
+    upgrade_duration_s: float | None
+    """Seconds the service took for the upgrade; null when it was not started or has no end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """The counts on top of a report."""
+
+    __pydantic_config__ = _DESCRIBED
+
+    vaults: int
+    """Vaults with an ended run."""
+    unfinished: int
+    """Runs without an end."""
+    by_state: dict[RunState, int]
+    """How many vaults ended in each state; states nobody ended in are left out."""
+    findings: Tally
+    """Findings of all vaults together."""
+    tasks: int
+    """Tasks for people of all vaults together."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Everything a report shows."""
+
+    __pydantic_config__ = _DESCRIBED
+
+    schema: Literal["vaultlift/report/1"] = SCHEMA
+    generated_at: datetime
+    """UTC, by the clock of whoever made the report."""
+    tool_version: str
+    summary: Summary
+    vaults: tuple[VaultEntry, ...]
+    """By name of the vault, then by key."""
+    unfinished: tuple[UnfinishedRun, ...]
+
+
+def _entry(report: VaultReport) -> VaultEntry:
+    outcome = report.outcome
+    started, ended = report.upgrade_started_at, report.upgrade_ended_at
+    return VaultEntry(
+        report=report,
+        run_duration_s=(outcome.ended_at - outcome.started_at).total_seconds(),
+        upgrade_duration_s=(ended - started).total_seconds() if started and ended else None,
+    )
+
+
+def _add(tallies: Iterable[Tally]) -> Tally:
+    total = Tally()
+    for one in tallies:
+        total = Tally(
+            passed=total.passed + one.passed,
+            failed=total.failed + one.failed,
+            unknown=total.unknown + one.unknown,
+            not_applicable=total.not_applicable + one.not_applicable,
+        )
+    return total
+
+
+def build_report(
+    reports: Iterable[VaultReport],
+    *,
+    generated_at: datetime,
+    tool_version: str,
+    unfinished: Iterable[UnfinishedRun] = (),
+) -> Report:
+    """A report about the given runs, one per vault."""
+    ordered = sorted(
+        reports, key=lambda r: (r.outcome.vault.name.casefold(), r.outcome.vault.key)
+    )
+    runs = tuple(unfinished)
+    states = Counter(r.outcome.state for r in ordered)
+    summary = Summary(
+        vaults=len(ordered),
+        unfinished=len(runs),
+        by_state={state: states[state] for state in STATES if states[state]},
+        findings=_add(r.outcome.tally for r in ordered),
+        tasks=sum(r.outcome.task_count for r in ordered),
+    )
+    return Report(
+        generated_at=generated_at,
+        tool_version=tool_version,
+        summary=summary,
+        vaults=tuple(_entry(r) for r in ordered),
+        unfinished=runs,
+    )

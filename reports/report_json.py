@@ -1,0 +1,38 @@
+"""The report for programs, and its JSON Schema.
+
+``python -m reports.report_json`` writes the schema to standard output; what it prints is kept as
+``docs/reference/report.schema.json``.
+"""
+
+import json
+import sys
+
+from pydantic import TypeAdapter
+
+from domain.codec import JsonObject, to_json
+from reports.model import SCHEMA, Report
+
+
+
+def render(report: Report) -> str:
+    """The report as JSON text: two spaces of indent, members in the order of the model."""
+    return json.dumps(to_json(report), indent=2, ensure_ascii=False) + "\n"
+
+
+def json_schema() -> JsonObject:
+    """The JSON Schema (2020-12) of what :func:`render` writes."""
+    schema = TypeAdapter(Report).json_schema(mode="serialization")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": SCHEMA,
+        **{name: value for name, value in schema.items() if name != "title"},
+    }
+
+
+def render_schema() -> str:
+    """The JSON Schema as it is kept in ``docs/reference``."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render_schema())

@@ -1,0 +1,103 @@
+"""The words and forms every report and the command line share."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from domain.findings import Verdict
+from domain.upgrade import RunState
+
+MINUTE_S = 60
+HOUR_S = 60 * MINUTE_S
+DAY_S = 24 * HOUR_S
+
+
+class Tone(StrEnum):
+    """How much of a reader's attention something deserves."""
+
+    GOOD = "good"
+    ATTENTION = "attention"
+    BAD = "bad"
+    NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How a state or verdict is named, and how loudly."""
+
+    label: str
+    tone: Tone
+    meaning: str
+
+
+STATES: dict[RunState, Wording] = {
+    RunState.CLOSED: Wording(
+        "closed", Tone.GOOD, "Upgraded, settled and proven; nothing is left to do."
+    ),
+    RunState.CLOSED_WITH_TASKS: Wording(
+        "closed with tasks",
+        Tone.ATTENTION,
+        "Upgraded and settled as far as a program can; the listed tasks are for a person.",
+    ),
+    RunState.NEEDS_DECISION: Wording(
+        "needs decision", Tone.ATTENTION, "Stopped at a choice that only a person can make."
+    ),
+    RunState.BLOCKED: Wording(
+        "blocked",
+        Tone.ATTENTION,
+        "A prerequisite does not hold. Nothing was started; remove the cause and run it again.",
+    ),
+    RunState.NOT_APPROVED: Wording(
+        "not approved", Tone.ATTENTION, "Denied, or nobody answered in time. Nothing was started."
+    ),
+    RunState.STOPPED: Wording(
+        "stopped", Tone.BAD, "Something could not be read or done; the reason says what is known."
+    ),
+    RunState.NEEDS_SUPPORT: Wording(
+        "needs support",
+        Tone.BAD,
+        "The upgrade failed. Send the support bundle to Microsoft; nothing will be retried.",
+    ),
+}
+"""The ends of a run, best first: reports list them in this order."""
+
+VERDICTS: dict[Verdict, Wording] = {
+    Verdict.FAIL: Wording("fail", Tone.BAD, "Looked at, and not as it should be."),
+    Verdict.UNKNOWN: Wording("unknown", Tone.ATTENTION, "Could not be read; not a pass."),
+    Verdict.PASS: Wording("pass", Tone.GOOD, "Looked at, and as it should be."),
+    Verdict.NOT_APPLICABLE: Wording("not applicable", Tone.NEUTRAL, "Does not concern this vault."),
+}
+"""Verdicts, most urgent first: findings are listed in this order."""
+
+
+def state_wording(state: str) -> Wording:
+    """The wording of any state, also of one on the way or one this version does not know."""
+    if state in STATES:
+        return STATES[RunState(state)]
+    return Wording(state.replace("_", " "), Tone.NEUTRAL, "The run is still on its way.")
+
+
+def format_duration(seconds: float | None) -> str:
+    """A span as people say it, with its two largest units: ``12 h 04 min``; ``-`` for None."""
+    if seconds is None:
+        return "-"
+    whole = max(0, round(seconds))
+    if whole < MINUTE_S:
+        return f"{whole} s"
+    if whole < HOUR_S:
+        return f"{whole // MINUTE_S} min {whole % MINUTE_S:02} s"
+    if whole < DAY_S:
+        return f"{whole // HOUR_S} h {whole % HOUR_S // MINUTE_S:02} min"
+    return f"{whole // DAY_S} d {whole % DAY_S // HOUR_S:02} h"
+
+
+def format_moment(moment: datetime | None) -> str:
+    """A moment in UTC to the second, ``2017-09-05 12:00:00 UTC``; ``-`` for None."""
+    if moment is None:
+        return "-"
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun: ``1 vault``, ``3 vaults``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
