@@ -76,6 +76,10 @@ find_python() {
     return 1
 }
 
+# A company's own certificate authority is known to the system; pip asks the system, uv when told.
+UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true}
+export UV_SYSTEM_CERTS
+
 # Any Python will do here, so it is run outside the checkout, where .python-version asks for none.
 install_uv() {
     mkdir -p .tools
@@ -111,11 +115,18 @@ give_up() {
     exit 1
 }
 
+# Called where packages could not be installed; the installer's own words stand above.
+fail_install() {
+    say "could not install $lock_file. It needs a package index that serves these versions;"
+    say "  pip and uv take theirs from your own configuration. Then run make again."
+    exit 1
+}
+
 build_with_python() {
     say "making .venv with $("$1" --version), from $lock_file"
     "$1" -m venv .venv
-    pip="$root/.venv/bin/python -m pip install -qq --disable-pip-version-check --no-input"
-    $pip --require-hashes -r "$lock_file"
+    pip=".venv/bin/python -m pip install -qq --disable-pip-version-check --no-input"
+    $pip --require-hashes -r "$lock_file" || fail_install
     # The build backend is in the lock, so the editable install fetches nothing.
     $pip --no-deps --no-build-isolation --editable .
 }
@@ -131,7 +142,8 @@ build_with_uv() {
         "$1" venv --quiet --python 3.13 .venv
     fi
     say "making .venv with $(.venv/bin/python --version) found by uv, from $lock_file"
-    "$1" pip install --quiet --python .venv/bin/python --require-hashes -r "$lock_file"
+    "$1" pip install --quiet --python .venv/bin/python --require-hashes -r "$lock_file" ||
+        fail_install
     "$1" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 }
 
