@@ -1,0 +1,1 @@
+"""Everything that runs vaultlift without Azure: engine, Functions host, broker, simulated Azure."""

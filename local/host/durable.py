@@ -1,0 +1,201 @@
+"""Runs durable work items: engine → runtime → engine.
+
+Orchestrator turns and activities have a limit each, from host.json. What cannot be finished is
+given back to the engine rather than failed: an engine repeats it, at least once.
+"""
+
+import asyncio
+import base64
+import logging
+from collections.abc import AsyncIterator, Mapping
+
+from durabletask.internal import orchestrator_service_pb2 as pb
+from google.protobuf import wrappers_pb2
+
+from .engine import Engine
+from .failures import to_failure_details
+from .functions import ACTIVITY_TRIGGER, ORCHESTRATION_TRIGGER, Failure, Function, InvocationResult
+from .invoker import Invoker
+from .messages import TypedData
+
+_log = logging.getLogger("Host.DurableTask")
+
+_RETRY_AFTER_ABANDON_S = 1.0
+"""An orchestrator function that fails as a function would otherwise be repeated without a pause."""
+
+
+class DurableDispatcher:
+    """Pulls work items until stopped.
+
+    Args:
+        engine: Where work comes from.
+        invoker: Runs the functions.
+        functions: The app's functions; those with durable triggers are used.
+        max_orchestrations: Orchestrator turns at a time.
+        max_activities: Activities at a time.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        invoker: Invoker,
+        functions: list[Function],
+        *,
+        max_orchestrations: int,
+        max_activities: int,
+    ) -> None:
+        self._engine = engine
+        self._invoker = invoker
+        self._orchestrators = by_durable_name(functions, ORCHESTRATION_TRIGGER, "orchestration")
+        self._activities = by_durable_name(functions, ACTIVITY_TRIGGER, "activity")
+        self._limits = {
+            "orchestratorRequest": max_orchestrations,
+            "activityRequest": max_activities,
+        }
+        self._slots = {kind: asyncio.Semaphore(limit) for kind, limit in self._limits.items()}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_stopping = False
+        self._pump: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begins to pull work."""
+        self._pump = asyncio.create_task(self._pull(), name="durable work items")
+
+    async def stop(self, timeout_s: float) -> None:
+        """Pulls no more, waits for running work up to ``timeout_s``, gives the rest back."""
+        self._is_stopping = True
+        if self._pump is not None:
+            self._pump.cancel()
+            await asyncio.gather(self._pump, return_exceptions=True)
+        if not self._tasks:
+            return
+        _, unfinished = await asyncio.wait(self._tasks, timeout=timeout_s)
+        for task in unfinished:
+            task.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
+
+    async def _pull(self) -> None:
+        items: AsyncIterator[pb.WorkItem] = self._engine.work_items(
+            max_orchestrations=self._limits["orchestratorRequest"],
+            max_activities=self._limits["activityRequest"],
+        )
+        async for item in items:
+            task = asyncio.create_task(self._handle(item))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _handle(self, item: pb.WorkItem) -> None:
+        kind = item.WhichOneof("request")
+        if kind not in self._slots:
+            _log.error("the engine sent a work item of a kind this host does not run: %s", kind)
+            return
+        is_done = False
+        try:
+            async with self._slots[kind]:
+                if not self._is_stopping:
+                    is_done = await self._run(kind, item)
+        finally:
+            if not is_done:
+                await self._engine.abandon(item.completionToken)
+
+    async def _run(self, kind: str, item: pb.WorkItem) -> bool:
+        try:
+            if kind == "orchestratorRequest":
+                return await self._run_turn(item)
+            await self._run_activity(item)
+        except Exception:
+            # The engine refused or went away; the work is given back and will be repeated.
+            _log.exception("a durable work item could not be completed")
+            return False
+        return True
+
+    async def _run_turn(self, item: pb.WorkItem) -> bool:
+        request = item.orchestratorRequest
+        name = orchestration_name(request)
+        function = self._orchestrators.get(name.lower())
+        if function is None:
+            details = _not_registered("orchestrator", name, sorted(self._orchestrators))
+            await self._engine.complete_orchestration(_failed_turn(item, details))
+            return True
+        body = base64.b64encode(request.SerializeToString()).decode()
+        result = await self._invoker.invoke(
+            function, TypedData(string=body), instance_id=request.instanceId
+        )
+        if result.failure is not None or result.return_value is None:
+            await asyncio.sleep(_RETRY_AFTER_ABANDON_S)
+            return False
+        response = pb.OrchestratorResponse()
+        response.ParseFromString(base64.b64decode(result.return_value.value))
+        response.completionToken = item.completionToken
+        await self._engine.complete_orchestration(response)
+        return True
+
+    async def _run_activity(self, item: pb.WorkItem) -> None:
+        request = item.activityRequest
+        response = pb.ActivityResponse(
+            instanceId=request.orchestrationInstance.instanceId,
+            taskId=request.taskId,
+            completionToken=item.completionToken,
+        )
+        function = self._activities.get(request.name.lower())
+        if function is None:
+            details = _not_registered("activity", request.name, sorted(self._activities))
+            response.failureDetails.CopyFrom(to_failure_details(details, is_retriable=False))
+        else:
+            result = await self._invoker.invoke(
+                function, TypedData(json=_activity_input(request)), instance_id=response.instanceId
+            )
+            _fill(response, result)
+        await self._engine.complete_activity(response)
+
+
+def by_durable_name(
+    functions: list[Function], trigger_type: str, name_member: str
+) -> Mapping[str, Function]:
+    """Functions of one durable trigger by the lower-case name orchestrators call them.
+
+    That is the name given in the decorator, else the function's own.
+    """
+    return {
+        str(one.trigger.get(name_member) or one.name).lower(): one
+        for one in functions
+        if one.trigger_type == trigger_type
+    }
+
+
+def orchestration_name(request: pb.OrchestratorRequest) -> str:
+    """The orchestrator's name, from the event that started the execution."""
+    for event in (*request.pastEvents, *request.newEvents):
+        if event.HasField("executionStarted"):
+            return event.executionStarted.name
+    raise ValueError(f"the turn of {request.instanceId} has no ExecutionStarted event")
+
+
+def _activity_input(request: pb.ActivityRequest) -> str:
+    # The library reads None from JSON null; an absent input is the same to a function.
+    return request.input.value if request.HasField("input") else "null"
+
+
+def _fill(response: pb.ActivityResponse, result: InvocationResult) -> None:
+    if result.failure is not None:
+        response.failureDetails.CopyFrom(to_failure_details(result.failure))
+    elif result.return_value is not None and result.return_value.kind is not None:
+        response.result.CopyFrom(wrappers_pb2.StringValue(value=str(result.return_value.value)))
+
+
+def _not_registered(kind: str, name: str, known: list[str]) -> Failure:
+    message = f"no {kind} function is named '{name}'; the app has {', '.join(known) or 'none'}"
+    _log.error("%s", message)
+    return Failure(error_type=f"{kind.capitalize()}NotRegistered", message=message, stack_trace="")
+
+
+def _failed_turn(item: pb.WorkItem, failure: Failure) -> pb.OrchestratorResponse:
+    complete = pb.CompleteOrchestrationAction(
+        orchestrationStatus=pb.ORCHESTRATION_STATUS_FAILED,
+        failureDetails=to_failure_details(failure, is_retriable=False),
+    )
+    return pb.OrchestratorResponse(
+        instanceId=item.orchestratorRequest.instanceId,
+        completionToken=item.completionToken,
+        actions=[pb.OrchestratorAction(id=-1, completeOrchestration=complete)],
+    )

@@ -1,0 +1,42 @@
+"""Invokes a function with its trigger's value, adding what its other input bindings need."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .functions import DURABLE_CLIENT, Function, InvocationResult
+from .messages import TypedData
+from .runtime import Runtime
+
+
+class Invoker:
+    """The one door listeners use to run functions.
+
+    Args:
+        runtime: The loaded app.
+        client_json: Gives the JSON of a durable client binding.
+    """
+
+    def __init__(self, runtime: Runtime, client_json: Callable[[Mapping[str, Any]], str]) -> None:
+        self._runtime = runtime
+        self._client_json = client_json
+
+    async def invoke(
+        self,
+        function: Function,
+        trigger_value: TypedData,
+        *,
+        trigger_metadata: Mapping[str, TypedData] | None = None,
+        instance_id: str | None = None,
+        reason: str = "",
+    ) -> InvocationResult:
+        """Runs ``function`` once; how it ended, failures of user code included."""
+        inputs = {function.trigger_parameter: trigger_value}
+        for binding in function.bindings_of(DURABLE_CLIENT):
+            inputs[str(binding["name"])] = TypedData(string=self._client_json(binding))
+        return await self._runtime.invoke(
+            function,
+            inputs,
+            trigger_metadata=trigger_metadata,
+            instance_id=instance_id,
+            reason=reason,
+        )

@@ -1,0 +1,181 @@
+"""Log lines as JSON, each with the function, invocation and orchestration it belongs to.
+
+A coroutine finds its invocation in a context variable; a synchronous function runs in a thread of
+the runtime, where only the runtime's own variable says which invocation it is.
+"""
+
+import contextlib
+import io
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TextIO, override
+
+from .functions import AppLoadError
+
+_LEVELS: Mapping[str, int] = {
+    "trace": logging.DEBUG,
+    "debug": logging.DEBUG,
+    "information": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "critical": logging.CRITICAL,
+    "none": logging.CRITICAL + 10,
+}
+"""The level names of host.json."""
+
+_HOST_CATEGORY = "Host."
+_QUIET_LIBRARIES = ("azure", "durabletask", "uamqp", "asyncio", "grpc")
+"""Loggers whose INFO lines report every request or reconnection."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvocationScope:
+    """Which invocation the current code belongs to."""
+
+    function: str
+    invocation_id: str
+    instance_id: str | None = None
+
+
+_scope: ContextVar[InvocationScope | None] = ContextVar("invocation_scope", default=None)
+_active: dict[str, InvocationScope] = {}
+
+
+@contextlib.contextmanager
+def invocation_scope(scope: InvocationScope) -> Iterator[None]:
+    """Marks everything logged inside, in this task and in the runtime's threads, with ``scope``."""
+    token = _scope.set(scope)
+    _active[scope.invocation_id] = scope
+    try:
+        yield
+    finally:
+        _active.pop(scope.invocation_id, None)
+        _scope.reset(token)
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time, level, category, message, and the invocation when there is one.
+
+    Args:
+        now: The time to stamp with; the virtual clock's, so that lines and histories agree.
+        current_invocation_id: The invocation the calling thread runs, as the runtime knows it.
+    """
+
+    def __init__(
+        self, now: Callable[[], datetime], current_invocation_id: Callable[[], str | None]
+    ) -> None:
+        super().__init__()
+        self._now = now
+        self._current_invocation_id = current_invocation_id
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        scope = _scope.get() or _active.get(self._current_invocation_id() or "")
+        line: dict[str, object] = {
+            "time": self._now().isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "category": _category(record.name, scope),
+            "message": record.getMessage(),
+        }
+        if scope is not None:
+            line["function"] = scope.function
+            line["invocationId"] = scope.invocation_id
+            if scope.instance_id is not None:
+                line["instanceId"] = scope.instance_id
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def _category(logger_name: str, scope: InvocationScope | None) -> str:
+    if scope is None or logger_name.startswith((_HOST_CATEGORY, "Function.", *_QUIET_LIBRARIES)):
+        return logger_name
+    return f"Function.{scope.function}.User"
+
+
+class LevelFilter(logging.Filter):
+    """Applies ``logging.logLevel`` of host.json: the longest matching category prefix decides.
+
+    Raises:
+        AppLoadError: A level name is not one of host.json's.
+    """
+
+    def __init__(self, levels: Mapping[str, str]) -> None:
+        super().__init__()
+        self._default = logging.INFO
+        self._levels: list[tuple[str, int]] = []
+        for category, name in levels.items():
+            level = _LEVELS.get(str(name).lower())
+            if level is None:
+                raise AppLoadError(f"host.json: logLevel {category}: unknown level {name!r}")
+            if category.lower() == "default":
+                self._default = level
+            else:
+                self._levels.append((category, level))
+        self._levels.sort(key=lambda entry: -len(entry[0]))
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        category = _category(record.name, _scope.get())
+        for prefix, level in self._levels:
+            if category == prefix or category.startswith(prefix + "."):
+                return record.levelno >= level
+        is_library = category.startswith(_QUIET_LIBRARIES)
+        return record.levelno >= (
+            max(self._default, logging.WARNING) if is_library else self._default
+        )
+
+
+def configure_logging(
+    *,
+    stream: TextIO,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    current_invocation_id: Callable[[], str | None] = lambda: None,
+) -> logging.Handler:
+    """Sends every log line of the process to ``stream`` as JSON; gives the handler."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter(now, current_invocation_id))
+    handler.addFilter(LevelFilter({}))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.DEBUG)
+    return handler
+
+
+def apply_levels(handler: logging.Handler, levels: Mapping[str, str]) -> None:
+    """Replaces the handler's levels by those of host.json."""
+    handler.filters[:] = [LevelFilter(levels)]
+    lowest = min((_LEVELS.get(str(name).lower(), 0) for name in levels.values()), default=20)
+    # Records below every configured level are dropped before they cost anything.
+    logging.getLogger().setLevel(min(lowest, logging.INFO))
+
+
+class LoggedOutput(io.TextIOBase):
+    """Stands in for stdout, so that ``print`` of an app becomes log lines of its invocation."""
+
+    def __init__(self) -> None:
+        self._log = logging.getLogger("stdout")
+        self._rest = ""
+
+    @override
+    def write(self, text: str, /) -> int:
+        *lines, self._rest = (self._rest + text).split("\n")
+        for line in lines:
+            self._log.info("%s", line)
+        return len(text)
+
+    @override
+    def writable(self) -> bool:
+        return True
+
+
+def capture_stdout() -> TextIO:
+    """Turns prints into log lines from now on; gives the real stdout."""
+    real = sys.stdout
+    sys.stdout = LoggedOutput()
+    return real

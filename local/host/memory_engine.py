@@ -1,0 +1,153 @@
+"""Microsoft's in-memory test backend as an engine; for tests, since a restart loses everything.
+
+Its limits are listed in durable-2x 3: one thread per pending timer, and a sub-orchestration of more
+than 30 s never reports back. Its own ``start`` listens on every interface, so its servicer is
+served from a server of ours, on loopback. It knows only the wall clock; with a clock that runs
+faster, moments are translated on the way in and out, except those a client reads as an instance's
+created and updated times.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import grpc
+from durabletask.internal import orchestrator_service_pb2 as pb
+from durabletask.internal import orchestrator_service_pb2_grpc as stubs
+from durabletask.testing import InMemoryOrchestrationBackend
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from adapters.clock import ScaledClock
+
+_log = logging.getLogger("Host.Engine")
+
+# Each waiting client and the work item stream hold a thread of the server all the time.
+_SERVER_THREADS = 64
+_STOP_GRACE_S = 1.0
+
+
+class MemoryEngine:
+    """Keeps orchestrations in memory.
+
+    Args:
+        clock: The clock that orchestrations and timers follow.
+        port: The port of the gRPC service; 0 takes a free one.
+    """
+
+    def __init__(self, clock: ScaledClock, port: int = 0) -> None:
+        self.address = ""
+        self._clock = clock
+        self._port = port
+        self._backend = InMemoryOrchestrationBackend()
+        self._server = grpc.server(ThreadPoolExecutor(max_workers=_SERVER_THREADS))
+        self._channel: grpc.aio.Channel | None = None
+        self._ready: asyncio.Queue[pb.WorkItem] = asyncio.Queue()
+        self._activities: dict[str, pb.WorkItem] = {}
+
+    async def start(self) -> None:
+        """Serves on 127.0.0.1."""
+        stubs.add_TaskHubSidecarServiceServicer_to_server(self._backend, self._server)
+        bound = self._server.add_insecure_port(f"127.0.0.1:{self._port}")
+        self.address = f"127.0.0.1:{bound}"
+        self._server.start()
+        self._channel = grpc.aio.insecure_channel(
+            self.address, options=[("grpc.max_receive_message_length", -1)]
+        )
+
+    async def stop(self) -> None:
+        """Stops serving; everything is lost."""
+        if self._channel is not None:
+            await self._channel.close()
+        # Ends the backend's blocking streams; the server itself is ours to stop.
+        self._backend.stop()
+        await asyncio.to_thread(self._server.stop(_STOP_GRACE_S).wait)
+
+    async def work_items(
+        self, *, max_orchestrations: int, max_activities: int
+    ) -> AsyncIterator[pb.WorkItem]:
+        """The backend's stream and what was abandoned; the backend knows no limits."""
+        request = pb.GetWorkItemsRequest(
+            maxConcurrentOrchestrationWorkItems=max_orchestrations,
+            maxConcurrentActivityWorkItems=max_activities,
+        )
+        stream = self._stub().GetWorkItems(request)
+        reader = asyncio.ensure_future(self._read(stream))
+        try:
+            while (item := await self._next(reader)) is not None:
+                yield item
+        finally:
+            reader.cancel()
+            stream.cancel()
+
+    async def complete_orchestration(self, response: pb.OrchestratorResponse) -> None:
+        """Hands a turn's actions to the backend."""
+        for action in response.actions:
+            if action.HasField("createTimer"):
+                _replace(action.createTimer.fireAt, self._to_real)
+        await self._stub().CompleteOrchestratorTask(response)
+
+    async def complete_activity(self, response: pb.ActivityResponse) -> None:
+        """Hands an activity's result to the backend."""
+        self._activities.pop(response.completionToken, None)
+        await self._stub().CompleteActivityTask(response)
+
+    async def abandon(self, completion_token: str) -> None:
+        """Gives work back. The backend forgets abandoned activities, so they are kept here."""
+        activity = self._activities.get(completion_token)
+        if activity is not None:
+            self._ready.put_nowait(activity)
+            return
+        request = pb.AbandonOrchestrationTaskRequest(completionToken=completion_token)
+        await self._stub().AbandonTaskOrchestratorWorkItem(request)
+
+    def _stub(self) -> stubs.TaskHubSidecarServiceStub:
+        if self._channel is None:
+            raise RuntimeError("the engine is not started")
+        return stubs.TaskHubSidecarServiceStub(self._channel)
+
+    async def _read(self, stream: AsyncIterator[pb.WorkItem]) -> None:
+        try:
+            async for item in stream:
+                self._prepare(item)
+                self._ready.put_nowait(item)
+        except grpc.aio.AioRpcError as error:
+            # The channel was closed by stop(), or the server is gone: no more work either way.
+            _log.debug("work item stream ended: %s", error.details())
+
+    async def _next(self, reader: asyncio.Future[None]) -> pb.WorkItem | None:
+        getter = asyncio.ensure_future(self._ready.get())
+        await asyncio.wait({getter, reader}, return_when=asyncio.FIRST_COMPLETED)
+        if getter.done():
+            return getter.result()
+        getter.cancel()
+        return None
+
+    def _prepare(self, item: pb.WorkItem) -> None:
+        if item.HasField("activityRequest"):
+            self._activities[item.completionToken] = item
+        elif item.HasField("orchestratorRequest"):
+            self._translate(item.orchestratorRequest.pastEvents)
+            self._translate(item.orchestratorRequest.newEvents)
+
+    def _translate(self, events: Iterable[pb.HistoryEvent]) -> None:
+        for event in events:
+            _replace(event.timestamp, self._to_virtual)
+            if event.HasField("timerCreated"):
+                _replace(event.timerCreated.fireAt, self._to_virtual)
+            elif event.HasField("timerFired"):
+                _replace(event.timerFired.fireAt, self._to_virtual)
+
+    def _to_virtual(self, real_s: float) -> float:
+        return self._clock.origin + (real_s - self._clock.origin) * self._clock.rate
+
+    def _to_real(self, virtual_s: float) -> float:
+        return self._clock.origin + (virtual_s - self._clock.origin) / self._clock.rate
+
+
+def _replace(timestamp: Timestamp, convert: Callable[[float], float]) -> None:
+    seconds = timestamp.seconds + timestamp.nanos / 1e9
+    # Completions carry an empty timestamp; it must stay empty.
+    if seconds:
+        timestamp.FromDatetime(datetime.fromtimestamp(convert(seconds), UTC))

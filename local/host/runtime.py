@@ -1,0 +1,215 @@
+"""Drives the official worker runtime in this process; nothing else here touches it.
+
+``azure_functions_runtime`` is what Azure itself runs Python >= 3.13 apps on, so an app is indexed,
+bound and refused here exactly as there (durable-2x 3). It keeps its registry in module globals:
+one app per process.
+"""
+
+import asyncio
+import json
+import logging
+import secrets
+import sys
+import time
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import azure_functions_runtime as worker
+
+from .failures import split_worker_exception
+from .functions import AppLoadError, Failure, Function, InvocationResult
+from .logs import InvocationScope, invocation_scope
+from .messages import StatusResult, TypedData, init_request, invocation_request
+from .time_spans import format_time_span
+
+_log = logging.getLogger("Host.Function")
+
+PACKAGES = Path(".python_packages/lib/site-packages")
+"""Where deployed apps carry their dependencies."""
+
+
+def current_invocation_id() -> str | None:
+    """The invocation whose synchronous function the calling thread runs, if any."""
+    return worker.invocation_id_cv.get()
+
+
+class Runtime:
+    """A loaded app, ready to be invoked.
+
+    Args:
+        functions: What the app registered.
+        timeout: How long an invocation may take (``functionTimeout``); None: no limit.
+    """
+
+    def __init__(self, functions: list[Function], timeout: timedelta | None = None) -> None:
+        self.functions = functions
+        self._timeout = timeout
+        self._in_flight: set[str] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def in_flight(self) -> int:
+        """How many invocations run now."""
+        return len(self._in_flight)
+
+    async def wait_idle(self) -> None:
+        """Returns once no invocation runs."""
+        await self._idle.wait()
+
+    async def invoke(
+        self,
+        function: Function,
+        inputs: Mapping[str, TypedData],
+        *,
+        trigger_metadata: Mapping[str, TypedData] | None = None,
+        instance_id: str | None = None,
+        reason: str = "",
+    ) -> InvocationResult:
+        """Runs a function once. A failure of user code is a result, not an exception.
+
+        Args:
+            function: The function.
+            inputs: A value per input parameter.
+            trigger_metadata: What the trigger tells beside its value.
+            instance_id: The orchestration it runs for; goes into the log lines.
+            reason: Why it runs, for the log.
+        """
+        scope = InvocationScope(
+            function=function.name, invocation_id=str(uuid.uuid4()), instance_id=instance_id
+        )
+        self._in_flight.add(scope.invocation_id)
+        self._idle.clear()
+        try:
+            with invocation_scope(scope):
+                return await self._run(function, scope, inputs, trigger_metadata or {}, reason)
+        finally:
+            self._in_flight.discard(scope.invocation_id)
+            if not self._in_flight:
+                self._idle.set()
+
+    async def _run(
+        self,
+        function: Function,
+        scope: InvocationScope,
+        inputs: Mapping[str, TypedData],
+        trigger_metadata: Mapping[str, TypedData],
+        reason: str,
+    ) -> InvocationResult:
+        request = invocation_request(
+            scope.invocation_id, function.function_id, inputs, trigger_metadata, new_traceparent()
+        )
+        _log.debug("Executing %s%s", function.name, f" ({reason})" if reason else "")
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(self._timeout and self._timeout.total_seconds()):
+                response = await worker.invocation_request(request)
+        except TimeoutError:
+            result = self._timed_out(function, scope)
+        else:
+            result = _to_result(scope.invocation_id, response)
+        _log_end(function, result, time.perf_counter() - started)
+        return result
+
+    def _timed_out(self, function: Function, scope: InvocationScope) -> InvocationResult:
+        limit = format_time_span(self._timeout or timedelta())
+        failure = Failure(
+            error_type="FunctionTimeoutException",
+            message=f"Timeout value of {limit} was exceeded by function: {function.name}",
+            stack_trace="",
+        )
+        return InvocationResult(invocation_id=scope.invocation_id, failure=failure)
+
+
+async def load_app(app_directory: Path) -> list[Function]:
+    """Loads and indexes the app of a folder.
+
+    Raises:
+        AppLoadError: The app cannot be imported or indexed; the message is the runtime's own.
+    """
+    _put_on_path(app_directory)
+    worker.start_threadpool_executor()
+    request = init_request(str(app_directory))
+    response = await worker.worker_init_request(request)
+    if response.result.status != StatusResult.Success:
+        error = response.result.exception
+        raise AppLoadError(f"{error.message}\n{error.stack_trace}")
+    indexed = (await worker.functions_metadata_request(request)).function_metadata_results
+    if indexed is None:
+        raise AppLoadError(f"no functions found: {app_directory} has no function_app.py")
+    return [_to_function(metadata) for metadata in indexed]
+
+
+def unload() -> None:
+    """Stops the threads that run synchronous functions; waits for those that still do."""
+    worker.stop_threadpool_executor()
+
+
+def new_traceparent() -> str:
+    """A fresh W3C trace context: every invocation is a trace of its own here."""
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
+
+
+def _put_on_path(app_directory: Path) -> None:
+    for folder in (app_directory / PACKAGES, app_directory):
+        if folder.is_dir():
+            sys.path.insert(0, str(folder))
+    _forget_shadowed_modules(app_directory)
+
+
+def _forget_shadowed_modules(app_directory: Path) -> None:
+    """Lets an app have packages named like ours: what the host imported must not answer for it."""
+    for name in [one for one in sys.modules if _is_shadowed(one.partition(".")[0], app_directory)]:
+        del sys.modules[name]
+
+
+def _is_shadowed(top_name: str, app_directory: Path) -> bool:
+    origin = getattr(sys.modules.get(top_name), "__file__", None)
+    own_root = Path(__file__).resolve().parents[2]
+    if top_name == __name__.partition(".")[0] or origin is None:
+        return False
+    if Path(origin).resolve().parent.parent != own_root:
+        return False
+    theirs = (app_directory / f"{top_name}.py", app_directory / top_name / "__init__.py")
+    return any(path.exists() and path.resolve() != Path(origin).resolve() for path in theirs)
+
+
+def _to_function(metadata: Any) -> Function:
+    bindings = [json.loads(raw) for raw in metadata.raw_bindings]
+    triggers = [one for one in bindings if str(one["type"]).lower().endswith("trigger")]
+    if len(triggers) != 1:
+        raise AppLoadError(f"function {metadata.name} has {len(triggers)} triggers, not one")
+    return Function(
+        name=metadata.name,
+        function_id=metadata.function_id,
+        script_file=metadata.script_file,
+        trigger=triggers[0],
+        bindings=bindings,
+    )
+
+
+def _to_result(invocation_id: str, response: Any) -> InvocationResult:
+    if response.result.status == StatusResult.Success:
+        outputs = {one.name: one.data for one in response.output_data or ()}
+        return InvocationResult(
+            invocation_id=invocation_id, return_value=response.return_value, outputs=outputs
+        )
+    error = response.result.exception
+    failure = split_worker_exception(error.message, error.stack_trace or "")
+    return InvocationResult(invocation_id=invocation_id, failure=failure)
+
+
+def _log_end(function: Function, result: InvocationResult, duration_s: float) -> None:
+    if result.failure is None:
+        _log.info("Executed %s (Succeeded, %.0f ms)", function.name, duration_s * 1000)
+    else:
+        _log.error(
+            "Executed %s (Failed, %.0f ms): %s\n%s",
+            function.name,
+            duration_s * 1000,
+            result.failure,
+            result.failure.stack_trace,
+        )
