@@ -1,0 +1,148 @@
+"""Holds the documents to what they describe (``make check``; ``--write`` renews generated blocks).
+
+1. Every relative link leads to a file, and to a heading where it names one.
+2. Every ``make`` target that is named exists.
+3. The settings in README.md are the settings that adapters/settings.py reads.
+4. A block between ``<!-- generated: NAME -->`` and ``<!-- end generated -->`` is what the command
+   of that name prints today.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "vaultlift --help": ("-m", "cli.main", "--help"),
+}
+"""Arguments for Python that print the text of each generated block."""
+
+_LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
+_TARGET = re.compile(r"`make (?P<name>[a-z]+)")
+_RULE = re.compile(r"^(?P<name>[a-z]+):", re.MULTILINE)
+_SETTING = re.compile(r"VAULTLIFT_[A-Z_]*[A-Z]|ServiceBusConnection(?:__\w+)?")
+_SETTING_ROW = re.compile(r"^\| *`(?P<names>[^|]*)\|", re.MULTILINE)
+_HEADING = re.compile(r"^#+ +(?P<text>.+?) *$", re.MULTILINE)
+_BLOCK = re.compile(
+    r"(?P<head><!-- generated: (?P<name>[^>]+?) -->\n```text\n)(?P<body>.*?)"
+    r"(?P<tail>```\n<!-- end generated -->)",
+    re.DOTALL,
+)
+
+
+def documents(root: Path) -> list[Path]:
+    """The Markdown files of a repository, those at the top and those below ``docs``."""
+    return sorted([*root.glob("*.md"), *(root / "docs").rglob("*.md")])
+
+
+def anchor(heading: str) -> str:
+    """The anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def find_dead_links(document: Path) -> Iterator[str]:
+    """The relative links of a document that lead nowhere."""
+    for link in _LINK.finditer(document.read_text(encoding="utf-8")):
+        target = link["target"]
+        if "://" in target or target.startswith("mailto:"):
+            continue
+        name, _, fragment = target.partition("#")
+        path = document.parent / name if name else document
+        if not path.exists():
+            yield f"dead link: {target}"
+        elif fragment and path.suffix == ".md":
+            headings = _HEADING.findall(path.read_text(encoding="utf-8"))
+            if fragment not in map(anchor, headings):
+                yield f"no such heading: {target}"
+
+
+def find_unknown_targets(text: str, makefile: str) -> Iterator[str]:
+    """The ``make`` targets that a text names and the Makefile does not have."""
+    known = set(_RULE.findall(makefile))
+    named = {match["name"] for match in _TARGET.finditer(text)}
+    yield from (f"make has no target {name}" for name in sorted(named - known))
+
+
+def find_setting_differences(readme: str, source: str) -> Iterator[str]:
+    """Settings that are read and not in the README's table, or in the table and not read."""
+    rows = " ".join(row["names"] for row in _SETTING_ROW.finditer(readme))
+    documented = set(_SETTING.findall(rows))
+    read = set(_SETTING.findall(source))
+    yield from (f"setting {name} is read but not described" for name in sorted(read - documented))
+    yield from (f"setting {name} is described but not read" for name in sorted(documented - read))
+
+
+def renew_blocks(text: str, outputs: Mapping[str, str]) -> str:
+    """The text with each generated block as ``outputs`` has it.
+
+    Raises:
+        KeyError: A block has a name that nothing generates.
+    """
+    return _BLOCK.sub(
+        lambda block: f"{block['head']}{outputs[block['name']]}{block['tail']}",
+        text,
+    )
+
+
+def run_command(arguments: Sequence[str]) -> str:
+    """What a command prints, as on a plain terminal of 100 columns.
+
+    Raises:
+        subprocess.CalledProcessError: It failed.
+    """
+    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+    done = subprocess.run(  # noqa: S603 - the commands are the constants above
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    lines = (line.rstrip() for line in done.stdout.strip().splitlines())
+    return "\n".join(lines) + "\n"
+
+
+def find_stale_blocks(document: Path, *, write: bool) -> Iterator[str]:
+    """The generated blocks that are out of date; with ``write`` they are renewed instead."""
+    text = document.read_text(encoding="utf-8")
+    names = {block["name"] for block in _BLOCK.finditer(text)}
+    renewed = renew_blocks(text, {name: run_command(COMMANDS[name]) for name in names})
+    if renewed == text:
+        return
+    if write:
+        document.write_text(renewed, encoding="utf-8")
+    else:
+        yield "a generated block is out of date; run python -m tools.check_docs --write"
+
+
+def find_problems(root: Path, *, write: bool) -> Iterator[str]:
+    """Everything wrong with the documents of a repository, each with its file."""
+    makefile = (root / "Makefile").read_text(encoding="utf-8")
+    for document in documents(root):
+        text = document.read_text(encoding="utf-8")
+        name = document.relative_to(root)
+        yield from (f"{name}: {problem}" for problem in find_dead_links(document))
+        yield from (f"{name}: {problem}" for problem in find_unknown_targets(text, makefile))
+        yield from (f"{name}: {problem}" for problem in find_stale_blocks(document, write=write))
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    settings = (root / "adapters" / "settings.py").read_text(encoding="utf-8")
+    yield from (f"README.md: {problem}" for problem in find_setting_differences(readme, settings))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Checks the documents of this repository; exit code 1 if one is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="renew the generated blocks")
+    problems = list(find_problems(ROOT, write=parser.parse_args(arguments).write))
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
