@@ -1,0 +1,161 @@
+"""Lists of vaults from files and HTTP bodies, and the queue message one vault travels in.
+
+Everything wrong is raised as one InvalidInputError: nobody has to hand a list in again and again
+to find its next mistake. Field names in problems are the caller's own.
+"""
+
+from datetime import UTC, datetime
+
+from domain.codec import JsonObject
+from domain.intake_csv import read_csv
+from domain.intake_fields import FIELDS
+from domain.intake_json import (
+    LONGEST_REQUESTER,
+    REQUEST_ID_PATTERN,
+    read_object,
+    read_sender,
+    read_vaults,
+)
+from domain.intake_rows import Intake, Row, Sender
+from domain.requests import SCHEMA_VERSION, UpgradeRequest
+
+_MEMBERS = tuple((one.member, one) for one in FIELDS)
+_COLUMNS = tuple((one.column, one) for one in FIELDS)
+_ENVELOPE: JsonObject = {
+    "schemaVersion": {"const": SCHEMA_VERSION},
+    "requestId": {
+        "type": "string",
+        "pattern": f"^{REQUEST_ID_PATTERN}$",
+        "description": "Chosen by whoever asked; the same id sent twice is the same request.",
+    },
+    "requestedBy": {"type": "string", "minLength": 1, "maxLength": LONGEST_REQUESTER},
+    "requestedAt": {"type": "string", "format": "date-time"},
+}
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+"""Stands where a moment could not be read; a problem was reported, so it goes nowhere."""
+
+
+def requests_from_csv(
+    text: str, *, requested_by: str, request_id: str, requested_at: datetime, source: str
+) -> tuple[UpgradeRequest, ...]:
+    """One request per row of a CSV file with a header line.
+
+    Args:
+        text: The file's content; a byte-order mark is passed over.
+        requested_by: Who hands the list in.
+        request_id: The id of the whole list; every request carries it.
+        requested_at: UTC.
+        source: The file's name, for messages.
+
+    Raises:
+        InvalidInputError: Anything is wrong; each problem names its line and column.
+    """
+    intake = Intake(_COLUMNS, source)
+    read_csv(intake, text.removeprefix("\ufeff"))
+    sender = Sender(requested_by=requested_by, request_id=request_id, requested_at=requested_at)
+    return intake.requests(sender)
+
+
+def requests_from_json(
+    body: object, *, requested_by: str, request_id: str, requested_at: datetime, source: str
+) -> tuple[UpgradeRequest, ...]:
+    """One request per vault of an HTTP body: one vault object, or an object with ``vaults``.
+
+    Args:
+        body: The body as text, bytes or already parsed.
+        requested_by: Who asks, where the body has no ``requestedBy``; empty: the body must say.
+        request_id: The id to use where the body has no ``requestId``.
+        requested_at: UTC.
+        source: What the body is, for messages.
+
+    Raises:
+        InvalidInputError: Anything is wrong; each problem names ``vaults[i]`` and the member.
+    """
+    intake = Intake(_MEMBERS, source)
+    sender = Sender(requested_by=requested_by, request_id=request_id, requested_at=requested_at)
+    content = read_object(intake, body)
+    if content is not None:
+        sender = read_sender(intake, content, sender)
+        read_vaults(intake, content)
+    return intake.requests(sender)
+
+
+def message_body(request: UpgradeRequest) -> JsonObject:
+    """The queue message for one request; :func:`message_json_schema` describes it."""
+    values: JsonObject = {
+        "schemaVersion": SCHEMA_VERSION,
+        "requestId": request.request_id,
+        "requestedBy": request.requested_by,
+        "requestedAt": request.requested_at.astimezone(UTC).isoformat(),
+        "subscriptionId": request.vault.subscription_id,
+        "vaultName": request.vault.name,
+        "region": request.vault.region,
+        "vaultType": str(request.vault.vault_type),
+        "targetResourceGroup": request.target_resource_group,
+        "timeZone": request.time_zone,
+        "timeZoneMode": str(request.time_zone_mode),
+        "approval": str(request.approval),
+        "acceptWarnings": request.accept_warnings,
+        "logWorkspaceId": request.log_workspace_id,
+    }
+    return {member: value for member, value in values.items() if value is not None}
+
+
+def _read_requested_at(intake: Intake, value: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.utcoffset() is None:
+        intake.report("body", "requestedAt", "must be an ISO 8601 time with its offset")
+        return _NEVER
+    return moment.astimezone(UTC)
+
+
+def _check_version(intake: Intake, value: object) -> bool:
+    # A bool is an int to Python, and true is no version.
+    if value == SCHEMA_VERSION and not isinstance(value, bool):
+        return True
+    known = f"this version of vaultlift reads schemaVersion {SCHEMA_VERSION}"
+    intake.report("body", "schemaVersion", f"is {value!r}; {known}")
+    return False
+
+
+def request_from_message(body: object) -> UpgradeRequest:
+    """The request a queue message carries.
+
+    Args:
+        body: The message's body as text, bytes or already parsed.
+
+    Raises:
+        InvalidInputError: Not a message, not of a version known here, or not valid.
+    """
+    intake = Intake(_MEMBERS, "queue message")
+    content = read_object(intake, body)
+    # Nothing else in a body of another version can be judged.
+    if content is None or not _check_version(intake, content.get("schemaVersion")):
+        raise intake.failure()
+    nobody = Sender(
+        requested_by="",
+        request_id="",
+        requested_at=_read_requested_at(intake, content.get("requestedAt")),
+    )
+    sender = read_sender(intake, content, nobody)
+    given = {name: value for name, value in content.items() if name not in _ENVELOPE}
+    intake.add(Row(where="body", given=given))
+    return intake.requests(sender)[0]
+
+
+def message_json_schema() -> JsonObject:
+    """The JSON Schema of the queue message, from the table that also checks it."""
+    required = [one.member for one in FIELDS if one.is_required]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "vaultlift upgrade request",
+        "description": "Body of a message of the queue vault-upgrades: one vault to upgrade.",
+        "type": "object",
+        "properties": {**_ENVELOPE, **{one.member: one.schema for one in FIELDS}},
+        "required": [*_ENVELOPE, *required],
+        "additionalProperties": False,
+    }

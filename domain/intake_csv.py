@@ -1,0 +1,82 @@
+"""Reads a CSV file of vaults row by row into an :class:`~domain.intake_rows.Intake`."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+from domain.intake_fields import unknown_name
+from domain.intake_rows import WHOLE, Intake, Row
+
+
+def _separator_problem(header: str) -> str | None:
+    # A spreadsheet set to a language with decimal commas saves "CSV" with other separators.
+    for mark, name in ((";", "semicolons"), ("\t", "tabs")):
+        if mark in header and "," not in header:
+            return f"the columns are separated by {name}; save the file with commas"
+    return None
+
+
+def _file_problem(text: str) -> str | None:
+    if "\x00" in text or "\ufffd" in text:
+        return "the file is not text in UTF-8; save it as CSV UTF-8"
+    if not text.strip():
+        return "the file is empty"
+    header = text.lstrip().partition("\n")[0]
+    if header[0] in {"{", "["}:
+        return "the file is JSON, not CSV"
+    return _separator_problem(header)
+
+
+def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Every row that is not blank, with the number of the line it begins on."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True)
+    begins = 1
+    for cells in reader:
+        if any(cell.strip() for cell in cells):
+            yield begins, [cell.strip() for cell in cells]
+        begins = reader.line_num + 1
+
+
+def _check_header(intake: Intake, where: str, header: list[str]) -> frozenset[str]:
+    for name in dict.fromkeys(header):
+        if not name:
+            intake.report(where, WHOLE, "a column has no name")
+        elif name not in intake.field_names:
+            intake.report(where, name, unknown_name(name, intake.field_names, "column"))
+        elif header.count(name) > 1:
+            intake.report(where, name, f"stands {header.count(name)} times in the header")
+    absent = frozenset(intake.required_names) - set(header)
+    for name in intake.required_names:
+        if name in absent:
+            intake.report(where, name, "the column is missing")
+    return absent
+
+
+def _read_table(intake: Intake, text: str) -> None:
+    lines = _lines(text)
+    number, header = next(lines)
+    absent = _check_header(intake, f"line {number}", header)
+    is_empty = True
+    for number, cells in lines:
+        is_empty = False
+        where = f"line {number}"
+        if len(cells) != len(header):
+            intake.report(where, WHOLE, f"has {len(cells)} values for {len(header)} columns")
+            continue
+        pairs = zip(header, cells, strict=True)
+        given = {name: cell for name, cell in pairs if name in intake.field_names}
+        intake.add(Row(where=where, given=given), absent=absent)
+    if is_empty:
+        intake.report("file", WHOLE, "the file lists no vaults")
+
+
+def read_csv(intake: Intake, text: str) -> None:
+    """Adds every row of a CSV file with a header line, or what is wrong with it."""
+    problem = _file_problem(text)
+    if problem:
+        intake.report("file", WHOLE, problem)
+        return
+    try:
+        _read_table(intake, text)
+    except csv.Error as error:
+        intake.report("file", WHOLE, f"not CSV: {error}")

@@ -1,0 +1,223 @@
+"""The fields of an upgrade request: what each is called, and what it may hold.
+
+One table serves the CSV file, the HTTP body, the queue message and the JSON Schema, so that they
+cannot drift apart. A reader gets the value as the caller wrote it and raises ValueError with a
+sentence that says what would be right.
+"""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from domain.codec import JsonObject
+from domain.requests import ApprovalMode, TimeZoneMode
+from domain.time_zones import require_zone
+from domain.vaults import VaultType
+
+MAX_GROUP_LENGTH = 90
+"""Longest name of a resource group (vault-upgrade 1.3)."""
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# The new vault keeps the name, so the rule of Recovery Services vaults holds (audit-checks GOV-01).
+_VAULT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,49}")
+# Regions are matched against GeoRegion, a display name: words of letters, digits and the like.
+_REGION = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ()-]{0,62}[A-Za-z0-9)]")
+# Blanks and every character the upgrade script refuses (vault-upgrade 1.3).
+_NOT_IN_GROUP = re.compile(r"[\s~!@#$%^&*+=<>,?/\\:;'\"\[\]{}|]")
+
+_YES_NO = {"true": True, "yes": True, "false": False, "no": False}
+_GUID_SCHEMA: JsonObject = {
+    "type": "string",
+    "pattern": f"^{_GUID.pattern.replace('a-f', 'a-fA-F')}$",
+}
+
+
+def _text(value: object) -> str:
+    match value:
+        case bool():
+            raise ValueError("must be text, not true or false")
+        case int() | float():
+            raise ValueError("must be text, not a number")
+        case str():
+            if not value.strip():
+                raise ValueError("is empty")
+            if not is_text(value):
+                raise ValueError("holds half a character (a lone surrogate)")
+            return value
+        case _:
+            raise ValueError("must be text, not a list or an object")
+
+
+def is_text(value: str) -> bool:
+    """Whether a string can be written as UTF-8; JSON can spell strings that cannot."""
+    return not any("\ud800" <= mark <= "\udfff" for mark in value)
+
+
+def read_guid(value: object) -> str:
+    """A GUID with dashes, in braces or without, as lower case without braces."""
+    text = _text(value).strip()
+    bare = text[1:-1] if text.startswith("{") and text.endswith("}") else text
+    if not _GUID.fullmatch(bare):
+        raise ValueError(f"{text!r} is not a GUID like 01234567-89ab-cdef-0123-456789abcdef")
+    return bare.lower()
+
+
+def read_resource_group(value: object) -> str:
+    """A resource-group name by the upgrade's own rule (vault-upgrade 1.3), unchanged."""
+    text = _text(value)
+    if len(text) > MAX_GROUP_LENGTH:
+        raise ValueError(f"has {len(text)} characters; at most {MAX_GROUP_LENGTH} are allowed")
+    wrong = dict.fromkeys(_NOT_IN_GROUP.findall(text))
+    if wrong:
+        shown = " ".join("blank" if mark.isspace() else mark for mark in wrong)
+        raise ValueError(f"{text!r} must not contain: {shown}")
+    if text.endswith("."):
+        raise ValueError(f"{text!r} must not end with a period")
+    return text
+
+
+def _read_vault_name(value: object) -> str:
+    text = _text(value).strip()
+    if not _VAULT_NAME.fullmatch(text):
+        raise ValueError(
+            f"{text!r} is not a vault name: 2 to 50 letters, digits and hyphens, a letter first"
+        )
+    return text
+
+
+def _read_region(value: object) -> str:
+    text = " ".join(_text(value).split())
+    if not _REGION.fullmatch(text):
+        raise ValueError(f"{text!r} is not a region's display name, such as West US")
+    return text
+
+
+def _read_zone(value: object) -> str:
+    return require_zone(_text(value))
+
+
+def _word_reader(words: Iterable[str]) -> Callable[[object], str]:
+    by_folded = {word.casefold(): word for word in words}
+
+    def read(value: object) -> str:
+        text = _text(value).strip()
+        if text.casefold() not in by_folded:
+            raise ValueError(f"{text!r} must be one of: {', '.join(by_folded.values())}")
+        return by_folded[text.casefold()]
+
+    return read
+
+
+def _read_yes_no(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = _text(value).strip()
+    if text.casefold() not in _YES_NO:
+        raise ValueError(f"{text!r} must be one of: {', '.join(_YES_NO)}")
+    return _YES_NO[text.casefold()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputField:
+    """One field of an upgrade request."""
+
+    member: str
+    """Name in JSON."""
+    column: str
+    """Name in CSV."""
+    read: Callable[[object], Any]
+    """The canonical value; raises ValueError with the reason where there is none."""
+    schema: JsonObject
+    """JSON Schema of the canonical value."""
+    is_required: bool = False
+
+
+def _words(member: str, column: str, words: Iterable[str], description: str) -> InputField:
+    choices = [str(word) for word in words]
+    schema = {"type": "string", "enum": choices, "description": description}
+    return InputField(member=member, column=column, read=_word_reader(choices), schema=schema)
+
+
+FIELDS: tuple[InputField, ...] = (
+    InputField(
+        member="subscriptionId",
+        column="subscription_id",
+        is_required=True,
+        read=read_guid,
+        schema={**_GUID_SCHEMA, "description": "Subscription of the classic vault."},
+    ),
+    InputField(
+        member="vaultName",
+        column="vault_name",
+        is_required=True,
+        read=_read_vault_name,
+        schema={
+            "type": "string",
+            "pattern": f"^{_VAULT_NAME.pattern}$",
+            "description": "Name of the classic vault; the new vault keeps it.",
+        },
+    ),
+    InputField(
+        member="region",
+        column="region",
+        is_required=True,
+        read=_read_region,
+        schema={
+            "type": "string",
+            "pattern": f"^{_REGION.pattern}$",
+            "description": "Display name of the vault's region, such as West US.",
+        },
+    ),
+    InputField(
+        member="targetResourceGroup",
+        column="target_resource_group",
+        is_required=True,
+        read=read_resource_group,
+        schema={
+            "type": "string",
+            "minLength": 1,
+            "maxLength": MAX_GROUP_LENGTH,
+            "description": "Resource group of the new vault; made by the service if missing.",
+        },
+    ),
+    InputField(
+        member="timeZone",
+        column="time_zone",
+        read=_read_zone,
+        schema={
+            "type": "string",
+            "description": "Windows time-zone id for every policy that has a zone.",
+        },
+    ),
+    _words(
+        "timeZoneMode",
+        "time_zone_mode",
+        TimeZoneMode,
+        "Whether the clock time or the moment of a backup stays when its zone is set.",
+    ),
+    _words("approval", "approval", ApprovalMode, "When a person must agree before the start."),
+    InputField(
+        member="acceptWarnings",
+        column="accept_warnings",
+        read=_read_yes_no,
+        schema={"type": "boolean", "description": "Consent to warnings of the check."},
+    ),
+    InputField(
+        member="logWorkspaceId",
+        column="log_workspace_id",
+        read=read_guid,
+        schema={**_GUID_SCHEMA, "description": "Log Analytics workspace of the vault."},
+    ),
+    # Site Recovery vaults stand in the same classic list, but vaultlift does not upgrade them.
+    _words("vaultType", "vault_type", [VaultType.BACKUP], "Type of the classic vault."),
+)
+"""Every field a caller may give for one vault."""
+
+
+def unknown_name(name: str, known: Iterable[str], noun: str) -> str:
+    """The sentence for a name that is not a field, with the field that was probably meant."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"unknown {noun}{hint}"

@@ -1,0 +1,109 @@
+"""Reads an HTTP body of vaults, member by member, into an :class:`~domain.intake_rows.Intake`."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from domain.codec import JsonObject
+from domain.intake_fields import is_text, unknown_name
+from domain.intake_rows import WHOLE, Intake, Row, Sender
+
+SENDER_MEMBERS = ("requestedBy", "requestId")
+"""Members that say who asks and under which id, beside the vaults."""
+
+REQUEST_ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+"""A request id becomes a folder of the evidence store, so it holds nothing a path cannot."""
+
+LONGEST_REQUESTER = 200
+"""Longest name of a requester; it stands in every evidence document of a run."""
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> JsonObject:
+    # Python keeps the last of two members with one name; which one was meant is not ours to say.
+    names = [name for name, _ in pairs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)} given twice in one object")
+    return dict(pairs)
+
+
+def parse_body(body: object) -> object:
+    """The JSON value of a body that may still be text.
+
+    Raises:
+        ValueError: Not JSON, or not UTF-8.
+    """
+    if isinstance(body, bytes | bytearray):
+        body = body.decode("utf-8-sig")
+    if isinstance(body, str):
+        text = body.removeprefix("\ufeff")
+        return json.loads(text, object_pairs_hook=_without_duplicates)
+    return body
+
+
+def read_object(intake: Intake, body: object) -> JsonObject | None:
+    """The body as an object, or None after reporting why it is none."""
+    try:
+        parsed = parse_body(body)
+    except (ValueError, RecursionError) as error:
+        intake.report("body", WHOLE, f"not JSON: {error}")
+        return None
+    if not isinstance(parsed, dict):
+        intake.report("body", WHOLE, "must be an object")
+        return None
+    return parsed
+
+
+def _text(intake: Intake, content: Mapping[str, Any], member: str, default: str) -> str | None:
+    value = content.get(member)
+    if value is None:
+        value = default
+    if not isinstance(value, str) or not is_text(value):
+        intake.report("body", member, "must be text")
+        return None
+    return value.strip()
+
+
+def read_sender(intake: Intake, content: Mapping[str, Any], default: Sender) -> Sender:
+    """Who asks: the body's own members, else ``default``; problems are reported."""
+    requested_by = _text(intake, content, "requestedBy", default.requested_by)
+    if requested_by == "":
+        intake.report("body", "requestedBy", "is missing")
+    elif requested_by is not None and len(requested_by) > LONGEST_REQUESTER:
+        intake.report("body", "requestedBy", f"must have at most {LONGEST_REQUESTER} characters")
+    request_id = _text(intake, content, "requestId", default.request_id)
+    if request_id is not None and not re.fullmatch(REQUEST_ID_PATTERN, request_id):
+        text = "must be 1 to 100 letters, digits, points, hyphens or underscores"
+        intake.report("body", "requestId", text)
+    return Sender(
+        requested_by=requested_by or default.requested_by,
+        request_id=request_id or default.request_id,
+        requested_at=default.requested_at,
+    )
+
+
+def _read_list(intake: Intake, content: Mapping[str, Any]) -> None:
+    known = ("vaults", *SENDER_MEMBERS)
+    for member in sorted(content.keys() - set(known)):
+        intake.report("body", member, unknown_name(member, known, "member"))
+    vaults = content["vaults"]
+    if not isinstance(vaults, list):
+        intake.report("body", "vaults", "must be a list")
+        return
+    if not vaults:
+        intake.report("body", "vaults", "the list holds no vaults")
+    for index, vault in enumerate(vaults):
+        if isinstance(vault, dict):
+            intake.add(Row(where=f"vaults[{index}]", given=vault))
+        else:
+            intake.report(f"vaults[{index}]", WHOLE, "must be an object")
+
+
+def read_vaults(intake: Intake, content: Mapping[str, Any]) -> None:
+    """Adds the vaults of a body: those of its list, or the one it describes itself."""
+    if "vaults" in content:
+        _read_list(intake, content)
+    else:
+        given = {name: value for name, value in content.items() if name not in SENDER_MEMBERS}
+        intake.add(Row(where="body", given=given))

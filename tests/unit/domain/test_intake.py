@@ -1,0 +1,286 @@
+"""Lists of vaults: read whole, or refused with everything that is wrong."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from domain.errors import InvalidInputError
+from domain.intake import requests_from_csv, requests_from_json
+from domain.requests import ApprovalMode, TimeZoneMode, UpgradeRequest
+from tests.unit.domain.builders import NOW, SUBSCRIPTION, VAULT, upgrade_request
+
+HEADER = "subscription_id,vault_name,region,target_resource_group"
+ROW = f"{SUBSCRIPTION},vault-one,West US,rg-upgraded"
+OBJECT: dict[str, Any] = {
+    "subscriptionId": SUBSCRIPTION,
+    "vaultName": "vault-one",
+    "region": "West US",
+    "targetResourceGroup": "rg-upgraded",
+}
+
+
+def read_csv(text: str) -> tuple[UpgradeRequest, ...]:
+    """The requests of a file."""
+    return requests_from_csv(
+        text,
+        requested_by="ada@example.org",
+        request_id="request-7",
+        requested_at=NOW,
+        source="vaults.csv",
+    )
+
+
+def read_json(body: object) -> tuple[UpgradeRequest, ...]:
+    """The requests of an HTTP body."""
+    return requests_from_json(
+        body,
+        requested_by="ada@example.org",
+        request_id="request-7",
+        requested_at=NOW,
+        source="request body",
+    )
+
+
+def problems_of(read: Callable[[Any], object], content: object) -> list[tuple[str, str, str]]:
+    """Where, field and message of everything wrong with a list."""
+    with pytest.raises(InvalidInputError) as caught:
+        read(content)
+    return [(one.where, one.field, one.message) for one in caught.value.problems]
+
+
+def places_of(read: Callable[[Any], object], content: object) -> list[tuple[str, str]]:
+    """Where and field of everything wrong with a list."""
+    return [(where, field) for where, field, _ in problems_of(read, content)]
+
+
+def test_a_row_with_only_what_is_required_takes_the_defaults() -> None:
+    """Everything optional may be left out."""
+    assert (upgrade_request(),) == read_csv(f"{HEADER}\n{ROW}\n")
+
+
+def test_a_row_may_say_everything() -> None:
+    """Each column ends in its own field, in canonical form."""
+    text = (
+        f"{HEADER},time_zone,time_zone_mode,approval,accept_warnings,log_workspace_id,vault_type\n"
+        f"{ROW},europe/berlin,Keep-Moment,automatic,yes,{{{SUBSCRIPTION.upper()}}},backupvault\n"
+    )
+    expected = upgrade_request(
+        time_zone="W. Europe Standard Time",
+        time_zone_mode=TimeZoneMode.KEEP_MOMENT,
+        approval=ApprovalMode.AUTOMATIC,
+        accept_warnings=True,
+        log_workspace_id=SUBSCRIPTION,
+    )
+
+    assert (expected,) == read_csv(text)
+
+
+def test_empty_optional_cells_take_the_defaults() -> None:
+    """An empty cell says nothing."""
+    assert (upgrade_request(),) == read_csv(f"{HEADER},approval,time_zone\n{ROW},,\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"\ufeff{HEADER}\r\n{ROW}\r\n",
+        f"\n{HEADER}\n\n{ROW}\n,,,\n",
+        f'{HEADER}\n{SUBSCRIPTION}, "vault-one", West US ,"rg-upgraded"',
+    ],
+    ids=["byte-order mark and CRLF", "blank lines", "quotes and blanks"],
+)
+def test_what_spreadsheets_add_does_not_matter(text: str) -> None:
+    """Byte-order marks, line ends, blank lines, quotes and padding change nothing."""
+    assert (upgrade_request(),) == read_csv(text)
+
+
+def test_every_problem_of_a_file_is_reported_at_once() -> None:
+    """Header, values and duplicates: all in one error, by line and column."""
+    text = (
+        f"{HEADER},time_zone,aproval\n"
+        f"not-a-guid,vault-one,West US,rg one,Nowhere Time,x\n"
+        f"{ROW},,\n"
+        f"{ROW.replace('vault-one', 'VAULT-ONE')},,\n"
+        f"{SUBSCRIPTION},,West US,rg.,,\n"
+    )
+
+    assert [
+        ("line 1", "aproval"),
+        ("line 2", "subscription_id"),
+        ("line 2", "target_resource_group"),
+        ("line 2", "time_zone"),
+        ("line 4", "-"),
+        ("line 5", "vault_name"),
+        ("line 5", "target_resource_group"),
+    ] == places_of(read_csv, text)
+
+
+def test_an_unknown_column_gets_a_suggestion() -> None:
+    """A misspelt column is named together with the one that was meant."""
+    expected = ("line 1", "aproval", "unknown column; did you mean approval?")
+
+    assert [expected] == problems_of(read_csv, f"{HEADER},aproval\n{ROW},x\n")
+
+
+def test_a_missing_column_is_reported_once() -> None:
+    """Not once more for each row."""
+    text = f"subscription_id,vault_name,region\n{SUBSCRIPTION},a1,b1\n{SUBSCRIPTION},a2,b2\n"
+
+    assert [("line 1", "target_resource_group")] == places_of(read_csv, text)
+
+
+def test_a_column_given_twice_is_refused() -> None:
+    """Nobody can know which of the two was meant."""
+    expected = ("line 1", "region", "stands 2 times in the header")
+
+    assert [expected] == problems_of(read_csv, f"{HEADER},region\n{ROW},West US\n")
+
+
+def test_the_same_vault_is_found_even_in_a_faulty_row() -> None:
+    """A duplicate is reported although its row has another fault."""
+    text = f"{HEADER}\n{ROW}\n{SUBSCRIPTION},Vault-One,westus,bad group\n"
+
+    assert [("line 3", "target_resource_group"), ("line 3", "-")] == places_of(read_csv, text)
+
+
+def test_lines_are_counted_through_quoted_line_breaks() -> None:
+    """A cell that spans two lines does not shift the numbers that follow."""
+    text = f'{HEADER}\n{SUBSCRIPTION},"vault\none",West US,rg\nx,vault-two,West US,rg\n'
+
+    assert [("line 2", "vault_name"), ("line 4", "subscription_id")] == places_of(read_csv, text)
+
+
+def test_a_row_of_another_width_is_refused() -> None:
+    """Values that do not line up with the columns are not guessed at."""
+    expected = ("line 2", "-", "has 3 values for 4 columns")
+
+    assert [expected] == problems_of(read_csv, f"{HEADER}\na,b,c\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the file is empty"),
+        (" \n ", "the file is empty"),
+        (HEADER, "the file lists no vaults"),
+        (f"{HEADER}\n{ROW}".replace(",", ";"), "separated by semicolons"),
+        (f"{HEADER}\n{ROW}".replace(",", "\t"), "separated by tabs"),
+        (json.dumps([OBJECT]), "the file is JSON, not CSV"),
+        ("s\x00u\x00b\x00", "not text in UTF-8"),
+        (f'{HEADER}\n"{ROW}', "not CSV"),
+    ],
+)
+def test_a_file_of_another_kind_is_recognised(text: str, message: str) -> None:
+    """The caller is told what the file is instead."""
+    (problem,) = problems_of(read_csv, text)
+
+    assert ("file", "-", True) == (problem[0], problem[1], message in problem[2])
+
+
+def test_a_problem_names_the_vault_of_its_row() -> None:
+    """A reader with the list in hand finds the row by the vault's name too."""
+    with pytest.raises(InvalidInputError) as caught:
+        read_csv(f"{HEADER}\nx,vault-one,West US,rg\n")
+
+    assert ["vault-one"] == [one.vault for one in caught.value.problems]
+
+
+def test_the_error_names_the_file() -> None:
+    """The subject of the error is the source."""
+    with pytest.raises(InvalidInputError) as caught:
+        read_csv("")
+
+    assert "vaults.csv" == caught.value.subject
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        OBJECT,
+        {"vaults": [OBJECT]},
+        json.dumps(OBJECT),
+        b"\xef\xbb\xbf" + json.dumps(OBJECT).encode(),
+    ],
+    ids=["object", "list", "text", "bytes with a byte-order mark"],
+)
+def test_a_body_is_one_vault_or_a_list(body: object) -> None:
+    """All forms of a body give the same request."""
+    assert (upgrade_request(),) == read_json(body)
+
+
+def test_the_body_may_say_who_asks() -> None:
+    """Its own requester and id win over the defaults."""
+    body = {"requestedBy": "bob", "requestId": "wave-2", "vaults": [OBJECT]}
+
+    assert (upgrade_request(requested_by="bob", request_id="wave-2"),) == read_json(body)
+
+
+def test_a_null_member_is_as_good_as_absent() -> None:
+    """JSON null takes the default."""
+    assert (upgrade_request(),) == read_json({**OBJECT, "timeZone": None, "requestId": None})
+
+
+def test_every_problem_of_a_body_is_reported_at_once() -> None:
+    """Envelope and vaults alike, each by its member's name."""
+    body = {
+        "requestId": "a/b",
+        "vault": [],
+        "vaults": [
+            {**OBJECT, "approval": 3, "aproval": "x"},
+            "vault-two",
+            OBJECT,
+            {"subscriptionId": SUBSCRIPTION},
+        ],
+    }
+
+    assert [
+        ("body", "requestId"),
+        ("body", "vault"),
+        ("vaults[0]", "aproval"),
+        ("vaults[0]", "approval"),
+        ("vaults[1]", "-"),
+        ("vaults[2]", "-"),
+        ("vaults[3]", "vaultName"),
+        ("vaults[3]", "region"),
+        ("vaults[3]", "targetResourceGroup"),
+    ] == places_of(read_json, body)
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "message"),
+    [
+        ("[1", "-", "not JSON"),
+        (b"\xff\xfe", "-", "not JSON"),
+        ('{"region": "a", "region": "b"}', "-", "region given twice"),
+        ("[" * 100_000, "-", "not JSON"),
+        ([OBJECT], "-", "must be an object"),
+        ({"vaults": {}}, "vaults", "must be a list"),
+        ({"vaults": []}, "vaults", "the list holds no vaults"),
+        ({"vaults": [OBJECT], "requestedBy": 7}, "requestedBy", "must be text"),
+        ({"vaults": [OBJECT], "requestedBy": " "}, "requestedBy", "is missing"),
+        ({"vaults": [OBJECT], "requestedBy": "x" * 201}, "requestedBy", "at most 200"),
+    ],
+)
+def test_a_body_of_another_kind_is_refused(body: object, field: str, message: str) -> None:
+    """The caller is told what is wrong with the body as a whole."""
+    (problem,) = problems_of(read_json, body)
+
+    assert ("body", field, True) == (problem[0], problem[1], message in problem[2])
+
+
+def test_an_empty_object_lacks_everything() -> None:
+    """Each required member is named."""
+    assert {"subscriptionId", "vaultName", "region", "targetResourceGroup"} == {
+        field for _, field in places_of(read_json, {})
+    }
+
+
+def test_the_same_vault_in_two_regions_is_two_vaults() -> None:
+    """Name alone does not make a duplicate."""
+    other = {**OBJECT, "region": "West Europe"}
+
+    assert [VAULT.region, "West Europe"] == [
+        one.vault.region for one in read_json({"vaults": [OBJECT, other]})
+    ]
