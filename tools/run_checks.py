@@ -30,7 +30,7 @@ CHECKS = (
     Check("format", (str(BIN / "ruff"), "format", "--check", "--quiet", ".")),
     Check("types", (str(BIN / "mypy"), "--no-error-summary")),
     Check("import contracts", (str(BIN / "lint-imports"), "--no-logo")),
-    Check("azure imports", _module("tools.check_azure_imports")),
+    Check("imports", _module("tools.check_imports")),
     Check("size budgets", _module("tools.check_budgets")),
     Check("locks", _module("tools.check_locks")),
     Check("documents", _module("tools.check_docs")),

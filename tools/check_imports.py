@@ -1,8 +1,11 @@
-"""Holds the rule that only ``adapters`` names the Azure SDK (``make check``).
+"""Holds the import rules that import-linter cannot see (``make check``).
 
-import-linter sees ``azure`` as one package, so it cannot tell the Functions library, which
-workflows and triggers are written in, from the SDK that reaches services. Every import counts,
-also those inside functions.
+1. Only ``adapters`` (and ``local``, which is never deployed) names the Azure SDK. To import-linter
+   ``azure`` is one package, so it cannot tell the Functions library, which workflows and triggers
+   are written in, from the SDK that reaches services.
+2. ``function_app.py`` does not import ``local``. import-linter reads packages, not single files.
+
+Every import counts, also those inside functions.
 """
 
 import argparse
@@ -17,12 +20,15 @@ SDK = ("azure", "msal")
 """What reaches services."""
 FUNCTIONS = ("azure.functions", "azure.durable_functions")
 """What a function app is written in."""
+APP = "function_app.py"
+NEVER_DEPLOYED = ("local", "tests", "tools", "benchmarks")
+"""What the app may not import, because it is not there in Azure."""
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     "activities": FUNCTIONS,
     "adapters": SDK,
     "cli": (),
     "domain": (),
-    "function_app.py": FUNCTIONS,
+    APP: FUNCTIONS,
     "local": SDK,
     "orchestrators": FUNCTIONS,
     "reports": (),
@@ -48,7 +54,7 @@ def is_within(name: str, packages: Sequence[str]) -> bool:
     return any(name == package or name.startswith(f"{package}.") for package in packages)
 
 
-def find_forbidden(text: str, allowed: Sequence[str]) -> list[tuple[int, str]]:
+def find_sdk(text: str, allowed: Sequence[str]) -> list[tuple[int, str]]:
     """Line and name of each Azure import that is not allowed."""
     return [
         (line, name)
@@ -57,20 +63,33 @@ def find_forbidden(text: str, allowed: Sequence[str]) -> list[tuple[int, str]]:
     ]
 
 
+def find_undeployed(text: str) -> list[tuple[int, str]]:
+    """Line and name of each import of something that is not deployed."""
+    return [(line, name) for line, name in imported_names(text) if is_within(name, NEVER_DEPLOYED)]
+
+
+def find_problems(root: Path) -> Iterator[str]:
+    """Every import of a repository that breaks a rule, with file, line and rule."""
+    for top, allowed in ALLOWED.items():
+        place = root / top
+        may = ", ".join(allowed) or "no Azure library"
+        for path in [place] if place.is_file() else sorted(place.rglob("*.py")):
+            text = path.read_text(encoding="utf-8")
+            where = path.relative_to(root)
+            for line, name in find_sdk(text, allowed):
+                yield f"{where}:{line}: imports {name}; {top} may import {may}"
+            for line, name in find_undeployed(text) if top == APP else ():
+                yield f"{where}:{line}: imports {name}, which is not deployed"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Checks a repository; exit code 1 if an import is not allowed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("root", nargs="?", type=Path, default=ROOT)
-    root = parser.parse_args(arguments).root
-    count = 0
-    for top, allowed in ALLOWED.items():
-        place = root / top
-        for path in [place] if place.is_file() else sorted(place.rglob("*.py")):
-            for line, name in find_forbidden(path.read_text(encoding="utf-8"), allowed):
-                may = ", ".join(allowed) or "no Azure library"
-                print(f"{path.relative_to(root)}:{line}: imports {name}; {top} may import {may}")
-                count += 1
-    return 1 if count else 0
+    problems = list(find_problems(parser.parse_args(arguments).root))
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":
