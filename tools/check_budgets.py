@@ -123,7 +123,7 @@ def check_ratio(
 ) -> Iterator[Violation]:
     """Too little test code, if so."""
     ratio = ratio_of_tests(sources, tests)
-    if ratio <= TEST_RATIO:
+    if any(module.code_lines for module in sources) and ratio <= TEST_RATIO:
         yield Violation(
             TESTS, 0, "test lines per code line", f"{ratio:.2f}", f"more than {TEST_RATIO}"
         )
