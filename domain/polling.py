@@ -1,0 +1,48 @@
+"""When to ask next how an upgrade stands.
+
+An upgrade typically takes 15 to 20 minutes, a large vault up to 90 (vault-upgrade 1.6). Asking is
+coarse while nothing can be expected, fine where most upgrades end, and coarse again for the few
+that take long: 24 calls for a 20-minute upgrade, and an end after ten minutes is noticed within
+45 seconds, until long after the typical time has passed.
+"""
+
+from datetime import timedelta
+
+POLL_STEPS: tuple[tuple[timedelta, timedelta], ...] = (
+    # Until then, since the start: this long between two looks.
+    (timedelta(minutes=10), timedelta(seconds=60)),
+    (timedelta(minutes=40), timedelta(seconds=45)),
+    (timedelta(minutes=100), timedelta(seconds=60)),
+)
+
+LATE_POLL_INTERVAL = timedelta(minutes=5)
+"""Between two looks once the old client would have given up; the service goes on working."""
+
+ESCALATE_AFTER = timedelta(minutes=100)
+"""The old client's limit of 6000 s (vault-upgrade 1.4): a person should know from here on."""
+
+STALLED_AFTER = timedelta(hours=24)
+"""From here on nobody expects an end; the run stops for support and nothing is ever restarted."""
+
+
+def next_delay(elapsed: timedelta) -> timedelta:
+    """How long to wait before the next look.
+
+    Args:
+        elapsed: Time since the upgrade was started; a clock that runs behind gives the first
+            interval.
+    """
+    for until, interval in POLL_STEPS:
+        if elapsed < until:
+            return interval
+    return LATE_POLL_INTERVAL
+
+
+def is_escalation_due(elapsed: timedelta) -> bool:
+    """Whether an upgrade runs longer than the old client was willing to wait."""
+    return elapsed >= ESCALATE_AFTER
+
+
+def is_stalled(elapsed: timedelta) -> bool:
+    """Whether an upgrade runs so long that the run stops for support."""
+    return elapsed >= STALLED_AFTER
