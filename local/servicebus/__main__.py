@@ -1,0 +1,69 @@
+"""``python -m local.servicebus``: the broker as a process.
+
+Prints one JSON line when it is ready::
+
+    {"port": 5672, "adminPort": 5300, "connectionString": "Endpoint=sb://..."}
+
+Stops on SIGTERM and SIGINT with exit code 0; a configuration it cannot use, or a port that is
+taken, is exit code 1 with the reason on standard error.
+"""
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from domain.errors import VaultliftError
+from local.servicebus.config import BrokerConfig, load_config
+from local.servicebus.server import running_broker
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the broker until it is told to stop; gives the exit code."""
+    options = _parse(arguments)
+    try:
+        asyncio.run(_serve(load_config(options.config), options))
+    except (VaultliftError, OSError) as error:
+        sys.stderr.write(f"local.servicebus: {error}\n")
+        return 1
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="local.servicebus", description="A Service Bus broker.")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=Path(__file__).with_name("config.json"),
+        help="the queues, in the official emulator's Config.json format",
+    )
+    parser.add_argument("--port", type=int, default=5672, help="AMQP; 0 for any free port")
+    parser.add_argument("--admin-port", type=int, default=0, help="HTTP; 0 for any free port")
+    parser.add_argument("--db", type=Path, help="keep messages here (default: in memory)")
+    parser.add_argument("--key", help="check tokens against this key (default: take any)")
+    return parser.parse_args(arguments)
+
+
+async def _serve(config: BrokerConfig, options: argparse.Namespace) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running_broker(
+        config, options.db, port=options.port, admin_port=options.admin_port, key=options.key
+    ) as broker:
+        ready = {
+            "port": broker.port,
+            "adminPort": broker.admin_port,
+            "connectionString": broker.connection_string,
+        }
+        sys.stdout.write(json.dumps(ready) + "\n")
+        sys.stdout.flush()
+        await stop.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,216 @@
+"""A client's connection: bytes in, frames out (service-bus 3, points 1 and 2)."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+from uuid import uuid4
+
+from local.servicebus.amqp_types import Array, ElementType, Symbol, UByte, UInt, UShort
+from local.servicebus.channels import Channel, Router
+from local.servicebus.decoder import DecodeError, decode
+from local.servicebus.errors import BrokerError
+from local.servicebus.faults import ConnectionCutError
+from local.servicebus.performatives import (
+    AMQP_HEADER,
+    EMPTY_FRAME,
+    MAX_FRAME_SIZE,
+    SASL_HEADER,
+    Begin,
+    Code,
+    Open,
+    encode_error,
+    encode_frame,
+    encode_sasl_frame,
+)
+
+IDLE_TIMEOUT_MS = 240_000
+"""What the service announces (service-bus 3.2)."""
+
+_CHANNEL_MAX = 4999
+_HEAD_SIZE = 8
+_SMALLEST_FRAME_LIMIT = 512
+_MECHANISMS = ("MSSBCBS", "PLAIN", "ANONYMOUS", "EXTERNAL")
+
+
+class Connection(asyncio.Protocol):
+    """One TCP connection.
+
+    Args:
+        router: Decides what links are for.
+        before_write: Runs before bytes leave; makes what they promise permanent.
+        connections: Where the connection is listed while it lasts.
+    """
+
+    def __init__(
+        self,
+        router: Router,
+        before_write: Callable[[], None],
+        connections: "set[Connection]",
+    ) -> None:
+        self.remote_max_frame_size = _SMALLEST_FRAME_LIMIT
+        self._router = router
+        self._before_write = before_write
+        self._connections = connections
+        self._input = bytearray()
+        self._output: list[bytes] = []
+        self._expects_header = True
+        self._was_closed = False
+        self._channels: dict[int, Channel] = {}
+        self._transport: asyncio.Transport
+        self._heartbeat: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The client is there."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone; what it held is given back, at once."""
+        self._connections.discard(self)
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
+        for channel in self._channels.values():
+            channel.dropped(is_orderly=self._was_closed and exc is None)
+        self._channels.clear()
+
+    def abort(self) -> None:
+        """Cuts the connection without a word."""
+        self._output.clear()
+        self._transport.abort()
+
+    def send_frame(self, channel: int, code: Code, fields: list[Any], payload: bytes = b"") -> None:
+        """Sends a frame, together with whatever else this turn of the loop sends."""
+        self._write(encode_frame(channel, code, fields, payload))
+
+    def data_received(self, data: bytes) -> None:
+        """Takes what has come, frame by frame."""
+        self._input += data
+        try:
+            while self._take_one():
+                pass
+        except ConnectionCutError:
+            self.abort()
+        except (DecodeError, BrokerError, TypeError, AttributeError) as error:
+            # Whatever a client does wrong ends its connection, with the reason, and no other.
+            self._fail(error)
+
+    def _take_one(self) -> bool:
+        size = self._next_size()
+        if size is None or len(self._input) < size:
+            return False
+        piece = bytes(self._input[:size])
+        del self._input[:size]
+        if self._expects_header:
+            self._on_header(piece)
+        else:
+            self._on_frame(piece)
+        return True
+
+    def _next_size(self) -> int | None:
+        if len(self._input) < _HEAD_SIZE:
+            return None
+        if self._expects_header:
+            return _HEAD_SIZE
+        size = int.from_bytes(self._input[:4])
+        if not _HEAD_SIZE <= size <= MAX_FRAME_SIZE:
+            message = f"A frame of {size} bytes is outside {_HEAD_SIZE} to {MAX_FRAME_SIZE}."
+            raise DecodeError(message)
+        return size
+
+    def _on_header(self, header: bytes) -> None:
+        if header == SASL_HEADER:
+            mechanisms = [Symbol(name) for name in _MECHANISMS]
+            self._write(SASL_HEADER)
+            offer = [Array(ElementType.SYMBOL, mechanisms)]
+            self._write(encode_sasl_frame(Code.SASL_MECHANISMS, offer))
+        elif header == AMQP_HEADER:
+            self._write(AMQP_HEADER)
+        else:
+            # The answer to another protocol is the one we speak (AMQP 1.0, part 2, section 2.2).
+            self._transport.write(AMQP_HEADER)
+            self._transport.close()
+        self._expects_header = False
+
+    def _on_frame(self, frame: bytes) -> None:
+        body = frame[4] * 4
+        if len(frame) == body:
+            return
+        performative, end = decode(frame, body)
+        code, fields = performative.descriptor, performative.value
+        if frame[5] == 1:
+            self._on_sasl(code)
+        elif code in {Code.OPEN, Code.BEGIN, Code.END, Code.CLOSE}:
+            self._on_connection_frame(int.from_bytes(frame[6:8]), code, fields)
+        else:
+            channel = self._channels.get(int.from_bytes(frame[6:8]))
+            # Frames may still arrive for a channel that has just ended.
+            if channel is not None:
+                channel.on_frame(code, fields, frame[end:])
+
+    def _on_sasl(self, code: int) -> None:
+        # Any mechanism will do: tokens are checked later, link by link ($cbs).
+        if code == Code.SASL_INIT:
+            self._write(encode_sasl_frame(Code.SASL_OUTCOME, [UByte(0)]))
+            self._expects_header = True
+
+    def _on_connection_frame(self, number: int, code: int, fields: list[Any]) -> None:
+        match code:
+            case Code.OPEN:
+                self._on_open(Open(*fields))
+            case Code.BEGIN:
+                self._channels[number] = Channel(self, number, Begin(*fields), self._router)
+            case Code.END:
+                self._on_end(number)
+            case _:
+                self._on_close()
+
+    def _on_open(self, request: Open) -> None:
+        limit = request.max_frame_size or MAX_FRAME_SIZE
+        self.remote_max_frame_size = max(min(limit, MAX_FRAME_SIZE), _SMALLEST_FRAME_LIMIT)
+        answer = [
+            f"vaultlift-servicebus-{uuid4().hex[:8]}",
+            None,
+            UInt(MAX_FRAME_SIZE),
+            UShort(_CHANNEL_MAX),
+            UInt(IDLE_TIMEOUT_MS),
+        ]
+        self.send_frame(0, Code.OPEN, answer)
+        if request.idle_timeout_ms:
+            # Twice as often as the client asks, so that a busy machine is not taken for a dead one.
+            self._beat(request.idle_timeout_ms / 2000)
+
+    def _on_end(self, number: int) -> None:
+        channel = self._channels.pop(number, None)
+        if channel is not None:
+            channel.dropped(is_orderly=True)
+            self.send_frame(number, Code.END, [])
+
+    def _on_close(self) -> None:
+        self._was_closed = True
+        self.send_frame(0, Code.CLOSE, [])
+        self._flush()
+        self._transport.close()
+
+    def _fail(self, error: Exception) -> None:
+        refusal = error
+        if not isinstance(refusal, BrokerError):
+            refusal = BrokerError("amqp:connection:framing-error", str(error))
+        self.send_frame(0, Code.CLOSE, [encode_error(refusal)])
+        self._flush()
+        self._transport.close()
+
+    def _beat(self, interval_s: float) -> None:
+        self._write(EMPTY_FRAME)
+        loop = asyncio.get_running_loop()
+        self._heartbeat = loop.call_later(interval_s, self._beat, interval_s)
+
+    def _write(self, data: bytes) -> None:
+        if not self._output:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._output.append(data)
+
+    def _flush(self) -> None:
+        if self._output and not self._transport.is_closing():
+            self._before_write()
+            self._transport.write(b"".join(self._output))
+        self._output.clear()
