@@ -1,0 +1,333 @@
+"""Who works on what: live instances, waiting work, and the workers that take it.
+
+Lives on the event loop and changes only by committed effects and by workers coming, going and
+giving work back. An instance is with at most one worker at a time; an activity is handed out
+until a result for it is committed.
+"""
+
+import asyncio
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import count
+
+from durabletask.internal import orchestrator_service_pb2 as pb
+
+from local.taskhub import events
+from local.taskhub.consumers import Consumer, Work
+from local.taskhub.effects import (
+    Effect,
+    InstanceClosed,
+    InstanceOpened,
+    Message,
+    MessageArrived,
+    SuspensionChanged,
+    TaskScheduled,
+    TasksDropped,
+    TimerSet,
+    TurnCommitted,
+)
+from local.taskhub.turns import Turn
+from local.taskhub.workqueue import Kind, WorkQueue
+
+# A worker that gives work back gets it again later and later, so that the two do not spin.
+_FIRST_RETRY_S = 0.05
+_LAST_RETRY_S = 5.0
+
+
+@dataclass(slots=True)
+class _Live:
+    """An instance that has not ended."""
+
+    opened: InstanceOpened
+    inbox: list[Message] = field(default_factory=list)
+    suspended: bool = False
+    has_history: bool = False
+    turn_trace: pb.OrchestrationTraceContext | None = None
+    turn: Turn | None = None
+    is_queued: bool = False
+    needs_history: bool = False
+    given_back: int = 0
+
+    @property
+    def kind(self) -> Kind:
+        return self.opened.name, self.opened.version
+
+    @property
+    def is_ready(self) -> bool:
+        if self.turn is not None or self.suspended or not self.inbox:
+            return False
+        return self.has_history or any(
+            message.event.HasField("executionStarted") for message in self.inbox
+        )
+
+    def take_inbox(self) -> list[Message]:
+        """The messages of the next turn, in the order the orchestrator must see them."""
+        first = self.inbox[0]
+        # A worker rewinds only if the request comes alone.
+        if first.event.HasField("executionRewound"):
+            self.inbox = self.inbox[1:]
+            return [first]
+        taken, self.inbox = self.inbox, []
+        if not self.has_history:
+            # Events may arrive before a scheduled start does; the start comes first all the same.
+            taken.sort(key=lambda message: not message.event.HasField("executionStarted"))
+        return taken
+
+
+class Dispatcher:
+    """Hands out turns and activities; see the module.
+
+    Args:
+        now_us: Virtual time in microseconds.
+        expect_timer: Called when a timer is set, with its due time in microseconds.
+    """
+
+    def __init__(self, now_us: Callable[[], int], expect_timer: Callable[[int], None]) -> None:
+        self._now_us = now_us
+        self._expect_timer = expect_timer
+        self._live: dict[str, _Live] = {}
+        self._ready: WorkQueue[str] = WorkQueue()
+        self._tasks: WorkQueue[TaskScheduled] = WorkQueue()
+        self._consumers: set[Consumer] = set()
+        self._owners: dict[str, Consumer] = {}
+        self._watchers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        # Tokens of another process must not fit this one's turns.
+        self._token_prefix = uuid.uuid4().hex[:12]
+        self._turn_numbers = count(1)
+
+    # What the file says ------------------------------------------------------------------
+
+    def apply(self, effects: Iterable[Effect]) -> None:
+        """Takes over what a commit changed."""
+        for effect in effects:
+            self._apply(effect)
+        self._wake_consumers()
+
+    def _apply(self, effect: Effect) -> None:
+        match effect:
+            case TaskScheduled():
+                self._tasks.put((effect.name, effect.version), effect)
+            case MessageArrived():
+                self._receive(effect)
+            case TurnCommitted():
+                self._finish_turn(effect)
+            case TimerSet():
+                self._expect_timer(effect.due_us)
+            case InstanceOpened():
+                self._open(effect)
+            case InstanceClosed():
+                self._live.pop(effect.instance_id, None)
+                self._announce(effect.instance_id)
+            case SuspensionChanged():
+                live = self._live[effect.instance_id]
+                live.suspended = effect.suspended
+                self._queue_if_ready(live)
+            case TasksDropped():
+                self._tasks.discard(lambda task: task.instance_id == effect.instance_id)
+
+    def _open(self, opened: InstanceOpened) -> None:
+        live = _Live(
+            opened,
+            inbox=list(opened.inbox),
+            suspended=opened.suspended,
+            has_history=opened.has_history,
+            turn_trace=opened.turn_trace,
+        )
+        self._live[opened.instance_id] = live
+        self._queue_if_ready(live)
+        self._announce(opened.instance_id)
+
+    def _receive(self, arrived: MessageArrived) -> None:
+        live = self._live.get(arrived.instance_id)
+        if live is not None:
+            live.inbox.append(arrived.message)
+            self._queue_if_ready(live)
+
+    def _finish_turn(self, committed: TurnCommitted) -> None:
+        live = self._live[committed.instance_id]
+        live.turn = None
+        live.given_back = 0
+        live.turn_trace = committed.turn_trace
+        if not live.has_history:
+            live.has_history = True
+            self._announce(committed.instance_id)
+        self._queue_if_ready(live)
+
+    def _queue_if_ready(self, live: _Live) -> None:
+        if live.is_ready and not live.is_queued:
+            live.is_queued = True
+            self._ready.put(live.kind, live.opened.instance_id)
+
+    # Waiting for a change ----------------------------------------------------------------
+
+    def watch(self, instance_id: str) -> asyncio.Event:
+        """An event that is set when the instance begins, starts running or ends."""
+        event = asyncio.Event()
+        self._watchers[instance_id].add(event)
+        return event
+
+    def unwatch(self, instance_id: str, event: asyncio.Event) -> None:
+        """Gives back what :meth:`watch` gave."""
+        watchers = self._watchers[instance_id]
+        watchers.discard(event)
+        if not watchers:
+            del self._watchers[instance_id]
+
+    def _announce(self, instance_id: str) -> None:
+        for event in self._watchers.get(instance_id, ()):
+            event.set()
+
+    # Workers -----------------------------------------------------------------------------
+
+    def attach(self, consumer: Consumer) -> None:
+        """Lets a worker take work."""
+        self._consumers.add(consumer)
+
+    def detach(self, consumer: Consumer) -> None:
+        """A worker is gone: what it held goes to others at once."""
+        self._consumers.discard(consumer)
+        consumer.close()
+        for token in list(consumer.turns):
+            self._return_turn(token, consumer)
+        for token in list(consumer.tasks):
+            self._return_task(token, consumer)
+        self._wake_consumers()
+
+    def close(self) -> None:
+        """Ends every worker's stream."""
+        for consumer in list(self._consumers):
+            consumer.close()
+
+    def take(self, consumer: Consumer) -> Work | None:
+        """The next piece of work for a worker that has room for it, or None."""
+        if consumer.has_room_for_turn:
+            turn = self._take_turn(consumer)
+            if turn is not None:
+                return turn
+        if consumer.has_room_for_task:
+            task = self._tasks.take(consumer.accepts_task)
+            if task is not None:
+                consumer.tasks[task_token(task)] = task
+                self._owners[task_token(task)] = consumer
+                return task
+        return None
+
+    def _take_turn(self, consumer: Consumer) -> Turn | None:
+        while (instance_id := self._ready.take(consumer.accepts_turn)) is not None:
+            live = self._live.get(instance_id)
+            if live is None:
+                continue
+            live.is_queued = False
+            if live.is_ready:
+                return self._begin_turn(live, consumer)
+        return None
+
+    def _begin_turn(self, live: _Live, consumer: Consumer) -> Turn:
+        messages = live.take_inbox()
+        turn = Turn(
+            token=f"turn-{self._token_prefix}-{next(self._turn_numbers)}",
+            instance_id=live.opened.instance_id,
+            execution_id=live.opened.execution_id,
+            consumed=tuple(messages),
+            new_events=[
+                events.orchestrator_started(self._now_us()),
+                *(message.event for message in messages),
+            ],
+            has_history=live.has_history,
+            needs_history=live.needs_history,
+            turn_trace=live.turn_trace,
+        )
+        live.needs_history = False
+        live.turn = turn
+        consumer.turns[turn.token] = turn
+        self._owners[turn.token] = consumer
+        return turn
+
+    def claim_turn(self, token: str) -> Turn | None:
+        """The turn a worker reports about; None if it is not (or no longer) that worker's."""
+        consumer = self._owners.pop(token, None)
+        if consumer is None:
+            return None
+        turn = consumer.turns.pop(token, None)
+        consumer.wake()
+        return turn
+
+    def claim_task(self, token: str) -> None:
+        """Marks an activity as reported about."""
+        consumer = self._owners.pop(token, None)
+        if consumer is not None:
+            consumer.tasks.pop(token, None)
+            consumer.wake()
+
+    def abandon(self, token: str) -> None:
+        """A worker gives a piece of work back; it is handed out again after a while."""
+        consumer = self._owners.get(token)
+        if consumer is None:
+            return
+        if token in consumer.turns:
+            turn = consumer.turns.pop(token)
+            del self._owners[token]
+            self.retry_turn(turn)
+        else:
+            task = consumer.tasks.pop(token)
+            del self._owners[token]
+            self.retry_task(task)
+        consumer.wake()
+
+    def resend_with_history(self, turn: Turn) -> None:
+        """Hands a turn out again, with the past events the worker turned out to need."""
+        live = self._live.get(turn.instance_id)
+        if live is not None:
+            live.needs_history = True
+        self._reopen_turn(turn)
+
+    def retry_turn(self, turn: Turn) -> None:
+        """Hands a turn out again, later with every time."""
+        live = self._live.get(turn.instance_id)
+        if live is None or live.turn is not turn:
+            return
+        live.given_back += 1
+        delay_s = min(_LAST_RETRY_S, _FIRST_RETRY_S * 2 ** min(live.given_back, 10))
+        asyncio.get_running_loop().call_later(delay_s, self._reopen_turn, turn)
+
+    def retry_task(self, task: TaskScheduled) -> None:
+        """Hands an activity out again after a while."""
+        asyncio.get_running_loop().call_later(_FIRST_RETRY_S, self._requeue_task, task)
+
+    def _return_turn(self, token: str, consumer: Consumer) -> None:
+        self._owners.pop(token, None)
+        self._reopen_turn(consumer.turns.pop(token))
+
+    def _return_task(self, token: str, consumer: Consumer) -> None:
+        self._owners.pop(token, None)
+        self._requeue_task(consumer.tasks.pop(token))
+
+    def _reopen_turn(self, turn: Turn) -> None:
+        live = self._live.get(turn.instance_id)
+        if live is None or live.turn is not turn:
+            return
+        live.turn = None
+        live.inbox = [*turn.consumed, *live.inbox]
+        self._queue_if_ready(live)
+        self._wake_consumers()
+
+    def _requeue_task(self, task: TaskScheduled) -> None:
+        self._tasks.put((task.name, task.version), task)
+        self._wake_consumers()
+
+    def _wake_consumers(self) -> None:
+        for consumer in self._consumers:
+            consumer.wake()
+
+
+def task_token(task: TaskScheduled) -> str:
+    """The completion token of an activity: it stays good over restarts, as its row does."""
+    return f"task-{task.n}"
+
+
+def task_number(token: str) -> int | None:
+    """The activity a completion token names, or None if it is not such a token."""
+    kind, _, number = token.partition("-")
+    return int(number) if kind == "task" and number.isdecimal() else None

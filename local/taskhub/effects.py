@@ -1,0 +1,99 @@
+"""What a committed transaction sets in motion.
+
+Commands run in the writer's thread and only list effects; the dispatcher applies them in commit
+order on the event loop. So what it holds in memory is always what the file says.
+"""
+
+from dataclasses import dataclass, field
+
+from durabletask.internal import orchestrator_service_pb2 as pb
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An event in an instance's inbox."""
+
+    n: int
+    event: pb.HistoryEvent
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceOpened:
+    """An instance began, began anew, or was found in the file at start."""
+
+    instance_id: str
+    execution_id: str
+    name: str
+    version: str
+    inbox: tuple[Message, ...] = ()
+    suspended: bool = False
+    has_history: bool = False
+    turn_trace: pb.OrchestrationTraceContext | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceClosed:
+    """An instance ended or was removed; no turn of it may start."""
+
+    instance_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TasksDropped:
+    """An instance was removed with everything that belongs to it."""
+
+    instance_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageArrived:
+    """An event reached an instance's inbox."""
+
+    instance_id: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class SuspensionChanged:
+    """An instance was suspended or resumed."""
+
+    instance_id: str
+    suspended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TurnCommitted:
+    """A turn's results are in the file; the instance goes on."""
+
+    instance_id: str
+    turn_trace: pb.OrchestrationTraceContext | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskScheduled:
+    """An activity may start."""
+
+    instance_id: str
+    n: int
+    name: str
+    version: str
+    request: pb.ActivityRequest = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TimerSet:
+    """A timer falls due at ``due_us``."""
+
+    due_us: int
+
+
+Effect = (
+    InstanceOpened
+    | InstanceClosed
+    | TasksDropped
+    | MessageArrived
+    | SuspensionChanged
+    | TurnCommitted
+    | TaskScheduled
+    | TimerSet
+)

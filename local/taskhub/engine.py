@@ -1,0 +1,103 @@
+"""The durable engine as the local Functions host uses it: in its own process and event loop."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from durabletask.internal import orchestrator_service_pb2 as pb
+
+from adapters.clock import ScaledClock
+from local.taskhub.consumers import Wants
+from local.taskhub.hub import Hub
+from local.taskhub.service import HubServer
+
+
+class SqliteEngine:
+    """A hub and its gRPC server; an ``Engine`` of :mod:`local.host.engine`.
+
+    Args:
+        db_path: The hub's file; made if absent.
+        clock: The clock that all processes share; :func:`local.taskhub.hubclock.resume_clock`
+            gives the one a file goes on with.
+        replay: Hand out the whole history with every turn, so that non-deterministic code is
+            found at its first wrong step.
+        port: Where to serve on 127.0.0.1; 0 takes a free port.
+    """
+
+    def __init__(
+        self, db_path: Path, clock: ScaledClock, *, replay: bool = False, port: int = 0
+    ) -> None:
+        self.address = ""
+        self._db_path = db_path
+        self._clock = clock
+        self._replay = replay
+        self._port = port
+        self._hub: Hub | None = None
+        self._server: HubServer | None = None
+
+    async def start(self) -> None:
+        """Opens the file, goes on where it says and serves.
+
+        Raises:
+            ConfigurationError: The file or the port cannot be used; the message says what to do.
+        """
+        hub = Hub(self._db_path, self._clock)
+        try:
+            hub.start()
+            server = HubServer(hub, self._port)
+            await server.start()
+        except BaseException:
+            await hub.stop()
+            raise
+        self.address = f"127.0.0.1:{server.port}"
+        hub.store.lock.describe(self.address)
+        self._hub, self._server = hub, server
+
+    async def stop(self) -> None:
+        """Stops serving, ends every iteration of work and closes the file."""
+        hub, server = self._hub, self._server
+        if hub is None or server is None:
+            return
+        self._hub = self._server = None
+        hub.end_streams()
+        await server.stop()
+        await hub.stop()
+
+    def work_items(
+        self,
+        *,
+        max_orchestrations: int,
+        max_activities: int,
+        holds: Callable[[str, str], bool] | None = None,
+    ) -> AsyncIterator[pb.WorkItem]:
+        """Work for the caller until the engine stops.
+
+        Args:
+            max_orchestrations: Turns handed out and not completed, at most.
+            max_activities: Activities handed out and not completed, at most.
+            holds: Says whether the caller still has an execution (instance id, execution id) in
+                memory; such a turn comes without its past events, and answering it with
+                ``requiresHistory`` brings it again with them.
+        """
+        wants = Wants(
+            max_orchestrations=max_orchestrations,
+            max_activities=max_activities,
+            holds=None if self._replay else holds,
+        )
+        return self._running().stream(wants)
+
+    async def complete_orchestration(self, response: pb.OrchestratorResponse) -> None:
+        """Commits what a turn decided."""
+        await self._running().complete_turn(response)
+
+    async def complete_activity(self, response: pb.ActivityResponse) -> None:
+        """Commits an activity's result."""
+        await self._running().complete_task(response)
+
+    async def abandon(self, completion_token: str) -> None:
+        """Takes a piece of work back unfinished."""
+        self._running().abandon(completion_token)
+
+    def _running(self) -> Hub:
+        if self._hub is None:
+            raise RuntimeError("the engine is not running")
+        return self._hub

@@ -1,0 +1,218 @@
+"""The hub itself: file, writer, reader, timers and dispatcher put together."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from pathlib import Path
+
+from durabletask.internal import orchestrator_service_pb2 as pb
+
+from adapters.clock import ScaledClock
+from local.taskhub import instances, queries, recovery
+from local.taskhub.consumers import Consumer, Wants, Work
+from local.taskhub.dispatch import Dispatcher, task_number, task_token
+from local.taskhub.effects import TaskScheduled
+from local.taskhub.events import task_ended
+from local.taskhub.hubclock import open_clock
+from local.taskhub.reader import Reader
+from local.taskhub.store import Store
+from local.taskhub.timers import Timers
+from local.taskhub.turns import Turn, apply_turn
+from local.taskhub.writer import Transaction, Writer
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Hub:
+    """A running task hub.
+
+    Args:
+        path: The hub's file.
+        clock: The clock that all processes share.
+
+    Raises:
+        ConfigurationError: The file cannot be used; see :class:`local.taskhub.store.Store`.
+    """
+
+    def __init__(self, path: Path, clock: ScaledClock) -> None:
+        self.store = Store(path)
+        try:
+            self.clock = open_clock(self.store.writing, clock, path)
+            self._timers = Timers(self.clock)
+            self._dispatcher = Dispatcher(self.clock.now_us, self._timers.expect)
+            self.writer = Writer(self.store.writing, self.clock.now_us, self._dispatcher.apply)
+            self.reader = Reader(self.store.reading)
+        except BaseException:
+            self.store.close()
+            raise
+        self._timer_task: asyncio.Task[None] | None = None
+        self._parts: dict[str, list[pb.OrchestratorResponse]] = {}
+
+    def start(self) -> None:
+        """Goes on where the file says; call on the event loop."""
+        self._dispatcher.apply(recovery.load(self.store.writing))
+        self.writer.start()
+        self._timer_task = asyncio.create_task(self._timers.run(self.writer))
+
+    def end_streams(self) -> None:
+        """Ends every worker's stream; what they hold is found again at the next start."""
+        self._dispatcher.close()
+
+    async def stop(self) -> None:
+        """Commits what was reported and closes the file."""
+        self.end_streams()
+        if self._timer_task is not None:
+            self._timer_task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._timer_task
+        await self.writer.stop()
+        self.reader.close()
+        self.store.close()
+
+    # Workers -----------------------------------------------------------------------------
+
+    async def stream(
+        self, wants: Wants, *, ping_s: float | None = None
+    ) -> AsyncIterator[pb.WorkItem]:
+        """Work for one worker until it leaves or the hub stops.
+
+        Args:
+            wants: What the worker takes.
+            ping_s: Seconds of silence after which a health ping is sent; None: never.
+        """
+        consumer = Consumer(wants)
+        self._dispatcher.attach(consumer)
+        try:
+            while not consumer.is_closed:
+                try:
+                    async with asyncio.timeout(ping_s):
+                        item = await consumer.next(self._dispatcher.take)
+                except TimeoutError:
+                    yield pb.WorkItem(healthPing=pb.HealthPing())
+                    continue
+                if item is not None:
+                    yield await self._work_item(wants, item)
+        finally:
+            self._dispatcher.detach(consumer)
+
+    async def _work_item(self, wants: Wants, item: Work) -> pb.WorkItem:
+        if isinstance(item, TaskScheduled):
+            return pb.WorkItem(activityRequest=item.request, completionToken=task_token(item))
+        request = pb.OrchestratorRequest(
+            instanceId=item.instance_id,
+            newEvents=item.new_events,
+            orchestrationTraceContext=item.turn_trace,
+        )
+        request.executionId.value = item.execution_id
+        if item.has_history:
+            await self._add_history(wants, item, request)
+        return pb.WorkItem(orchestratorRequest=request, completionToken=item.token)
+
+    async def _add_history(self, wants: Wants, turn: Turn, request: pb.OrchestratorRequest) -> None:
+        is_held = wants.holds is not None and wants.holds(turn.instance_id, turn.execution_id)
+        if is_held and not turn.needs_history:
+            return
+        history = await self.reader.run(partial(queries.read_history, instance_id=turn.instance_id))
+        if wants.streams_history and sum(e.ByteSize() for e in history) > queries.CHUNK_BYTES:
+            request.requiresHistoryStreaming = True
+        else:
+            request.pastEvents.extend(history)
+
+    async def complete_turn(self, response: pb.OrchestratorResponse) -> None:
+        """Commits what a turn decided; a report about a turn that is over is ignored."""
+        whole = self._assemble(response)
+        if whole is None:
+            return
+        turn = self._dispatcher.claim_turn(response.completionToken)
+        if turn is None:
+            _LOGGER.warning("ignored a late turn report for instance %s", response.instanceId)
+            return
+        if whole.requiresHistory:
+            self._dispatcher.resend_with_history(turn)
+            return
+        try:
+            await self.writer.submit(partial(apply_turn, turn=turn, response=whole))
+        except BaseException:
+            self._dispatcher.retry_turn(turn)
+            raise
+
+    def _assemble(self, response: pb.OrchestratorResponse) -> pb.OrchestratorResponse | None:
+        """Puts a report that comes in parts together; None until the last part is there."""
+        token = response.completionToken
+        if response.isPartial:
+            self._parts.setdefault(token, []).append(response)
+            return None
+        parts = self._parts.pop(token, [])
+        if not parts:
+            return response
+        whole = pb.OrchestratorResponse()
+        whole.CopyFrom(response)
+        del whole.actions[:]
+        for part in sorted([*parts, response], key=lambda one: one.chunkIndex.value):
+            whole.actions.extend(part.actions)
+        return whole
+
+    async def complete_task(self, response: pb.ActivityResponse) -> None:
+        """Commits an activity's result; the first one counts, whoever brings it."""
+        n = task_number(response.completionToken)
+        if n is None:
+            _LOGGER.warning("ignored an activity report without a completion token of this hub")
+            return
+        try:
+            counted = await self.writer.submit(partial(finish_task, n=n, response=response))
+        except BaseException:
+            self._dispatcher.abandon(response.completionToken)
+            raise
+        self._dispatcher.claim_task(response.completionToken)
+        if not counted:
+            _LOGGER.info("ignored a repeated activity report for %s", response.instanceId)
+
+    def abandon(self, token: str) -> None:
+        """Takes a piece of work back unfinished; it is handed out again a little later."""
+        self._parts.pop(token, None)
+        self._dispatcher.abandon(token)
+
+    # Waiting -----------------------------------------------------------------------------
+
+    async def wait_until(
+        self,
+        instance_id: str,
+        is_reached: Callable[[pb.OrchestrationState], bool],
+        *,
+        with_payloads: bool,
+    ) -> pb.GetInstanceResponse:
+        """The instance's state as soon as it is as wanted, or at once if it does not exist."""
+        changed = self._dispatcher.watch(instance_id)
+        try:
+            while True:
+                changed.clear()
+                answer = await self.reader.run(
+                    partial(
+                        queries.get_instance, instance_id=instance_id, with_payloads=with_payloads
+                    )
+                )
+                if not answer.exists or is_reached(answer.orchestrationState):
+                    return answer
+                await changed.wait()
+        finally:
+            self._dispatcher.unwatch(instance_id, changed)
+
+
+def finish_task(tx: Transaction, n: int, response: pb.ActivityResponse) -> bool:
+    """Takes an activity off the list and delivers its result to the execution that asked.
+
+    Returns:
+        Whether it was still on the list.
+    """
+    key = (response.instanceId, n)
+    row = tx.db.execute(
+        "select execution_id from tasks where instance_id = ? and n = ?", key
+    ).fetchone()
+    if row is None:
+        return False
+    tx.db.execute("delete from tasks where instance_id = ? and n = ?", key)
+    event = task_ended(tx.now_us, response)
+    instances.deliver_to_execution(tx, response.instanceId, row[0], event)
+    return True

@@ -1,0 +1,295 @@
+"""Writing instances: how one begins, gets events, ends and is removed. Runs in the writer."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from durabletask.internal import orchestrator_service_pb2 as pb
+
+from local.taskhub import events
+from local.taskhub.effects import (
+    InstanceClosed,
+    InstanceOpened,
+    Message,
+    MessageArrived,
+    TasksDropped,
+    TimerSet,
+)
+from local.taskhub.writer import Transaction
+
+TERMINAL: frozenset[int] = frozenset(
+    {
+        pb.ORCHESTRATION_STATUS_COMPLETED,
+        pb.ORCHESTRATION_STATUS_FAILED,
+        pb.ORCHESTRATION_STATUS_CANCELED,
+        pb.ORCHESTRATION_STATUS_TERMINATED,
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parent:
+    """The orchestration that called this one, and its action that did."""
+
+    instance_id: str
+    execution_id: str
+    name: str
+    task_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Start:
+    """Everything needed to begin an instance."""
+
+    instance_id: str
+    name: str
+    version: str | None
+    input: str | None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    parent: Parent | None = None
+    scheduled_us: int | None = None
+    """Virtual time before which it must not begin."""
+    trace: pb.TraceContext | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """What the writer needs to know of an instance."""
+
+    instance_id: str
+    execution_id: str
+    name: str
+    version: str | None
+    status: int
+    turns: int
+    """How many turns are in the history."""
+    input: str | None
+    is_suspended: bool
+    tags: dict[str, str]
+    parent: Parent | None
+    start_trace: bytes | None
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing can happen to it any more, except removal, restart or rewind."""
+        return self.status in TERMINAL
+
+
+_COLUMNS = (
+    "instance_id, execution_id, name, version, status, turns, input, suspended, tags, parent_id,"
+    " parent_execution_id, parent_name, parent_task_id, start_trace"
+)
+
+
+def find(tx: Transaction, instance_id: str) -> Instance | None:
+    """The instance as the transaction sees it, or None."""
+    row: Any = tx.db.execute(
+        f"select {_COLUMNS} from instances where instance_id = ?",  # noqa: S608 (own columns)
+        (instance_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    parent = None
+    if row["parent_id"] is not None:
+        parent = Parent(
+            instance_id=row["parent_id"],
+            execution_id=row["parent_execution_id"],
+            name=row["parent_name"],
+            task_id=row["parent_task_id"],
+        )
+    return Instance(
+        instance_id=row["instance_id"],
+        execution_id=row["execution_id"],
+        name=row["name"],
+        version=row["version"],
+        status=row["status"],
+        turns=row["turns"],
+        input=row["input"],
+        is_suspended=bool(row["suspended"]),
+        tags=json.loads(row["tags"] or "{}"),
+        parent=parent,
+        start_trace=row["start_trace"],
+    )
+
+
+def begin(tx: Transaction, start: Start) -> None:
+    """Writes a new instance; its first turn starts after the commit or when it is scheduled."""
+    execution_id = uuid.uuid4().hex
+    tx.db.execute(
+        "insert into instances(instance_id, execution_id, name, version, status, input,"
+        " created_us, updated_us, scheduled_us, parent_id, parent_name, parent_execution_id,"
+        " parent_task_id, tags, start_trace) values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            start.instance_id,
+            execution_id,
+            start.name,
+            start.version,
+            pb.ORCHESTRATION_STATUS_PENDING,
+            start.input,
+            tx.now_us,
+            tx.now_us,
+            start.scheduled_us,
+            start.parent and start.parent.instance_id,
+            start.parent and start.parent.name,
+            start.parent and start.parent.execution_id,
+            start.parent and start.parent.task_id,
+            json.dumps(dict(start.tags)) if start.tags else None,
+            None if start.trace is None else start.trace.SerializeToString(),
+        ),
+    )
+    tx.effects.append(
+        InstanceOpened(start.instance_id, execution_id, start.name, start.version or "")
+    )
+    event = started_event(tx, start, execution_id)
+    if start.scheduled_us is not None and start.scheduled_us > tx.now_us:
+        set_timer(tx, start.instance_id, execution_id, start.scheduled_us, event)
+    else:
+        deliver(tx, start.instance_id, event)
+
+
+def started_event(tx: Transaction, start: Start, execution_id: str) -> pb.HistoryEvent:
+    """The event that makes a worker call the orchestrator."""
+    event = pb.ExecutionStartedEvent(
+        name=start.name,
+        version=events.optional(start.version),
+        input=events.optional(start.input),
+        orchestrationInstance=pb.OrchestrationInstance(
+            instanceId=start.instance_id, executionId=events.optional(execution_id)
+        ),
+        parentTraceContext=start.trace,
+        tags=dict(start.tags),
+    )
+    if start.parent is not None:
+        event.parentInstance.CopyFrom(
+            pb.ParentInstanceInfo(
+                taskScheduledId=start.parent.task_id,
+                name=events.optional(start.parent.name),
+                orchestrationInstance=pb.OrchestrationInstance(
+                    instanceId=start.parent.instance_id,
+                    executionId=events.optional(start.parent.execution_id),
+                ),
+            )
+        )
+    if start.scheduled_us is not None:
+        event.scheduledStartTimestamp.CopyFrom(events.to_timestamp(start.scheduled_us))
+    return pb.HistoryEvent(
+        eventId=events.NO_ACTION,
+        timestamp=events.to_timestamp(tx.now_us),
+        executionStarted=event,
+    )
+
+
+def deliver(tx: Transaction, instance_id: str, event: pb.HistoryEvent) -> None:
+    """Puts an event into an instance's inbox; it is seen in the instance's next turn."""
+    message = Message(tx.next_number(), event)
+    tx.db.execute(
+        "insert into inbox values(?, ?, ?)", (instance_id, message.n, event.SerializeToString())
+    )
+    tx.effects.append(MessageArrived(instance_id, message))
+
+
+def take_inbox(tx: Transaction, instance_id: str) -> list[pb.HistoryEvent]:
+    """Empties an inbox and gives what was in it, oldest first."""
+    rows = tx.db.execute(
+        "select event from inbox where instance_id = ? order by n", (instance_id,)
+    ).fetchall()
+    tx.db.execute("delete from inbox where instance_id = ?", (instance_id,))
+    return [pb.HistoryEvent.FromString(row[0]) for row in rows]
+
+
+def deliver_to_execution(
+    tx: Transaction, instance_id: str, execution_id: str, event: pb.HistoryEvent
+) -> None:
+    """Delivers what one execution asked for; drops it when that execution is over."""
+    instance = find(tx, instance_id)
+    if instance is None or instance.is_ended or instance.execution_id != execution_id:
+        return
+    deliver(tx, instance_id, event)
+
+
+def set_timer(
+    tx: Transaction, instance_id: str, execution_id: str, due_us: int, event: pb.HistoryEvent
+) -> None:
+    """Keeps an event back until ``due_us``."""
+    tx.db.execute(
+        "insert into timers values(?, ?, ?, ?, ?)",
+        (instance_id, tx.next_number(), execution_id, due_us, event.SerializeToString()),
+    )
+    tx.effects.append(TimerSet(due_us))
+
+
+def append_history(
+    tx: Transaction, instance_id: str, turn: int, turn_events: list[pb.HistoryEvent]
+) -> None:
+    """Writes the events of one turn."""
+    chunk = pb.HistoryChunk(events=turn_events)
+    tx.db.execute(
+        "insert into history values(?, ?, ?)", (instance_id, turn, chunk.SerializeToString())
+    )
+
+
+def end(
+    tx: Transaction,
+    instance: Instance,
+    status: pb.OrchestrationStatus,
+    output: str | None,
+    failure: pb.TaskFailureDetails | None,
+) -> None:
+    """Ends an instance and tells its parent. Activities that already run are let finish."""
+    tx.db.execute(
+        "update instances set status = ?, output = ?, failure = ?, completed_us = ?,"
+        " updated_us = ?, suspended = 0 where instance_id = ?",
+        (
+            status,
+            output,
+            None if failure is None else failure.SerializeToString(),
+            tx.now_us,
+            tx.now_us,
+            instance.instance_id,
+        ),
+    )
+    tx.db.execute("delete from inbox where instance_id = ?", (instance.instance_id,))
+    tx.db.execute("delete from timers where instance_id = ?", (instance.instance_id,))
+    tx.effects.append(InstanceClosed(instance.instance_id))
+    if instance.parent is not None:
+        report_to_parent(tx, instance.parent, instance.instance_id, status, output, failure)
+
+
+def report_to_parent(
+    tx: Transaction,
+    parent: Parent,
+    instance_id: str,
+    status: int,
+    output: str | None,
+    failure: pb.TaskFailureDetails | None,
+) -> None:
+    """Delivers a sub-orchestration's end to the execution that called it."""
+    if status == pb.ORCHESTRATION_STATUS_COMPLETED:
+        event = events.child_completed(tx.now_us, parent.task_id, output)
+    else:
+        fallback = events.failure(
+            "SubOrchestrationTerminated", f"Sub-orchestration '{instance_id}' was terminated."
+        )
+        event = events.child_failed(tx.now_us, parent.task_id, failure or fallback)
+    deliver_to_execution(tx, parent.instance_id, parent.execution_id, event)
+
+
+def remove(tx: Transaction, instance_id: str) -> None:
+    """Deletes an instance and everything that belongs to it."""
+    tx.db.execute("delete from instances where instance_id = ?", (instance_id,))
+    tx.db.execute("delete from history where instance_id = ?", (instance_id,))
+    tx.db.execute("delete from inbox where instance_id = ?", (instance_id,))
+    tx.db.execute("delete from tasks where instance_id = ?", (instance_id,))
+    tx.db.execute("delete from timers where instance_id = ?", (instance_id,))
+    tx.effects.append(InstanceClosed(instance_id))
+    tx.effects.append(TasksDropped(instance_id))
+
+
+def children(tx: Transaction, instance_id: str) -> list[str]:
+    """The sub-orchestrations of an instance."""
+    rows = tx.db.execute(
+        "select instance_id from instances where parent_id = ?", (instance_id,)
+    ).fetchall()
+    return [row[0] for row in rows]

@@ -1,0 +1,335 @@
+"""The gRPC edge: Microsoft's TaskHubSidecarService on 127.0.0.1, for any durabletask SDK."""
+
+# The methods bear the names of the contract.
+# ruff: noqa: N802
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from typing import Any, NoReturn
+
+import grpc
+import grpc.aio
+from durabletask.internal import orchestrator_service_pb2 as pb
+from durabletask.internal import orchestrator_service_pb2_grpc as stubs
+from google.protobuf.empty_pb2 import Empty
+
+from domain.errors import ConfigurationError
+from local.taskhub import instances, management, queries, rewind
+from local.taskhub.consumers import Wants
+from local.taskhub.errors import RefusalError
+from local.taskhub.hub import Hub
+
+type _Context = grpc.aio.ServicerContext[Any, Any]
+
+# Workers take a stream that is silent for 120 s for dead (durabletask GrpcWorkerResiliencyOptions).
+_PING_S = 30.0
+
+_NO_ENTITIES = "Durable entities are not supported by this task hub; use orchestrations."
+
+_OPTIONS = (
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+    # Two hubs on one port must not share its callers.
+    ("grpc.so_reuseport", 0),
+)
+
+
+class HubServer:
+    """Serves a hub on 127.0.0.1.
+
+    Args:
+        hub: The hub, started.
+        port: The port; 0 takes a free one.
+    """
+
+    def __init__(self, hub: Hub, port: int = 0) -> None:
+        self._server = grpc.aio.server(options=_OPTIONS)
+        add: Any = stubs.add_TaskHubSidecarServiceServicer_to_server
+        add(_Service(hub), self._server)
+        try:
+            self.port: int = self._server.add_insecure_port(f"127.0.0.1:{port}")
+        except RuntimeError as error:
+            raise ConfigurationError(
+                f"port {port} of 127.0.0.1 is taken.",
+                subject="--port",
+                what_to_do="Give another port, or 0 for a free one.",
+            ) from error
+
+    async def start(self) -> None:
+        """Starts answering."""
+        await self._server.start()
+
+    async def stop(self) -> None:
+        """Stops answering; calls under way get a moment to finish."""
+        await self._server.stop(1.0)
+
+
+class _Service(stubs.TaskHubSidecarServiceServicer):
+    """One method per call of the contract; the names are the contract's."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    async def Hello(self, _request: Empty, _context: _Context) -> Empty:
+        return Empty()
+
+    async def StartInstance(
+        self, request: pb.CreateInstanceRequest, context: _Context
+    ) -> pb.CreateInstanceResponse:
+        instance_id = await self._write(
+            context, partial(management.start_instance, request=request)
+        )
+        return pb.CreateInstanceResponse(instanceId=instance_id)
+
+    async def GetInstance(
+        self, request: pb.GetInstanceRequest, _context: _Context
+    ) -> pb.GetInstanceResponse:
+        return await self._hub.reader.run(
+            partial(
+                queries.get_instance,
+                instance_id=request.instanceId,
+                with_payloads=request.getInputsAndOutputs,
+            )
+        )
+
+    async def WaitForInstanceStart(
+        self, request: pb.GetInstanceRequest, _context: _Context
+    ) -> pb.GetInstanceResponse:
+        return await self._hub.wait_until(
+            request.instanceId,
+            lambda state: state.orchestrationStatus != pb.ORCHESTRATION_STATUS_PENDING,
+            with_payloads=request.getInputsAndOutputs,
+        )
+
+    async def WaitForInstanceCompletion(
+        self, request: pb.GetInstanceRequest, _context: _Context
+    ) -> pb.GetInstanceResponse:
+        return await self._hub.wait_until(
+            request.instanceId,
+            lambda state: state.orchestrationStatus in instances.TERMINAL,
+            with_payloads=request.getInputsAndOutputs,
+        )
+
+    async def RaiseEvent(
+        self, request: pb.RaiseEventRequest, context: _Context
+    ) -> pb.RaiseEventResponse:
+        payload = request.input.value if request.HasField("input") else None
+        await self._write(
+            context,
+            partial(
+                management.raise_event,
+                instance_id=request.instanceId,
+                name=request.name,
+                payload=payload,
+            ),
+        )
+        return pb.RaiseEventResponse()
+
+    async def TerminateInstance(
+        self, request: pb.TerminateRequest, context: _Context
+    ) -> pb.TerminateResponse:
+        await self._write(
+            context,
+            partial(
+                management.terminate,
+                instance_id=request.instanceId,
+                output=request.output.value if request.HasField("output") else None,
+                recursive=request.recursive,
+            ),
+        )
+        return pb.TerminateResponse()
+
+    async def SuspendInstance(
+        self, request: pb.SuspendRequest, context: _Context
+    ) -> pb.SuspendResponse:
+        reason = request.reason.value if request.HasField("reason") else None
+        await self._write(
+            context,
+            partial(management.suspend, instance_id=request.instanceId, reason=reason),
+        )
+        return pb.SuspendResponse()
+
+    async def ResumeInstance(
+        self, request: pb.ResumeRequest, context: _Context
+    ) -> pb.ResumeResponse:
+        reason = request.reason.value if request.HasField("reason") else None
+        await self._write(
+            context, partial(management.resume, instance_id=request.instanceId, reason=reason)
+        )
+        return pb.ResumeResponse()
+
+    async def RestartInstance(
+        self, request: pb.RestartInstanceRequest, context: _Context
+    ) -> pb.RestartInstanceResponse:
+        instance_id = await self._write(
+            context,
+            partial(
+                management.restart,
+                instance_id=request.instanceId,
+                new_id=request.restartWithNewInstanceId,
+            ),
+        )
+        return pb.RestartInstanceResponse(instanceId=instance_id)
+
+    async def RewindInstance(
+        self, request: pb.RewindInstanceRequest, context: _Context
+    ) -> pb.RewindInstanceResponse:
+        reason = request.reason.value if request.HasField("reason") else None
+        await self._write(
+            context,
+            partial(rewind.request_rewind, instance_id=request.instanceId, reason=reason),
+        )
+        return pb.RewindInstanceResponse()
+
+    async def PurgeInstances(
+        self, request: pb.PurgeInstancesRequest, context: _Context
+    ) -> pb.PurgeInstancesResponse:
+        recursive = request.recursive
+        is_complete = True
+        if request.HasField("purgeInstanceFilter"):
+            removed, is_complete = await self._purge_by(
+                request.purgeInstanceFilter, recursive=recursive
+            )
+        else:
+            removed = 0
+            for instance_id in list(request.instanceBatch.instanceIds) or [request.instanceId]:
+                removed += await self._write(
+                    context,
+                    partial(management.purge, instance_id=instance_id, recursive=recursive),
+                )
+        response = pb.PurgeInstancesResponse(deletedInstanceCount=removed)
+        response.isComplete.value = is_complete
+        return response
+
+    async def _purge_by(
+        self, chosen: pb.PurgeInstanceFilter, *, recursive: bool
+    ) -> tuple[int, bool]:
+        deadline = management.deadline_of(chosen)
+        removed, may_be_more = 0, True
+        while may_be_more:
+            if deadline is not None and time.monotonic() >= deadline:
+                return removed, False
+            count, may_be_more = await self._hub.writer.submit(
+                partial(management.purge_batch, chosen=chosen, recursive=recursive)
+            )
+            removed += count
+        return removed, True
+
+    async def QueryInstances(
+        self, request: pb.QueryInstancesRequest, context: _Context
+    ) -> pb.QueryInstancesResponse:
+        return await self._read(context, partial(queries.query_instances, query=request.query))
+
+    async def ListInstanceIds(
+        self, request: pb.ListInstanceIdsRequest, context: _Context
+    ) -> pb.ListInstanceIdsResponse:
+        return await self._read(context, partial(queries.list_instance_ids, request=request))
+
+    async def StreamInstanceHistory(
+        self, request: pb.StreamInstanceHistoryRequest, context: _Context
+    ) -> AsyncIterator[pb.HistoryChunk]:
+        history = await self._read(
+            context, partial(queries.existing_history, instance_id=request.instanceId)
+        )
+        for chunk in queries.chunked(history):
+            yield chunk
+
+    async def GetWorkItems(
+        self, request: pb.GetWorkItemsRequest, _context: _Context
+    ) -> AsyncIterator[pb.WorkItem]:
+        async for item in self._hub.stream(Wants.of(request), ping_s=_PING_S):
+            yield item
+
+    async def CompleteOrchestratorTask(
+        self, request: pb.OrchestratorResponse, _context: _Context
+    ) -> pb.CompleteTaskResponse:
+        await self._hub.complete_turn(request)
+        return pb.CompleteTaskResponse()
+
+    async def CompleteActivityTask(
+        self, request: pb.ActivityResponse, _context: _Context
+    ) -> pb.CompleteTaskResponse:
+        await self._hub.complete_task(request)
+        return pb.CompleteTaskResponse()
+
+    async def AbandonTaskOrchestratorWorkItem(
+        self, request: pb.AbandonOrchestrationTaskRequest, _context: _Context
+    ) -> pb.AbandonOrchestrationTaskResponse:
+        self._hub.abandon(request.completionToken)
+        return pb.AbandonOrchestrationTaskResponse()
+
+    async def AbandonTaskActivityWorkItem(
+        self, request: pb.AbandonActivityTaskRequest, _context: _Context
+    ) -> pb.AbandonActivityTaskResponse:
+        self._hub.abandon(request.completionToken)
+        return pb.AbandonActivityTaskResponse()
+
+    async def CreateTaskHub(
+        self, request: pb.CreateTaskHubRequest, context: _Context
+    ) -> pb.CreateTaskHubResponse:
+        if request.recreateIfExists:
+            await _refuse_to_empty(context)
+        return pb.CreateTaskHubResponse()
+
+    async def DeleteTaskHub(
+        self, _request: pb.DeleteTaskHubRequest, context: _Context
+    ) -> pb.DeleteTaskHubResponse:
+        await _refuse_to_empty(context)
+
+    async def SkipGracefulOrchestrationTerminations(
+        self, request: pb.SkipGracefulOrchestrationTerminationsRequest, _context: _Context
+    ) -> pb.SkipGracefulOrchestrationTerminationsResponse:
+        # Terminations never wait for the orchestrator here, so there is nothing to skip.
+        return pb.SkipGracefulOrchestrationTerminationsResponse(
+            unterminatedInstanceIds=request.instanceBatch.instanceIds
+        )
+
+    async def SignalEntity(self, _request: pb.SignalEntityRequest, context: _Context) -> NoReturn:
+        await _refuse_entities(context)
+
+    async def GetEntity(self, _request: pb.GetEntityRequest, context: _Context) -> NoReturn:
+        await _refuse_entities(context)
+
+    async def QueryEntities(self, _request: pb.QueryEntitiesRequest, context: _Context) -> NoReturn:
+        await _refuse_entities(context)
+
+    async def CleanEntityStorage(
+        self, _request: pb.CleanEntityStorageRequest, context: _Context
+    ) -> NoReturn:
+        await _refuse_entities(context)
+
+    async def CompleteEntityTask(
+        self, _request: pb.EntityBatchResult, context: _Context
+    ) -> NoReturn:
+        await _refuse_entities(context)
+
+    async def AbandonTaskEntityWorkItem(
+        self, _request: pb.AbandonEntityTaskRequest, context: _Context
+    ) -> NoReturn:
+        await _refuse_entities(context)
+
+    async def _write[T](self, context: _Context, command: Callable[[Any], T]) -> T:
+        return await _answer(context, self._hub.writer.submit(command))
+
+    async def _read[T](self, context: _Context, query: Callable[[Any], T]) -> T:
+        return await _answer(context, self._hub.reader.run(query))
+
+
+async def _answer[T](context: _Context, work: Awaitable[T]) -> T:
+    try:
+        return await work
+    except RefusalError as refusal:
+        await context.abort(refusal.code, str(refusal))
+        raise
+
+
+async def _refuse_entities(context: _Context) -> NoReturn:
+    await context.abort(grpc.StatusCode.UNIMPLEMENTED, _NO_ENTITIES)
+
+
+async def _refuse_to_empty(context: _Context) -> NoReturn:
+    await context.abort(
+        grpc.StatusCode.FAILED_PRECONDITION,
+        "This task hub is never emptied by a call. Stop it and move its file away instead.",
+    )

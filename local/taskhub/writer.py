@@ -1,0 +1,180 @@
+"""The one thread that changes the file: many commands per transaction, one sync per commit."""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.taskhub.effects import Effect
+from local.taskhub.errors import RefusalError
+
+# Commands in one transaction: enough to share a disk sync, few enough to keep answers prompt.
+GROUP_LIMIT = 500
+
+
+@dataclass(slots=True)
+class Transaction:
+    """What a command works with; it sees everything the commands before it did."""
+
+    db: sqlite3.Connection
+    now_us: int
+    """Virtual time of the transaction; never less than that of the one before."""
+    numbers: "Numbers"
+    effects: list[Effect] = field(default_factory=list)
+
+    def next_number(self) -> int:
+        """A number no task, timer or event of this hub ever had."""
+        return self.numbers.take()
+
+
+class Numbers:
+    """Hands out numbers upwards, from above the last one any process committed."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.last: int = db.execute("select last_n from progress").fetchone()[0]
+
+    def take(self) -> int:
+        """The next number."""
+        self.last += 1
+        return self.last
+
+
+type Command[T] = Callable[[Transaction], T]
+
+
+@dataclass(slots=True)
+class _Job:
+    command: Command[Any]
+    answer: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Writer:
+    """Runs commands in commit groups and releases their effects after the commit.
+
+    Args:
+        db: The writing connection; only the writer's thread uses it from :meth:`start` on.
+        now_us: Virtual time in microseconds.
+        apply: Called on the event loop with the effects of each commit, in commit order.
+    """
+
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        now_us: Callable[[], int],
+        apply: Callable[[Sequence[Effect]], None],
+    ) -> None:
+        self._db = db
+        self._now_us = now_us
+        self._apply = apply
+        self._numbers = Numbers(db)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="taskhub-writer", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_closed = False
+
+    def start(self) -> None:
+        """Starts the thread; call on the event loop that gets the effects."""
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+
+    def submit[T](self, command: Command[T]) -> asyncio.Future[T]:
+        """Queues a command; the future is done when its transaction is on the disk.
+
+        The command raises :class:`RefusalError` before it changes anything, if at all.
+        """
+        if self._loop is None or self._is_closed:
+            raise RuntimeError("the task hub is not running")
+        answer: asyncio.Future[T] = self._loop.create_future()
+        self._jobs.put(_Job(command, answer))
+        return answer
+
+    async def stop(self) -> None:
+        """Commits what is queued and ends the thread."""
+        self._is_closed = True
+        self._jobs.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _run(self) -> None:
+        is_open = True
+        while is_open:
+            jobs, is_open = self._collect()
+            if jobs:
+                effects = self._commit(jobs)
+                self._release(jobs, effects)
+
+    def _collect(self) -> tuple[list[_Job], bool]:
+        first = self._jobs.get()
+        if first is None:
+            return [], False
+        jobs = [first]
+        while len(jobs) < GROUP_LIMIT:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                return jobs, False
+            jobs.append(job)
+        return jobs, True
+
+    def _commit(self, jobs: list[_Job]) -> list[Effect]:
+        """One transaction for all; if it cannot be, one for each, so that one fault stays one."""
+        try:
+            return self._transact(jobs)
+        except Exception as error:  # noqa: BLE001 (whoever sent the command gets it)
+            if len(jobs) == 1:
+                jobs[0].error = error
+                return []
+        effects: list[Effect] = []
+        for job in jobs:
+            effects += self._commit([job])
+        return effects
+
+    def _transact(self, jobs: list[_Job]) -> list[Effect]:
+        self._db.execute("begin immediate")
+        try:
+            transaction = Transaction(self._db, self._now_us(), self._numbers)
+            for job in jobs:
+                self._perform(job, transaction)
+            self._db.execute(
+                "update progress set virtual_us = ?, last_n = ?",
+                (transaction.now_us, self._numbers.last),
+            )
+            self._db.execute("commit")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("rollback")
+            raise
+        return transaction.effects
+
+    def _perform(self, job: _Job, transaction: Transaction) -> None:
+        job.result = job.error = None
+        changes = self._db.total_changes
+        listed = len(transaction.effects)
+        try:
+            job.result = job.command(transaction)
+        except RefusalError as refusal:
+            # A refusal after a change would commit half a command: fail it as a fault instead.
+            if self._db.total_changes != changes:
+                raise RuntimeError("a command refused after it had changed the file") from refusal
+            del transaction.effects[listed:]
+            job.error = refusal
+
+    def _release(self, jobs: list[_Job], effects: list[Effect]) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._settle, jobs, effects)
+
+    def _settle(self, jobs: list[_Job], effects: list[Effect]) -> None:
+        self._apply(effects)
+        for job in jobs:
+            if job.answer.done():
+                continue
+            if job.error is None:
+                job.answer.set_result(job.result)
+            else:
+                job.answer.set_exception(job.error)
