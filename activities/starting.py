@@ -96,6 +96,8 @@ async def _may_send(ports: Ports, request: StartRequest, folder: str) -> bool:
 async def _send(ports: Ports, run: Run, operation_id: str) -> StartAnswer:
     """Sends once. Whatever is not a clear yes or no becomes ``wait``."""
     classic = await ports.classic.read_vault(run.request.vault)
+    if classic.record is not None:  # the portal, or another operator, was faster
+        return _judge(operation_id, classic.record)
     try:
         record = await ports.classic.start_upgrade(classic, run.request.target, operation_id)
     except (OutcomeUnknownError, UnavailableError, ThrottledError) as unclear:

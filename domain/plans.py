@@ -150,7 +150,7 @@ class Approval:
 
     plan_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     """Hash of the plan the answer is about."""
-    approver: Annotated[str, Field(pattern=r"\\S", max_length=200)]
+    approver: Annotated[str, Field(pattern=r"\S", max_length=200)]
     decision: Literal["approve", "deny"]
     at: datetime
     """UTC."""

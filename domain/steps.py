@@ -342,10 +342,11 @@ class VerdictRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class AuditRequest:
-    """Audit every vault of some subscriptions; empty means the ones of the settings."""
+    """Audit every Recovery Services vault of some subscriptions."""
 
     audit_id: str
-    subscriptions: tuple[str, ...] = ()
+    """The day of the audit: one a day."""
+    subscriptions: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

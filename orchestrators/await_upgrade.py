@@ -9,12 +9,13 @@ Continues as new every ten polls: replay cost grows with the square of the polls
 (performance 3c).
 """
 
+from datetime import timedelta
 from typing import Any
 
 from durabletask import task
 
 from domain.codec import from_json, to_json
-from domain.polling import ESCALATE_AFTER, STALLED_AFTER, next_delay
+from domain.polling import STALLED_AFTER, is_escalation_due, is_stalled, next_delay
 from domain.steps import AwaitRequest, AwaitResult, PollAnswer, Recorded
 from orchestrators import names
 from orchestrators.flow import Flow, call, reason_of
@@ -36,22 +37,14 @@ def await_upgrade(ctx: task.OrchestrationContext, request: Any) -> Flow[Any]:
     wait = from_json(AwaitRequest, request)
     polls = wait.polls
     escalated = wait.escalated
-    last = "not polled yet"
     while polls < wait.polls + POLLS_PER_HISTORY:
-        yield ctx.create_timer(next_delay(ctx.current_utc_datetime - wait.started_at))
+        yield ctx.create_timer(next_delay(_elapsed(ctx, wait)))
         polls += 1
         answer = yield from _poll(ctx, wait)
-        last = answer.text
-        if not answer.is_running:
-            return to_json(
-                AwaitResult(
-                    has_succeeded=answer.has_succeeded, is_stalled=False, text=last, polls=polls
-                )
-            )
-        elapsed = ctx.current_utc_datetime - wait.started_at
-        if elapsed >= STALLED_AFTER:
-            return to_json(_stalled(last, polls))
-        if elapsed >= ESCALATE_AFTER and not escalated:
+        elapsed = _elapsed(ctx, wait)
+        if not answer.is_running or is_stalled(elapsed):
+            return to_json(_result(answer, polls))
+        if is_escalation_due(elapsed) and not escalated:
             yield from call(ctx, names.RECORD_ESCALATION, wait, Recorded)
             escalated = True
     ctx.continue_as_new(to_json(_carry(wait, polls, escalated=escalated)))
@@ -66,10 +59,20 @@ def _poll(ctx: task.OrchestrationContext, wait: AwaitRequest) -> Flow[PollAnswer
         return PollAnswer(is_running=True, has_succeeded=False, text=reason_of(failure))
 
 
-def _stalled(last: str, polls: int) -> AwaitResult:
-    limit_h = int(STALLED_AFTER.total_seconds() // 3600)
-    text = f"Still running after {limit_h} hours (last answer: {last})."
-    return AwaitResult(has_succeeded=False, is_stalled=True, text=text, polls=polls)
+def _elapsed(ctx: task.OrchestrationContext, wait: AwaitRequest) -> timedelta:
+    return ctx.current_utc_datetime - wait.started_at
+
+
+def _result(answer: PollAnswer, polls: int) -> AwaitResult:
+    """The end as the service tells it, or the end of our patience: then it is still running."""
+    limit_h = STALLED_AFTER // timedelta(hours=1)
+    stalled = f"Still running after {limit_h} hours (last answer: {answer.text})."
+    return AwaitResult(
+        has_succeeded=answer.has_succeeded,
+        is_stalled=answer.is_running,
+        text=stalled if answer.is_running else answer.text,
+        polls=polls,
+    )
 
 
 def _carry(wait: AwaitRequest, polls: int, *, escalated: bool) -> AwaitRequest:

@@ -1,0 +1,64 @@
+"""Follows a running upgrade and keeps what became of it."""
+
+from activities.evidence import keep, keep_step
+from activities.starting import start_folder
+from adapters.ports import Ports
+from domain.steps import AwaitRequest, FailureRecord, PollAnswer, Recorded
+from domain.support import support_bundle
+
+ATTEMPT = 1
+"""The only attempt there is until a retry is authorised (DESIGN rule 2)."""
+
+
+async def run_read_operation(ports: Ports, request: AwaitRequest) -> PollAnswer:
+    """Asks how the vault's latest upgrade stands.
+
+    Raises:
+        ServiceError: It could not be read; that is not an end.
+    """
+    info = await ports.classic.read_operation(request.classic)
+    if not info.is_running:
+        await keep_step(ports, request.run, "07-operation", info)
+    words = (f"{info.status}/{info.result}", info.error_code, info.message)
+    return PollAnswer(
+        is_running=info.is_running,
+        has_succeeded=info.has_succeeded,
+        text=", ".join(word for word in words if word),
+    )
+
+
+async def run_record_escalation(ports: Ports, request: AwaitRequest) -> Recorded:
+    """Keeps that the upgrade runs longer than the service's own client would have waited."""
+    data = {
+        "operationId": request.operation_id,
+        "startedAt": request.started_at.isoformat(),
+        "message": "The upgrade runs longer than 100 minutes. It goes on; nothing was restarted.",
+    }
+    await keep_step(ports, request.run, "07-escalation", data)
+    return Recorded(key=f"{request.run.prefix}/07-escalation.json")
+
+
+async def run_record_failure(ports: Ports, request: FailureRecord) -> Recorded:
+    """Keeps the failure, which bars every further start, and the bundle for support.
+
+    Raises:
+        EvidenceError: The failure could not be kept; the step is tried again.
+    """
+    run = request.run
+    await keep(
+        ports,
+        key=f"{start_folder(run, ATTEMPT)}/failed.json",
+        kind="failure",
+        vault=str(run.request.vault),
+        run_id=run.run_id,
+        data={"operationId": request.record.operation_id if request.record else None},
+    )
+    documents = await _documents(ports, run.prefix)
+    bundle = support_bundle(run.request, request.record, documents, request.at)
+    await keep_step(ports, run, "10-support-bundle", bundle)
+    return Recorded(key=f"{run.prefix}/10-support-bundle.json")
+
+
+async def _documents(ports: Ports, prefix: str) -> list[dict[str, object]]:
+    found = [await ports.evidence.read(key) for key in await ports.evidence.list_keys(prefix)]
+    return [document for document in found if document is not None]

@@ -1,0 +1,40 @@
+"""Keeps the plan of an upgrade, and every answer to it."""
+
+from activities.evidence import keep_step
+from adapters.ports import Ports
+from domain.plans import build_plan, plan_hash
+from domain.steps import ApprovalRecord, PlanRecord, PlanRequest, Recorded
+
+HASH_DIGITS = 12
+"""Digits of the plan's hash in a document's name: enough to tell plans of one run apart."""
+
+
+async def run_record_plan(ports: Ports, request: PlanRequest) -> PlanRecord:
+    """Builds the plan and keeps it; the same plan is kept once however often it is made.
+
+    Raises:
+        EvidenceError: The plan could not be kept.
+    """
+    run = request.run
+    plan = build_plan(
+        run.request,
+        request.classic,
+        request.check,
+        operation_id=request.operation_id,
+        before_images=(f"{run.prefix}/02-inspection.json",),
+    )
+    digest = plan_hash(plan)
+    step = f"04-plan-{digest[:HASH_DIGITS]}"
+    await keep_step(ports, run, step, plan)
+    return PlanRecord(plan_hash=digest, key=f"{run.prefix}/{step}.json")
+
+
+async def run_record_approval(ports: Ports, request: ApprovalRecord) -> Recorded:
+    """Keeps one answer, whether it counted or not: who, what and when.
+
+    Raises:
+        EvidenceError: The answer could not be kept.
+    """
+    step = f"05-approval-{request.at:%Y%m%dT%H%M%S%f}"
+    await keep_step(ports, request.run, step, request)
+    return Recorded(key=f"{request.run.prefix}/{step}.json")

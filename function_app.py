@@ -1,0 +1,28 @@
+"""The function app: settings, adapters, blueprints, nothing else.
+
+The same file runs in Azure on the Functions host and on one machine on ``local.host``; what
+differs is settings.
+"""
+
+import os
+
+import azure.functions as func
+from azure import durable_functions as df
+
+from activities.registry import activity_blueprint
+from adapters.bootstrap import build_ports
+from adapters.settings import Settings
+from orchestrators import orchestrator_blueprint
+from triggers.http_api import http_blueprint
+from triggers.service_bus import queue_blueprint
+from triggers.timers import timer_blueprint
+
+settings = Settings.from_environment(os.environ)
+ports = build_ports(settings)
+
+app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
+app.register_functions(orchestrator_blueprint())
+app.register_functions(activity_blueprint(ports))
+app.register_functions(http_blueprint(ports))
+app.register_functions(queue_blueprint(settings.queue))
+app.register_functions(timer_blueprint(ports, settings.subscriptions))

@@ -1,0 +1,110 @@
+"""A whole fake estate in virtual time: the ports, and the activities of the app on top of them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from activities.registry import ACTIVITIES, activity_shell
+from adapters.ports import Ports
+from domain.codec import from_json, to_json
+from domain.outcomes import VaultOutcome
+from domain.requests import UpgradeRequest, upgrade_instance_id
+from domain.upgrade import ClassicVault, UpgradeStatus
+from domain.vaults import ClassicVaultRef
+from orchestrators import names
+from tests.fakes import (
+    FakeClassicVaults,
+    FakeClock,
+    FakeJobLog,
+    FakeQueue,
+    FakeRecoveryServices,
+    MemoryEvidence,
+    classic_vault,
+    upgrade_request,
+)
+from tests.workflow import ActivityBody, Instance, Workflow
+
+UPGRADE_TIME = timedelta(minutes=17)
+"""How long an upgrade takes in the fake estate: inside the 15 to 20 minutes documented."""
+
+
+class TimedClassicVaults(FakeClassicVaults):
+    """Upgrades end by themselves after their time."""
+
+    def __init__(
+        self,
+        *vaults: ClassicVault,
+        clock: FakeClock,
+        duration: timedelta = UPGRADE_TIME,
+        end: UpgradeStatus = UpgradeStatus.UPGRADED,
+        message: str = "",
+    ) -> None:
+        super().__init__(*vaults, clock=clock)
+        self.duration = duration
+        self.end = end
+        self.message = message
+
+    def _find(self, vault: ClassicVaultRef) -> ClassicVault:
+        known = super()._find(vault)
+        record = known.record
+        if (
+            record is not None
+            and record.started_at is not None
+            and record.status is UpgradeStatus.IN_PROGRESS
+            and self.clock.now() - record.started_at >= self.duration
+        ):
+            self.finish(vault, self.end, message=self.message)
+            return super()._find(vault)
+        return known
+
+
+@dataclass(kw_only=True)
+class FakeEstate:
+    """One classic vault, its Recovery Services vault to be, and everything around them."""
+
+    clock: FakeClock
+    classic: TimedClassicVaults
+    recovery_services: FakeRecoveryServices
+    evidence: MemoryEvidence
+    ports: Ports
+
+    @classmethod
+    def make(cls, *vaults: ClassicVault, **upgrade: Any) -> "FakeEstate":
+        """An estate with the given classic vaults, or one that was never upgraded."""
+        clock = FakeClock()
+        classic = TimedClassicVaults(*(vaults or (classic_vault(),)), clock=clock, **upgrade)
+        recovery_services = FakeRecoveryServices(clock=clock)
+        evidence = MemoryEvidence(clock)
+        ports = Ports(
+            classic=classic,
+            recovery_services=recovery_services,
+            job_log=FakeJobLog(clock),
+            evidence=evidence,
+            queue=FakeQueue(clock),
+            clock=clock,
+        )
+        return cls(
+            clock=clock,
+            classic=classic,
+            recovery_services=recovery_services,
+            evidence=evidence,
+            ports=ports,
+        )
+
+    def workflow(self, **replaced: ActivityBody) -> Workflow:
+        """A test engine with the app's activities on the fake ports; some may be replaced."""
+        bodies = {one.name: activity_shell(one, self.ports) for one in ACTIVITIES}
+        return Workflow(bodies | replaced, self.clock)
+
+    async def upgrade(
+        self, request: UpgradeRequest | None = None, workflow: Workflow | None = None
+    ) -> tuple[VaultOutcome, Instance]:
+        """Runs ``upgrade_vault`` to its end; gives the outcome and the instance."""
+        asked = request or upgrade_request()
+        engine = workflow or self.workflow()
+        instance = await engine.run(
+            names.UPGRADE_VAULT, to_json(asked), upgrade_instance_id(asked.vault)
+        )
+        if instance.output is None:
+            raise AssertionError(f"the run failed: {instance.failure}")
+        return from_json(VaultOutcome, instance.output), instance

@@ -1,0 +1,72 @@
+"""A durable client that keeps instances in a dictionary, for the triggers' tests."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from durabletask.client import OrchestrationQuery, OrchestrationState, OrchestrationStatus
+
+from domain.codec import to_json
+from domain.requests import UpgradeRequest, upgrade_instance_id
+from tests.samples import NOON, upgrade_request
+
+
+def instance_state(
+    request: UpgradeRequest | None = None,
+    status: OrchestrationStatus = OrchestrationStatus.RUNNING,
+    *,
+    output: Any = None,
+    custom_status: Any = None,
+    created_at: datetime = NOON,
+    **changes: Any,
+) -> OrchestrationState:
+    """An upgrade's durable state as the client gives it."""
+    asked = request or upgrade_request()
+    state = OrchestrationState(
+        instance_id=upgrade_instance_id(asked.vault),
+        name="upgrade_vault",
+        runtime_status=status,
+        created_at=created_at,
+        last_updated_at=created_at,
+        serialized_input=json.dumps(to_json(asked)),
+        serialized_output=json.dumps(output) if output is not None else None,
+        serialized_custom_status=json.dumps(custom_status) if custom_status is not None else None,
+        failure_details=None,
+    )
+    return replace(state, **changes)
+
+
+class FakeDurableClient:
+    """Answers from ``states``; remembers what was started and which events were raised."""
+
+    def __init__(self, *states: OrchestrationState) -> None:
+        self.states = {state.instance_id: state for state in states}
+        self.started: list[tuple[str, str | None, Any]] = []
+        self.events: list[tuple[str, str, Any]] = []
+
+    async def get_orchestration_state(
+        self, instance_id: str, *, fetch_payloads: bool = True
+    ) -> OrchestrationState | None:
+        """The state, or None."""
+        return self.states.get(instance_id)
+
+    async def get_all_orchestration_states(
+        self, query: OrchestrationQuery | None = None
+    ) -> list[OrchestrationState]:
+        """Every state whose id begins as the query says."""
+        prefix = (query.instance_id_prefix if query else None) or ""
+        return [state for key, state in self.states.items() if key.startswith(prefix)]
+
+    async def schedule_new_orchestration(
+        self, orchestrator: str, *, input: Any = None, instance_id: str | None = None
+    ) -> str:
+        """Remembers the start."""
+        self.started.append((orchestrator, instance_id, input))
+        return instance_id or "new"
+
+    async def raise_orchestration_event(
+        self, instance_id: str, event_name: str, *, data: Any = None
+    ) -> None:
+        """Remembers the event."""
+        self.events.append((instance_id, event_name, data))

@@ -1,0 +1,248 @@
+"""HTTP: hand in vaults, look at upgrades, answer a request for approval.
+
+Vaults handed in here go through the queue like those of any other system, so that there is one
+way in, with one place that limits, orders and counts.
+"""
+
+import asyncio
+import uuid
+
+import azure.functions as func
+from azure import durable_functions as df
+from durabletask.client import OrchestrationQuery, OrchestrationState
+from pydantic import ValidationError
+
+from adapters.ports import Ports
+from domain.codec import JsonObject, from_json, to_json
+from domain.errors import InvalidInputError, Problem, VaultliftError
+from domain.intake import requests_from_json
+from domain.plans import Approval, judge_approval
+from domain.requests import UpgradeRequest, upgrade_instance_id
+from domain.upgrade import RunState
+from orchestrators import names
+from triggers.answers import answer, error, invalid_input
+from triggers.views import ENDED, UPGRADE_ID, queued_view, upgrade_view, vault_view
+
+PRINCIPAL_HEADER = "x-ms-client-principal-name"
+"""Who called, as the platform's sign-in says; what a body claims counts only without it."""
+
+PAGE_SIZE = 100
+"""Upgrades per page unless the caller asks for fewer."""
+
+MAX_PAGE_SIZE = 1000
+"""Most upgrades one answer holds."""
+
+
+async def post_upgrades(
+    req: func.HttpRequest, client: df.DurableFunctionsClient, ports: Ports
+) -> func.HttpResponse:
+    """Takes one vault or many, all or none: 202 with one entry per vault, or 400."""
+    try:
+        requests = requests_from_json(
+            req.get_body(),
+            requested_by=req.headers.get(PRINCIPAL_HEADER) or "anonymous",
+            request_id=str(uuid.uuid4()),
+            requested_at=ports.clock.now(),
+            source="body",
+        )
+    except InvalidInputError as problem:
+        return invalid_input(problem)
+    running = await asyncio.gather(*(_is_running(client, request) for request in requests))
+    try:
+        await ports.queue.send(requests)
+    except VaultliftError as failure:
+        return error(503, "QueueUnavailable", f"{failure} Hand the same list in again.")
+    for request in requests:
+        await ports.evidence.create(_accepted_key(request), to_json(request))
+    entries = [
+        _accepted(req, request, joined=joined)
+        for request, joined in zip(requests, running, strict=True)
+    ]
+    return answer({"requestId": requests[0].request_id, "upgrades": entries}, 202)
+
+
+async def _is_running(client: df.DurableFunctionsClient, request: UpgradeRequest) -> bool:
+    instance_id = upgrade_instance_id(request.vault)
+    state = await client.get_orchestration_state(instance_id, fetch_payloads=False)
+    return state is not None and state.runtime_status not in ENDED
+
+
+def _accepted_key(request: UpgradeRequest) -> str:
+    return f"vaults/{request.vault.key}/accepted/{request.request_id}.json"
+
+
+def _accepted(req: func.HttpRequest, request: UpgradeRequest, *, joined: bool) -> JsonObject:
+    instance_id = upgrade_instance_id(request.vault)
+    base = req.url.split("?", 1)[0].rstrip("/")
+    return {
+        "id": instance_id,
+        "vault": vault_view(request.vault),
+        "statusUrl": f"{base}/{instance_id}",
+        "joined": joined,
+    }
+
+
+async def list_upgrades(
+    req: func.HttpRequest, client: df.DurableFunctionsClient
+) -> func.HttpResponse:
+    """Every upgrade in the order of their ids, a page at a time."""
+    top = req.params.get("top") or str(PAGE_SIZE)
+    if not top.isdecimal() or not 1 <= int(top) <= MAX_PAGE_SIZE:
+        message = f"give a whole number from 1 to {MAX_PAGE_SIZE}, not {top!r}"
+        problem = Problem(where="query", field="top", message=message)
+        return invalid_input(InvalidInputError([problem]))
+    after = req.params.get("continuation") or ""
+    query = OrchestrationQuery(fetch_inputs_and_outputs=True, instance_id_prefix="upgrade-")
+    states = await client.get_all_orchestration_states(query)
+    page = sorted(
+        (state for state in states if _is_upgrade(state) and state.instance_id > after),
+        key=lambda state: state.instance_id,
+    )
+    shown = page[: int(top)]
+    token = shown[-1].instance_id if len(page) > len(shown) else None
+    body = {"upgrades": [upgrade_view(state) for state in shown], "continuationToken": token}
+    return answer(body)
+
+
+def _is_upgrade(state: OrchestrationState) -> bool:
+    return UPGRADE_ID.match(state.instance_id) is not None
+
+
+async def get_upgrade(
+    req: func.HttpRequest, client: df.DurableFunctionsClient, ports: Ports
+) -> func.HttpResponse:
+    """One upgrade: 200, or 404 for an id nobody ever handed in."""
+    instance_id = req.route_params["id"]
+    state = await _state_of(client, instance_id)
+    if state is not None:
+        return answer(upgrade_view(state))
+    waiting = await _waiting_in_queue(ports, instance_id)
+    if waiting is not None:
+        return answer(queued_view(instance_id, waiting))
+    return _unknown(instance_id)
+
+
+async def _state_of(
+    client: df.DurableFunctionsClient, instance_id: str
+) -> OrchestrationState | None:
+    if UPGRADE_ID.match(instance_id) is None:
+        return None
+    return await client.get_orchestration_state(instance_id)
+
+
+async def _waiting_in_queue(ports: Ports, instance_id: str) -> UpgradeRequest | None:
+    """The latest request accepted for a vault that has no instance yet."""
+    found = UPGRADE_ID.match(instance_id)
+    if found is None:
+        return None
+    keys = await ports.evidence.list_keys(f"vaults/{found['key']}/accepted/")
+    document = await ports.evidence.read(keys[-1]) if keys else None
+    return from_json(UpgradeRequest, document) if document is not None else None
+
+
+def _unknown(instance_id: str) -> func.HttpResponse:
+    return error(404, "NotFound", f"There is no upgrade with the id {instance_id}.")
+
+
+async def post_approval(
+    req: func.HttpRequest, client: df.DurableFunctionsClient, ports: Ports
+) -> func.HttpResponse:
+    """Answers a request for approval: 202, or 400, 404, 409 with the reason."""
+    instance_id = req.route_params["id"]
+    state = await _state_of(client, instance_id)
+    if state is None:
+        return _unknown(instance_id)
+    try:
+        approval = approval_from_body(req, ports)
+    except InvalidInputError as problem:
+        return invalid_input(problem)
+    view = upgrade_view(state)
+    if view["state"] != RunState.AWAITING_APPROVAL or view["plan"] is None:
+        return error(409, "NotWaiting", f"The upgrade is {view['state']}; it asks for no approval.")
+    request = from_json(UpgradeRequest, state.get_input())
+    objection = judge_approval(view["plan"]["hash"], request.requested_by, approval)
+    if objection:
+        return error(409, "ApprovalRefused", objection)
+    await client.raise_orchestration_event(
+        instance_id, names.APPROVAL_EVENT, data=to_json(approval)
+    )
+    return answer({"id": instance_id, "decision": approval.decision}, 202)
+
+
+def approval_from_body(req: func.HttpRequest, ports: Ports) -> Approval:
+    """The approval a body holds; the platform's sign-in names the approver where there is one.
+
+    Raises:
+        InvalidInputError: The body is not an approval; lists every member that is wrong.
+    """
+    try:
+        body = req.get_json()
+    except ValueError as broken:
+        problem = Problem(where="body", field="-", message=f"not JSON: {broken}")
+        raise InvalidInputError([problem]) from broken
+    if not isinstance(body, dict):
+        problem = Problem(where="body", field="-", message="give a JSON object")
+        raise InvalidInputError([problem])
+    principal = req.headers.get(PRINCIPAL_HEADER)
+    data = {
+        "plan_hash": body.get("planHash"),
+        "approver": principal or body.get("approver"),
+        "decision": body.get("decision"),
+        "comment": body.get("comment") or "",
+        "at": ports.clock.now(),
+    }
+    try:
+        return from_json(Approval, data)
+    except ValidationError as invalid:
+        raise InvalidInputError(_approval_problems(invalid)) from invalid
+
+
+def _approval_problems(invalid: ValidationError) -> list[Problem]:
+    spelt = {"plan_hash": "planHash"}
+    return [
+        Problem(
+            where="body",
+            field=spelt.get(str(one["loc"][0]), str(one["loc"][0])) if one["loc"] else "-",
+            message=one["msg"],
+        )
+        for one in invalid.errors()
+    ]
+
+
+def http_blueprint(ports: Ports) -> df.Blueprint:
+    """The blueprint with every HTTP route."""
+    blueprint = df.Blueprint(http_auth_level=func.AuthLevel.FUNCTION)
+
+    @blueprint.function_name("post_upgrades")
+    @blueprint.route(route="upgrades", methods=["POST"])
+    @blueprint.durable_client_input(client_name="client")
+    async def _post_upgrades(
+        req: func.HttpRequest, client: df.DurableFunctionsClient
+    ) -> func.HttpResponse:
+        return await post_upgrades(req, client, ports)
+
+    @blueprint.function_name("list_upgrades")
+    @blueprint.route(route="upgrades", methods=["GET"])
+    @blueprint.durable_client_input(client_name="client")
+    async def _list_upgrades(
+        req: func.HttpRequest, client: df.DurableFunctionsClient
+    ) -> func.HttpResponse:
+        return await list_upgrades(req, client)
+
+    @blueprint.function_name("get_upgrade")
+    @blueprint.route(route="upgrades/{id}", methods=["GET"])
+    @blueprint.durable_client_input(client_name="client")
+    async def _get_upgrade(
+        req: func.HttpRequest, client: df.DurableFunctionsClient
+    ) -> func.HttpResponse:
+        return await get_upgrade(req, client, ports)
+
+    @blueprint.function_name("post_approval")
+    @blueprint.route(route="upgrades/{id}/approval", methods=["POST"])
+    @blueprint.durable_client_input(client_name="client")
+    async def _post_approval(
+        req: func.HttpRequest, client: df.DurableFunctionsClient
+    ) -> func.HttpResponse:
+        return await post_approval(req, client, ports)
+
+    return blueprint

@@ -1,0 +1,47 @@
+"""Timers: the nightly audit."""
+
+import logging
+
+import azure.functions as func
+from azure import durable_functions as df
+
+from adapters.ports import Ports
+from domain.codec import to_json
+from domain.steps import AuditRequest
+from orchestrators import names
+from triggers.views import ENDED
+
+_LOG = logging.getLogger("vaultlift.triggers.timers")
+
+
+async def start_audit(
+    client: df.DurableFunctionsClient, ports: Ports, subscriptions: tuple[str, ...]
+) -> str:
+    """Starts today's audit unless it was started already; gives its instance id."""
+    audit_id = f"{ports.clock.now():%Y-%m-%d}"
+    instance_id = f"audit-{audit_id}"
+    state = await client.get_orchestration_state(instance_id, fetch_payloads=False)
+    if state is None:
+        await client.schedule_new_orchestration(
+            names.AUDIT_ESTATE,
+            input=to_json(AuditRequest(audit_id=audit_id, subscriptions=subscriptions)),
+            instance_id=instance_id,
+        )
+    elif state.runtime_status in ENDED:
+        _LOG.info("the audit of %s has been done already", audit_id)
+    return instance_id
+
+
+def timer_blueprint(ports: Ports, subscriptions: tuple[str, ...]) -> df.Blueprint:
+    """The blueprint of the nightly timer; its schedule is a setting."""
+    blueprint = df.Blueprint()
+
+    @blueprint.function_name("nightly_audit")
+    @blueprint.timer_trigger(arg_name="timer", schedule="%VAULTLIFT_AUDIT_SCHEDULE%")
+    @blueprint.durable_client_input(client_name="client")
+    async def _nightly_audit(timer: func.TimerRequest, client: df.DurableFunctionsClient) -> None:
+        if timer.past_due:
+            _LOG.warning("the nightly audit starts late")
+        await start_audit(client, ports, subscriptions)
+
+    return blueprint
