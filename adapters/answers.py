@@ -1,0 +1,151 @@
+"""The raw JSON answers of an SDK call, caught before the SDK makes models of them.
+
+Models lose what this needs: members the package does not know, the subtype of items and containers
+whose discriminator is nested, the service's own spelling of times (recovery-services 0). So the SDK
+builds requests and follows pages, and its answers are taken as they came.
+"""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from azure.core.pipeline import PipelineResponse
+from azure.core.rest import AsyncHttpResponse
+
+from adapters.http_errors import (
+    Answer,
+    error_of_answer,
+    find_request_id,
+    find_retry_after_s,
+    read_json_error,
+)
+from adapters.ports import Clock, PolicyWriteAnswer
+from domain.codec import JsonObject
+from domain.errors import UnexpectedAnswerError
+from domain.vaults import Provenance, Reading
+
+_OPERATION_HEADERS = ("Azure-AsyncOperation", "Location")
+
+
+def raise_for_status(response: AsyncHttpResponse, *, subject: str, is_write: bool) -> None:
+    """Passes 2xx; whatever else is raised as the error it means.
+
+    Raises:
+        ServiceError: Of the kind that fits the status.
+    """
+    if HTTPStatus.OK <= response.status_code < HTTPStatus.MULTIPLE_CHOICES:
+        return
+    code, message = read_json_error(response.text())
+    answer = Answer(
+        status=response.status_code, headers=response.headers, code=code, message=message
+    )
+    raise error_of_answer(answer, subject=subject, is_write=is_write)
+
+
+class ReadAnswers:
+    """A response hook that keeps the body of every page of one read.
+
+    Args:
+        subject: What is read, for errors.
+        clock: Dates the reading.
+    """
+
+    def __init__(self, subject: str, clock: Clock) -> None:
+        self.subject = subject
+        self._clock = clock
+        self._bodies: list[JsonObject] = []
+        self._urls: set[str] = set()
+        self._provenance: Provenance | None = None
+
+    def __call__(self, response: PipelineResponse[Any, Any]) -> None:
+        """Takes one answer.
+
+        Raises:
+            ServiceError: It is not the answer hoped for.
+        """
+        http = response.http_response
+        raise_for_status(http, subject=self.subject, is_write=False)
+        if http.status_code != HTTPStatus.OK:
+            raise self._nonsense(http, f"HTTP {http.status_code} to a read")
+        if http.request.url in self._urls:
+            # A nextLink that leads back would be followed for ever.
+            raise self._nonsense(http, "a page links to a page read before")
+        self._urls.add(http.request.url)
+        self._bodies.append(self._object(http))
+        self._provenance = self._provenance or Provenance(
+            source=f"{http.request.method} {urlsplit(http.request.url).path}",
+            request_id=find_request_id(http.headers),
+            read_at=self._clock.now(),
+        )
+
+    def _object(self, http: AsyncHttpResponse) -> JsonObject:
+        try:
+            body = http.json()
+        except ValueError:
+            raise self._nonsense(http, "the body is not JSON") from None
+        if not isinstance(body, dict):
+            raise self._nonsense(http, "the body is not a JSON object")
+        return body
+
+    def _nonsense(self, http: AsyncHttpResponse, message: str) -> UnexpectedAnswerError:
+        return UnexpectedAnswerError(
+            message,
+            status=http.status_code,
+            subject=self.subject,
+            request_id=find_request_id(http.headers),
+        )
+
+    def _read[T](self, value: T) -> Reading[T]:
+        if self._provenance is None:
+            raise UnexpectedAnswerError("no answer was received", subject=self.subject)
+        return Reading(value=value, provenance=self._provenance)
+
+    def one(self) -> Reading[JsonObject]:
+        """The body of a read that has one answer."""
+        return self._read(self._bodies[-1] if self._bodies else {})
+
+    def all(self) -> Reading[tuple[JsonObject, ...]]:
+        """The elements of every page; the provenance is the first page's.
+
+        Raises:
+            UnexpectedAnswerError: A page is not a list of objects.
+        """
+        elements: list[JsonObject] = []
+        for body in self._bodies:
+            page = body.get("value")
+            if not isinstance(page, list) or not all(isinstance(e, dict) for e in page):
+                raise UnexpectedAnswerError("a page without a list", subject=self.subject)
+            elements.extend(page)
+        return self._read(tuple(elements))
+
+
+@dataclass
+class WriteAnswer:
+    """A response hook that keeps what a policy write was answered with."""
+
+    subject: str
+    answer: PolicyWriteAnswer | None = None
+
+    def __call__(self, response: PipelineResponse[Any, Any]) -> None:
+        """Takes the answer.
+
+        Raises:
+            ServiceError: The write was refused, or its outcome is open.
+        """
+        http = response.http_response
+        raise_for_status(http, subject=self.subject, is_write=True)
+        wait_s = find_retry_after_s(http.headers)
+        self.answer = PolicyWriteAnswer(
+            status=http.status_code,
+            operation_id=_operation_id(http),
+            retry_after_s=None if wait_s is None else round(wait_s),
+            request_id=find_request_id(http.headers),
+        )
+
+
+def _operation_id(http: AsyncHttpResponse) -> str | None:
+    """Last segment of the operation's path; its query string is a long signature (0)."""
+    urls = (http.headers.get(name) for name in _OPERATION_HEADERS)
+    url = next((found for found in urls if found), None)
+    return urlsplit(url).path.rstrip("/").rpartition("/")[2] or None if url else None

@@ -1,0 +1,48 @@
+"""Puts the real adapters together (the composition root's only call)."""
+
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from adapters.classic_api import ClassicApi
+from adapters.clients import loop_clients
+from adapters.clock import ScaledClock
+from adapters.evidence_folder import EvidenceFolder
+from adapters.log_analytics import LogAnalytics
+from adapters.ports import Ports
+from adapters.recovery_services import RecoveryServicesApi
+from adapters.redaction import redact_logs
+from adapters.service_bus import ServiceBusQueue
+from adapters.settings import Settings
+from adapters.throttle import Throttle
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """An adapter that holds connections."""
+
+    async def aclose(self) -> None:
+        """Closes those of the running loop."""
+        ...
+
+
+def build_ports(settings: Settings) -> Ports:
+    """The ports of one process; opens nothing until something is asked."""
+    redact_logs()
+    clock = ScaledClock(settings.clock_rate, settings.clock_origin)
+    clients = loop_clients(settings, Throttle())
+    return Ports(
+        classic=ClassicApi(clients, clock),
+        recovery_services=RecoveryServicesApi(clients, clock),
+        job_log=LogAnalytics(clients, clock),
+        evidence=EvidenceFolder(Path(settings.evidence_folder)),
+        queue=ServiceBusQueue(settings),
+        clock=clock,
+    )
+
+
+async def close_ports(ports: Ports) -> None:
+    """Closes every connection that the running loop holds; another use opens new ones."""
+    adapters = (ports.classic, ports.recovery_services, ports.job_log, ports.queue)
+    for adapter in adapters:
+        if isinstance(adapter, Closable):
+            await adapter.aclose()

@@ -1,0 +1,288 @@
+"""The classic management API as an SDK client would speak it (facts vault-upgrade 2).
+
+Four calls: list, check prerequisites, start, track. Listing, checking and tracking change nothing
+and are repeated when the service is busy or breaks down. The start is sent once, on a pipeline
+that cannot repeat, and whatever leaves its outcome open is raised as OutcomeUnknownError.
+"""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+from azure.core.rest import AsyncHttpResponse, HttpRequest
+
+from adapters.classic_xml import (
+    BodyError,
+    ClassicError,
+    build_upgrade_input,
+    outcome_of,
+    parse_error,
+    parse_operation,
+    parse_record,
+    parse_vaults,
+)
+from adapters.clients import ClassicClient, Clients
+from adapters.http_errors import Answer, error_of_answer, find_request_id, translated
+from adapters.loop_local import LoopLocal
+from adapters.pipelines import REPEATABLE
+from adapters.ports import Clock
+from domain.errors import (
+    NotFoundError,
+    OutcomeUnknownError,
+    RefusedError,
+    ServiceError,
+    UnexpectedAnswerError,
+)
+from domain.upgrade import ClassicVault, OperationInfo, PrerequisiteCheck, UpgradeRecord
+from domain.vaults import ClassicVaultRef, Provenance, VaultRef
+
+LIST_API_VERSION = "2015-02-10"
+VERSION = "2013-03-01"
+"""``x-ms-version`` of every call; the list has both."""
+
+_XML = "application/xml"
+_LONGEST_EXCERPT = 300
+
+
+def new_client_request_id(guid: UUID, now: datetime) -> str:
+    """An id of the form the original cmdlets make: ``{guid}-{yyyy-MM-dd HH:mm:ssZ}-P`` (2.0)."""
+    return f"{guid}-{now.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}-P"
+
+
+class ClassicApi:
+    """Port ClassicVaults over the wire.
+
+    Args:
+        clients: Gives the clients of the running loop.
+        clock: Dates readings and client request ids.
+    """
+
+    def __init__(self, clients: LoopLocal[Clients], clock: Clock) -> None:
+        self._clients = clients
+        self._clock = clock
+
+    async def list_vaults(self, subscription_id: str) -> tuple[ClassicVault, ...]:
+        """Every classic vault of a subscription.
+
+        Raises:
+            ServiceError: As the port says.
+        """
+        path = f"/{quote(subscription_id, safe='')}/cloudservices"
+        subject = f"classic vaults of subscription {subscription_id}"
+        request = HttpRequest(
+            "GET", path, params={"api-version": LIST_API_VERSION}, headers=_headers(None)
+        )
+        response = await self._ask(request, subject)
+        if response.status_code != HTTPStatus.OK:
+            raise _refusal(response, subject, is_write=False)
+        try:
+            return parse_vaults(
+                response.content, subscription_id, self._provenance("GET", path, response)
+            )
+        except BodyError as error:
+            raise _nonsense(response, subject, error) from None
+
+    async def read_vault(self, vault: ClassicVaultRef) -> ClassicVault:
+        """The list's entry for one vault; of two, the last, as the original client does (2.0).
+
+        Raises:
+            NotFoundError: The subscription's list does not hold it.
+        """
+        listed = await self.list_vaults(vault.subscription_id)
+        found = [entry for entry in listed if entry.ref.key == vault.key]
+        if not found:
+            raise NotFoundError(
+                f"no {vault.vault_type} of that name in {vault.region}",
+                subject=str(vault),
+                request_id=listed[-1].provenance.request_id if listed else None,
+                what_to_do="Check name, region and subscription; nothing was sent to the vault.",
+            )
+        return found[-1]
+
+    async def check_prerequisites(
+        self, vault: ClassicVault, target: VaultRef, client_request_id: str
+    ) -> PrerequisiteCheck:
+        """Asks whether the vault may be upgraded; changes nothing.
+
+        Raises:
+            ServiceError: The service gave neither "all good" nor a list of reasons.
+        """
+        path = _vault_path(vault, "checkPrereqsForUpgrade")
+        request = _post(path, target, client_request_id)
+        subject = f"prerequisites of {vault.ref}"
+        response = await self._ask(request, subject, retry_on_methods=REPEATABLE)
+        error = self._error_of_check(response, subject)
+        reasons = () if error is None else error.reasons
+        if error is not None and not reasons:
+            raise _refusal(response, subject, is_write=False)
+        return PrerequisiteCheck(
+            outcome=outcome_of(reasons),
+            reasons=reasons,
+            client_request_id=client_request_id,
+            provenance=self._provenance("POST", path, response),
+        )
+
+    def _error_of_check(self, response: AsyncHttpResponse, subject: str) -> ClassicError | None:
+        # Which status a list of reasons comes with is not known (2.2): the body decides.
+        try:
+            error = parse_error(response.content)
+        except BodyError as problem:
+            if response.status_code == HTTPStatus.OK:
+                raise _nonsense(response, subject, problem) from None
+            raise _refusal(response, subject, is_write=False) from None
+        if error is None and response.status_code != HTTPStatus.OK:
+            raise _refusal(response, subject, is_write=False)
+        return error
+
+    async def start_upgrade(
+        self, vault: ClassicVault, target: VaultRef, operation_id: str
+    ) -> UpgradeRecord:
+        """Starts the upgrade; sends exactly once.
+
+        Raises:
+            RefusedError: The service refused; nothing was started.
+            UnavailableError: No connection could be made; nothing was sent.
+            OutcomeUnknownError: The upgrade may have been started.
+        """
+        subject = f"start of {vault.ref}"
+        request = _post(_vault_path(vault, "upgrade"), target, operation_id)
+        try:
+            with translated(subject, is_write=True):
+                response = await _send(self._clients.get().classic_writer(), request)
+            return _read_start(response, subject)
+        except ServiceError as error:
+            error.operation_id = operation_id
+            raise
+
+    async def read_operation(self, vault: ClassicVault) -> OperationInfo:
+        """How the vault's latest upgrade stands.
+
+        Raises:
+            ServiceError: As the port says.
+        """
+        path = _vault_path(vault, "upgradeOperationResult")
+        client_request_id = new_client_request_id(uuid4(), self._clock.now())
+        subject = f"upgrade of {vault.ref}"
+        response = await self._ask(
+            HttpRequest("GET", path, headers=_headers(client_request_id)), subject
+        )
+        if response.status_code != HTTPStatus.OK:
+            raise _refusal(response, subject, is_write=False)
+        try:
+            fields = parse_operation(response.content)
+        except BodyError as error:
+            raise _nonsense(response, subject, error) from None
+        return OperationInfo(
+            status=fields.status,
+            result=fields.result,
+            error_code=fields.error_code,
+            message=fields.message,
+            provenance=self._provenance("GET", path, response),
+        )
+
+    async def aclose(self) -> None:
+        """Closes the running loop's clients, which the other adapters share."""
+        await self._clients.aclose()
+
+    async def _ask(self, request: HttpRequest, subject: str, **options: Any) -> AsyncHttpResponse:
+        with translated(subject):
+            return await _send(self._clients.get().classic_reader(), request, **options)
+
+    def _provenance(self, method: str, path: str, response: AsyncHttpResponse) -> Provenance:
+        return Provenance(
+            source=f"{method} {path}",
+            request_id=find_request_id(response.headers),
+            read_at=self._clock.now(),
+        )
+
+
+async def _send(client: ClassicClient, request: HttpRequest, **options: Any) -> AsyncHttpResponse:
+    request.url = client.format_url(request.url)
+    return await client.send_request(request, **options)
+
+
+def _headers(client_request_id: str | None) -> dict[str, str]:
+    headers = {"Accept": _XML, "x-ms-version": VERSION}
+    if client_request_id is not None:
+        # Agent-Authentication is sent, and empty, with the three calls on a vault (2.0).
+        headers |= {"Agent-Authentication": "", "x-ms-client-request-id": client_request_id}
+    return headers
+
+
+def _post(path: str, target: VaultRef, client_request_id: str) -> HttpRequest:
+    headers = _headers(client_request_id) | {"Content-Type": _XML}
+    return HttpRequest("POST", path, headers=headers, content=build_upgrade_input(target.arm_id))
+
+
+def _vault_path(vault: ClassicVault, action: str) -> str:
+    ref = vault.ref
+    parts = (
+        *(ref.subscription_id, "cloudservices", vault.cloud_service),
+        *("resources", vault.resource_namespace, "~", ref.vault_type.value, ref.name, action),
+    )
+    return "".join(f"/{quote(part, safe='')}" for part in parts)
+
+
+def _read_start(response: AsyncHttpResponse, subject: str) -> UpgradeRecord:
+    if response.status_code != HTTPStatus.OK:
+        raise _refusal(response, subject, is_write=True)
+    try:
+        return parse_record(response.content)
+    except BodyError as problem:
+        if (refusal := _error_body(response)) is not None:
+            raise _refused(response, subject, refusal) from None
+        # The service said 200: the upgrade has very likely begun, whatever the body is.
+        raise OutcomeUnknownError(
+            f"accepted, but the answer cannot be read: {problem}",
+            status=response.status_code,
+            subject=subject,
+            request_id=find_request_id(response.headers),
+        ) from None
+
+
+def _error_body(response: AsyncHttpResponse) -> ClassicError | None:
+    try:
+        return parse_error(response.content)
+    except BodyError:
+        return None
+
+
+def _refusal(response: AsyncHttpResponse, subject: str, *, is_write: bool) -> ServiceError:
+    """The error of an answer other than 200."""
+    body = _error_body(response)
+    excerpt = response.content.decode(errors="replace").strip()[:_LONGEST_EXCERPT]
+    answer = Answer(
+        status=response.status_code,
+        headers=response.headers,
+        code=(body.code if body else None) or None,
+        message=str(body) if body else excerpt or None,
+    )
+    error = error_of_answer(answer, subject=subject, is_write=is_write)
+    if isinstance(error, OutcomeUnknownError) and body and (body.reasons or body.is_start_error):
+        # The service looked, and says why it did not start: a verdict, even with a status of 5xx.
+        return _refused(response, subject, body)
+    return error
+
+
+def _refused(response: AsyncHttpResponse, subject: str, error: ClassicError) -> RefusedError:
+    codes = ", ".join(dict.fromkeys(r.code for r in error.reasons if r.code))
+    return RefusedError(
+        str(error) or "the service gave no reason",
+        status=response.status_code,
+        code=error.code or codes or None,
+        subject=subject,
+        request_id=find_request_id(response.headers),
+    )
+
+
+def _nonsense(
+    response: AsyncHttpResponse, subject: str, problem: Exception
+) -> UnexpectedAnswerError:
+    return UnexpectedAnswerError(
+        f"HTTP {response.status_code} with a body that cannot be right: {problem}",
+        status=response.status_code,
+        subject=subject,
+        request_id=find_request_id(response.headers),
+    )

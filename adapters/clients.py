@@ -1,0 +1,118 @@
+"""The SDK clients of one event loop, each made at first use and all sharing its connections."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from azure.core import AsyncPipelineClient
+from azure.core.rest import AsyncHttpResponse, HttpRequest
+from azure.mgmt.recoveryservices.aio import RecoveryServicesClient
+from azure.mgmt.recoveryservicesbackup.aio import RecoveryServicesBackupClient
+from azure.monitor.query.aio import LogsQueryClient
+
+from adapters.loop_local import LoopLocal
+from adapters.pipelines import Connections
+from adapters.settings import Settings
+from adapters.throttle import Throttle
+
+VAULTS_API_VERSION = "2025-08-01"
+"""Pinned, so that a package update cannot change what comes back (recovery-services 0, 2.3)."""
+BACKUP_API_VERSION = "2025-08-01"
+"""The newest version of which answers of the real service were seen (recovery-services 0)."""
+
+type ClassicClient = AsyncPipelineClient[HttpRequest, AsyncHttpResponse]
+
+
+class Clients:
+    """Makes clients; one per kind and subscription."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._cloud = connections.cloud
+        self._made: dict[tuple[str, ...], Any] = {}
+
+    def _once[T](self, make: Callable[[], T], *key: str) -> T:
+        if key not in self._made:
+            self._made[key] = make()
+        return cast("T", self._made[key])
+
+    def classic_reader(self) -> ClassicClient:
+        """For the classic calls that may be repeated; the list has no client request id (2.1)."""
+        service = self._cloud.classic
+        return self._once(
+            lambda: AsyncPipelineClient(
+                service.endpoint, **self._connections.read_options(service, names_requests=False)
+            ),
+            *("classic", "read"),
+        )
+
+    def classic_writer(self) -> ClassicClient:
+        """For the classic call that is sent once."""
+        service = self._cloud.classic
+        return self._once(
+            lambda: AsyncPipelineClient(
+                service.endpoint, **self._connections.write_options(service, names_requests=False)
+            ),
+            *("classic", "write"),
+        )
+
+    def vaults(self, subscription_id: str) -> RecoveryServicesClient:
+        """Reads vaults."""
+        return self._once(
+            lambda: RecoveryServicesClient(
+                **self._arm(subscription_id, VAULTS_API_VERSION),
+                **self._connections.read_options(self._cloud.arm),
+            ),
+            *("vaults", subscription_id),
+        )
+
+    def backup(self, subscription_id: str) -> RecoveryServicesBackupClient:
+        """Reads what is inside vaults."""
+        return self._once(
+            lambda: RecoveryServicesBackupClient(
+                **self._arm(subscription_id, BACKUP_API_VERSION),
+                **self._connections.read_options(self._cloud.arm),
+            ),
+            *("backup", "read", subscription_id),
+        )
+
+    def backup_writer(self, subscription_id: str) -> RecoveryServicesBackupClient:
+        """Writes policies; sends once."""
+        return self._once(
+            lambda: RecoveryServicesBackupClient(
+                **self._arm(subscription_id, BACKUP_API_VERSION),
+                **self._connections.write_options(self._cloud.arm),
+            ),
+            *("backup", "write", subscription_id),
+        )
+
+    def logs(self) -> LogsQueryClient:
+        """Asks Log Analytics."""
+        service = self._cloud.logs
+        return self._once(
+            lambda: LogsQueryClient(
+                self._connections.credential,
+                endpoint=service.endpoint,
+                audience=service.scope.removesuffix("/.default"),
+                **self._connections.read_options(service),
+            ),
+            "logs",
+        )
+
+    def _arm(self, subscription_id: str, api_version: str) -> dict[str, Any]:
+        return {
+            "credential": self._connections.credential,
+            "subscription_id": subscription_id,
+            "base_url": self._cloud.arm.endpoint,
+            "credential_scopes": [self._cloud.arm.scope],
+            "api_version": api_version,
+        }
+
+    async def aclose(self) -> None:
+        """Closes the connections; the clients hold nothing else."""
+        self._made.clear()
+        await self._connections.aclose()
+
+
+def loop_clients(settings: Settings, throttle: Throttle) -> LoopLocal[Clients]:
+    """Clients for whatever loop asks for them."""
+    return LoopLocal(lambda: Clients(Connections.open(settings, throttle)), Clients.aclose)

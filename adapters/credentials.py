@@ -1,0 +1,157 @@
+"""Who vaultlift is to the services: a managed identity in Azure, a client secret elsewhere."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from azure.core import AsyncPipelineClient
+from azure.core.credentials import AccessToken
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import AzureError, ClientAuthenticationError
+from azure.core.pipeline.policies import AsyncRetryPolicy, UserAgentPolicy
+from azure.core.rest import HttpRequest
+from azure.identity.aio import DefaultAzureCredential
+
+from adapters.clouds import CloudName, may_carry_secrets
+from adapters.http_errors import read_json_error
+from adapters.redaction import redact
+from adapters.settings import Settings
+from adapters.transport import CarefulTransport
+from domain.errors import ConfigurationError
+
+REFRESH_BEFORE_S = 300
+"""A token that lives less than this is renewed before it is used; azure-core's own margin."""
+_SHARE_OF_SHORT_LIFE = 0.5
+
+
+class ClientSecretTokens:
+    """An OAuth client-credentials token source for clouds that are described by settings.
+
+    Tokens are kept per scope until shortly before they end; callers that need one at the same
+    time share one request.
+
+    Args:
+        token_url: Where tokens are issued; https, or this machine.
+        client_id: The client's id.
+        client_secret: Its secret.
+        now: Unix seconds; another source in tests.
+
+    Raises:
+        ConfigurationError: The secret would travel unprotected.
+    """
+
+    def __init__(
+        self,
+        token_url: str,
+        client_id: str,
+        client_secret: str,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        if not may_carry_secrets(token_url):
+            raise ConfigurationError("a client secret needs https", subject="VAULTLIFT_TOKEN_URL")
+        self._token_url = token_url
+        self._form = {
+            "grant_type": "client_credentials",
+            "client_id": client_id,
+            "client_secret": client_secret,
+        }
+        self._now = now
+        self._tokens: dict[str, tuple[AccessToken, float]] = {}
+        self._lock = asyncio.Lock()
+        self._client: AsyncPipelineClient[Any, Any] = AsyncPipelineClient(
+            base_url="",
+            # A token request may be repeated freely, so POST counts as repeatable here.
+            policies=[UserAgentPolicy(), AsyncRetryPolicy(retry_total=3)],
+            transport=CarefulTransport(),
+        )
+
+    async def get_token(
+        self,
+        *scopes: str,
+        claims: str | None = None,
+        tenant_id: str | None = None,
+        enable_cae: bool = False,
+        **options: Any,
+    ) -> AccessToken:
+        """A token for the scopes, from the cache while it is good.
+
+        Raises:
+            ClientAuthenticationError: No token was issued; the text says why, without secrets.
+        """
+        del claims, tenant_id, enable_cae, options
+        scope = " ".join(scopes)
+        async with self._lock:
+            known = self._tokens.get(scope)
+            if known is None or self._now() >= known[1]:
+                known = await self._request(scope)
+                self._tokens[scope] = known
+            return known[0]
+
+    def forget_tokens(self) -> None:
+        """Throws the cached tokens away, because a service no longer takes them."""
+        self._tokens.clear()
+
+    async def _request(self, scope: str) -> tuple[AccessToken, float]:
+        request = HttpRequest(
+            "POST",
+            self._token_url,
+            headers={"Content-Type": "application/x-www-form-urlencoded"},
+            content=urlencode(self._form | {"scope": scope}),
+        )
+        try:
+            response = await self._client.send_request(
+                request, retry_on_methods=frozenset({"POST"})
+            )
+        except AzureError as error:
+            raise ClientAuthenticationError(f"no token: {redact(str(error))}") from None
+        if response.status_code != HTTPStatus.OK:
+            code, message = read_json_error(response.text())
+            raise ClientAuthenticationError(
+                f"no token: HTTP {response.status_code} {code or ''} {redact(message or '')}"
+            )
+        return self._read(response.json())
+
+    def _read(self, body: dict[str, Any]) -> tuple[AccessToken, float]:
+        try:
+            token, life_s = str(body["access_token"]), float(body["expires_in"])
+        except (KeyError, TypeError, ValueError):
+            raise ClientAuthenticationError("no token: the answer has none") from None
+        issued = self._now()
+        # A token of a few minutes would otherwise be renewed for every single call.
+        margin_s = min(REFRESH_BEFORE_S, life_s * _SHARE_OF_SHORT_LIFE)
+        return AccessToken(token, int(issued + life_s)), issued + life_s - margin_s
+
+    async def close(self) -> None:
+        """Closes the connection to the token service."""
+        await self._client.close()
+
+    async def __aenter__(self) -> Self:
+        """Itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        """Closes it."""
+        await self.close()
+
+
+def make_credential(settings: Settings) -> AsyncTokenCredential:
+    """The credential for the configured cloud; belongs to the running loop."""
+    cloud = settings.cloud
+    if cloud.name is CloudName.CUSTOM:
+        secret = settings.client_secret
+        return ClientSecretTokens(
+            settings.token_url or "",
+            settings.client_id or "",
+            secret.get_secret_value() if secret else "",
+        )
+    return DefaultAzureCredential(authority=cloud.authority)

@@ -1,0 +1,170 @@
+"""Evidence in a folder: each document a file that appears whole or not at all.
+
+A document is written under a name no key can have, forced to the disk, and then linked to its key.
+Linking fails when the key is taken, on every process alike, so a key is decided once whoever is
+killed when. For one machine; a blob container takes the folder's place where several share the
+store.
+"""
+
+import asyncio
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from uuid import uuid4
+
+from adapters.evidence_keys import check_key, check_prefix
+from adapters.ports import EvidenceEntry
+from domain.codec import JsonObject
+from domain.errors import EvidenceError
+
+_UNFINISHED = ".unfinished-"
+"""Prefix of files not linked yet; keys never start with a dot, so none is ever listed."""
+
+
+def canonical(document: JsonObject) -> bytes:
+    """The one way a document is written: sorted members, two blanks of indent, UTF-8.
+
+    Raises:
+        EvidenceError: The document is not plain JSON.
+    """
+    try:
+        text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2, sort_keys=True)
+        return f"{text}\n".encode()
+    except (TypeError, ValueError) as error:
+        raise EvidenceError(f"not plain JSON: {error}") from None
+
+
+class EvidenceFolder:
+    """Port EvidenceStore on a local file system that knows hard links.
+
+    Args:
+        root: The folder; made when the first document is kept.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.absolute()
+
+    async def create(self, key: str, document: JsonObject) -> EvidenceEntry:
+        """Keeps the document unless the key is taken; gives what is there now.
+
+        Raises:
+            EvidenceError: Bad key, no plain JSON, or the folder cannot be written.
+        """
+        path = self._path(key)
+        content = canonical(document)
+        with _explained(key):
+            is_new = await asyncio.to_thread(_create, path, self._root, content)
+        if is_new:
+            return EvidenceEntry(document=json.loads(content), is_new=True)
+        kept = await self.read(key)
+        if kept is None:
+            raise EvidenceError("taken, and yet not there", subject=key)
+        return EvidenceEntry(document=kept, is_new=False)
+
+    async def read(self, key: str) -> JsonObject | None:
+        """The document under the key, or None.
+
+        Raises:
+            EvidenceError: Bad key, or the file is damaged or cannot be read.
+        """
+        path = self._path(key)
+        with _explained(key):
+            try:
+                content = await asyncio.to_thread(path.read_bytes)
+            except FileNotFoundError:
+                return None
+        try:
+            document = json.loads(content)
+        except ValueError as error:
+            raise EvidenceError(f"damaged: {error}", subject=key) from None
+        if not isinstance(document, dict):
+            raise EvidenceError("damaged: not a JSON object", subject=key)
+        return document
+
+    async def list_keys(self, prefix: str) -> tuple[str, ...]:
+        """The keys that start with the prefix, sorted.
+
+        Raises:
+            EvidenceError: No key could start like that, or the folder cannot be read.
+        """
+        folder = check_prefix(prefix).rpartition("/")[0]
+        with _explained(prefix):
+            keys = await asyncio.to_thread(_keys, self._root / folder, self._root)
+        return tuple(sorted(key for key in keys if key.startswith(prefix)))
+
+    def _path(self, key: str) -> Path:
+        return self._root / check_key(key)
+
+
+class _explained:  # noqa: N801 - used like a function
+    """Within it, what the file system says comes out as EvidenceError about one key."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Translates."""
+        if isinstance(error, OSError):
+            raise EvidenceError(
+                f"the evidence folder: {error}",
+                subject=self._key,
+                what_to_do="Check that the folder is writable and on a disk with hard links.",
+            ) from error
+
+
+def _create(path: Path, root: Path, content: bytes) -> bool:
+    _make_folders(path.parent, root)
+    unfinished = path.with_name(f"{_UNFINISHED}{uuid4().hex}")
+    try:
+        _write_through(unfinished, content)
+        try:
+            os.link(unfinished, path)
+            is_new = True
+        except FileExistsError:
+            is_new = False
+    finally:
+        with suppress(FileNotFoundError):
+            unfinished.unlink()
+    # Also when it was there already: its writer may have been killed before this very line.
+    _sync_folder(path.parent)
+    return is_new
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _make_folders(folder: Path, root: Path) -> None:
+    if folder.is_dir():
+        return
+    if folder != root:
+        _make_folders(folder.parent, root)
+        folder.mkdir(exist_ok=True)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+    _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return  # Windows has no way to force a folder to the disk.
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _keys(folder: Path, root: Path) -> list[str]:
+    return [
+        path.relative_to(root).as_posix()
+        for path in folder.rglob("*.json")
+        if not path.name.startswith(".") and path.is_file()
+    ]

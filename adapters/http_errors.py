@@ -1,0 +1,153 @@
+"""From what azure-core raises and services answer to the errors of :mod:`domain.errors`.
+
+The question that matters for a write is whether it may have taken effect. Only three things say
+no: no connection was made, the service refused (4xx), or it was too busy to look (429). Whatever
+else goes wrong leaves the outcome unknown.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
+
+from adapters.redaction import redact
+from domain.errors import (
+    AccessDeniedError,
+    NotFoundError,
+    OutcomeUnknownError,
+    RefusedError,
+    ServiceError,
+    ThrottledError,
+    UnavailableError,
+    UnexpectedAnswerError,
+)
+
+REQUEST_ID_HEADERS = ("x-ms-request-id", "x-ms-correlation-request-id", "request-id")
+"""Headers that carry the service's request id, the best first."""
+
+_READ_BEFORE_AGAIN = "Read back what the service holds before doing anything else."
+_NO_ACCESS = "Check the roles of the identity; a new assignment may need some minutes to spread."
+_LONGEST_MESSAGE = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What is needed of an HTTP answer to name the error in it."""
+
+    status: int
+    headers: Mapping[str, str]
+    code: str | None
+    """The service's own error code."""
+    message: str | None
+
+    @property
+    def request_id(self) -> str | None:
+        """The service's request id."""
+        return find_request_id(self.headers)
+
+    @property
+    def retry_after_s(self) -> float | None:
+        """Real seconds the service asks to wait."""
+        return find_retry_after_s(self.headers)
+
+
+def find_request_id(headers: Mapping[str, str]) -> str | None:
+    """The service's request id among the headers of an answer."""
+    found = (headers.get(name) for name in REQUEST_ID_HEADERS)
+    return next((value for value in found if value), None)
+
+
+def find_retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Real seconds of a Retry-After header, given as seconds or as a date; None if unreadable."""
+    text = headers.get("Retry-After")
+    if not text:
+        return None
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        return _seconds_until(text, headers.get("Date"))
+
+
+def _seconds_until(text: str, now_text: str | None) -> float | None:
+    # Measured from the answer's own date where it has one: the two clocks need not agree.
+    try:
+        now = parsedate_to_datetime(now_text) if now_text else datetime.now(UTC)
+        return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+def read_json_error(body: str) -> tuple[str | None, str | None]:
+    """Code and message of a JSON error body; of whatever else, None and the text itself.
+
+    A missing policy is answered with 404 and ``{}`` (recovery-services 0): both are None then.
+    """
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return None, body.strip() or None
+    error = document.get("error", document) if isinstance(document, dict) else None
+    if not isinstance(error, dict):
+        return None, body.strip() or None
+    code, message = (error.get(name) for name in ("code", "message"))
+    return (str(code) if code else None), (str(message) if message else None)
+
+
+def error_of_answer(answer: Answer, *, subject: str, is_write: bool) -> ServiceError:
+    """The error an unwanted answer means.
+
+    Args:
+        answer: Any answer other than the one hoped for.
+        subject: What the call was about.
+        is_write: The call was to change something.
+    """
+    said = redact(answer.message or _phrase(answer.status))[:_LONGEST_MESSAGE]
+    message = f"{answer.code}: {said}" if answer.code else said
+    ids: dict[str, Any] = {"subject": subject, "request_id": answer.request_id}
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return ThrottledError(message, retry_after_s=answer.retry_after_s, code=answer.code, **ids)
+    facts: dict[str, Any] = {"status": answer.status, "code": answer.code, **ids}
+    if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        return AccessDeniedError(message, what_to_do=_NO_ACCESS, **facts)
+    if answer.status == HTTPStatus.NOT_FOUND:
+        return NotFoundError(message, **facts)
+    is_refusal = HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
+    if is_refusal and answer.status != HTTPStatus.REQUEST_TIMEOUT:
+        return RefusedError(message, **facts)
+    if is_write:
+        return OutcomeUnknownError(message, what_to_do=_READ_BEFORE_AGAIN, **facts)
+    is_breakdown = is_refusal or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return (UnavailableError if is_breakdown else UnexpectedAnswerError)(message, **facts)
+
+
+def _phrase(status: int) -> str:
+    """The standard words for a status."""
+    try:
+        return f"HTTP {status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"HTTP {status}"
+
+
+def error_of_failure(failure: AzureError, *, subject: str, is_write: bool) -> ServiceError:
+    """The error that a call without a usable answer means."""
+    message = redact(str(failure))[:_LONGEST_MESSAGE]
+    if isinstance(failure, ClientAuthenticationError):
+        return AccessDeniedError(message, subject=subject, what_to_do=_NO_ACCESS)
+    if isinstance(failure, ServiceRequestError) or not is_write:
+        return UnavailableError(message, subject=subject)
+    return OutcomeUnknownError(message, subject=subject, what_to_do=_READ_BEFORE_AGAIN)
+
+
+@contextmanager
+def translated(subject: str, *, is_write: bool = False) -> Iterator[None]:
+    """Within it, failures of azure-core come out as our own errors."""
+    try:
+        yield
+    except AzureError as failure:
+        raise error_of_failure(failure, subject=subject, is_write=is_write) from failure

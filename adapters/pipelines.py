@@ -1,0 +1,120 @@
+"""The HTTP pipelines of all clients: one kind for reads, one for writes.
+
+A write pipeline has no retry policy at all, so that no option, header or default of the SDK can
+make it send twice. Neither kind follows redirects or registers resource providers by itself, which
+the SDK's own list of policies would (recovery-services 0).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.pipeline import PipelineResponse
+from azure.core.pipeline.policies import (
+    AsyncHTTPPolicy,
+    AsyncRetryPolicy,
+    CustomHookPolicy,
+    DistributedTracingPolicy,
+    HeadersPolicy,
+    HttpLoggingPolicy,
+    ProxyPolicy,
+    RequestIdPolicy,
+    SansIOHTTPPolicy,
+    UserAgentPolicy,
+)
+
+from adapters.bearer import BearerPolicy
+from adapters.clouds import Cloud, Service
+from adapters.credentials import make_credential
+from adapters.http_errors import find_retry_after_s
+from adapters.settings import Settings
+from adapters.throttle import Throttle, ThrottlePolicy
+from adapters.transport import WRITE_TIMEOUT_S, CarefulTransport
+
+USER_AGENT = "vaultlift/0.1.0"
+LONGEST_RETRY_WAIT_S = 60.0
+"""Real seconds. Who is told to wait longer gets the error and can wait without a worker."""
+REPEATABLE = frozenset({"GET", "POST"})
+"""For ``retry_on_methods`` of calls whose POST only asks, as a check or a query does."""
+
+type Policies = list[AsyncHTTPPolicy[Any, Any] | SansIOHTTPPolicy[Any, Any]]
+
+
+class PatientRetryPolicy(AsyncRetryPolicy[Any, Any]):
+    """azure-core's retries, but a long wait is handed to the caller."""
+
+    def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
+        """Whether to send again after this answer."""
+        wait_s = find_retry_after_s(response.http_response.headers)
+        if wait_s is not None and wait_s > LONGEST_RETRY_WAIT_S:
+            return False
+        return bool(super().is_retry(settings, response))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connections:
+    """What the clients of one event loop share."""
+
+    cloud: Cloud
+    credential: AsyncTokenCredential
+    throttle: Throttle
+    reading: CarefulTransport
+    writing: CarefulTransport
+    """Never re-uses a connection."""
+
+    @classmethod
+    def open(cls, settings: Settings, throttle: Throttle) -> "Connections":
+        """Fresh connections for the running loop."""
+        return cls(
+            cloud=settings.cloud,
+            credential=make_credential(settings),
+            throttle=throttle,
+            reading=CarefulTransport(),
+            writing=CarefulTransport(reuse_connections=False, read_timeout_s=WRITE_TIMEOUT_S),
+        )
+
+    async def aclose(self) -> None:
+        """Closes them all."""
+        await self.credential.close()
+        await self.reading.close()
+        await self.writing.close()
+
+    def read_options(self, service: Service, *, names_requests: bool = True) -> dict[str, Any]:
+        """Keyword arguments that make any SDK client read through our pipeline.
+
+        ``names_requests``: give each request a client request id unless it brings one.
+        """
+        return self._options(
+            service,
+            self.reading,
+            [
+                RequestIdPolicy(auto_request_id=names_requests),
+                PatientRetryPolicy(retry_total=4, retry_backoff_factor=0.5),
+            ],
+        )
+
+    def write_options(self, service: Service, *, names_requests: bool = True) -> dict[str, Any]:
+        """Keyword arguments that make any SDK client write through our pipeline."""
+        return self._options(
+            service, self.writing, [RequestIdPolicy(auto_request_id=names_requests)]
+        )
+
+    def _options(
+        self, service: Service, transport: CarefulTransport, first: Policies
+    ) -> dict[str, Any]:
+        bearer = BearerPolicy(self.credential, service)
+        logging = HttpLoggingPolicy()
+        logging.allowed_header_names.update({"x-ms-correlation-request-id"})
+        policies: Policies = [
+            HeadersPolicy(),
+            UserAgentPolicy(USER_AGENT),
+            ProxyPolicy(),
+            # Outside the retries: the hook sees the last answer, not every attempt's.
+            CustomHookPolicy(),
+            *first,
+            bearer,
+            ThrottlePolicy(self.throttle),
+            DistributedTracingPolicy(),
+            logging,
+        ]
+        return {"policies": policies, "transport": transport, "authentication_policy": bearer}

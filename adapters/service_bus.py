@@ -1,0 +1,157 @@
+"""Sends upgrade requests to the Service Bus queue (facts service-bus 2 and 6).
+
+Message ids are derived from the request, so sending a request again is harmless: within its window
+the queue drops the copy, and after it the run that exists already is joined.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import AzureError
+from azure.servicebus import ServiceBusMessage
+from azure.servicebus.aio import ServiceBusClient, ServiceBusSender
+from azure.servicebus.exceptions import (
+    MessageSizeExceededError,
+    MessagingEntityDisabledError,
+    MessagingEntityNotFoundError,
+    ServiceBusAuthenticationError,
+    ServiceBusAuthorizationError,
+    ServiceBusQuotaExceededError,
+    ServiceBusServerBusyError,
+)
+
+from adapters.credentials import make_credential
+from adapters.loop_local import LoopLocal
+from adapters.redaction import redact
+from adapters.settings import Settings
+from domain.errors import (
+    AccessDeniedError,
+    NotFoundError,
+    RefusedError,
+    ServiceError,
+    ThrottledError,
+    UnavailableError,
+)
+from domain.intake import message_body
+from domain.requests import UpgradeRequest
+
+TRY_TIMEOUT_S = 30
+"""Real seconds per attempt; without it a broker that is gone is waited for without end (2)."""
+
+_SEND_AGAIN = "Sending the same requests again is safe: their message ids are the same."
+
+
+class _Link:
+    """One client and its sender, open until an error or the end of the process.
+
+    Opening and closing a link take about a second each (2), so it is not done per call.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._credential: AsyncTokenCredential | None = None
+        connection = settings.service_bus_connection
+        if connection is not None:
+            self._client = ServiceBusClient.from_connection_string(
+                connection.get_secret_value(), try_timeout=TRY_TIMEOUT_S
+            )
+        else:
+            self._credential = make_credential(settings)
+            self._client = ServiceBusClient(
+                settings.service_bus_namespace or "", self._credential, try_timeout=TRY_TIMEOUT_S
+            )
+        self.sender: ServiceBusSender = self._client.get_queue_sender(settings.queue)
+
+    async def aclose(self) -> None:
+        await self.sender.close()
+        await self._client.close()
+        if self._credential is not None:
+            await self._credential.close()
+
+
+class ServiceBusQueue:
+    """Port UpgradeQueue on azure-servicebus; one open sender per event loop.
+
+    Args:
+        settings: Names the queue and how to reach it.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._queue = settings.queue
+        self._links = LoopLocal(lambda: _Link(settings), _Link.aclose)
+
+    async def send(self, requests: Sequence[UpgradeRequest]) -> None:
+        """Sends one message per request, in as few transfers as the queue's size limit allows.
+
+        Raises:
+            RefusedError: A message is too large, or the queue is full or switched off.
+            UnavailableError: Some messages may have been sent; sending all again is safe.
+            ServiceError: As the port says.
+        """
+        messages = [to_message(request) for request in requests]
+        if not messages:
+            return
+        try:
+            with _translated(self._queue):
+                await _send_batches(self._links.get().sender, messages)
+        except ServiceError:
+            # A link that failed may stay broken; the next call opens a new one.
+            with _translated(self._queue):
+                await self._links.aclose()
+            raise
+
+    async def aclose(self) -> None:
+        """Closes the running loop's link."""
+        await self._links.aclose()
+
+
+def to_message(request: UpgradeRequest) -> ServiceBusMessage:
+    """The queue message of a request; its session is the vault, so one vault is one at a time."""
+    return ServiceBusMessage(
+        json.dumps(message_body(request), ensure_ascii=False),
+        message_id=request.message_id,
+        session_id=request.vault.key,
+        content_type="application/json",
+        subject="upgrade",
+    )
+
+
+async def _send_batches(sender: ServiceBusSender, messages: Sequence[ServiceBusMessage]) -> None:
+    batch = await sender.create_message_batch()
+    for message in messages:
+        try:
+            batch.add_message(message)
+        except MessageSizeExceededError:
+            if len(batch) == 0:
+                raise
+            await sender.send_messages(batch)
+            batch = await sender.create_message_batch()
+            batch.add_message(message)
+    await sender.send_messages(batch)
+
+
+_DENIED = (ServiceBusAuthenticationError, ServiceBusAuthorizationError)
+_REFUSED = (MessageSizeExceededError, ServiceBusQuotaExceededError, MessagingEntityDisabledError)
+
+
+@contextmanager
+def _translated(queue: str) -> Iterator[None]:
+    subject = f"queue {queue}"
+    try:
+        yield
+    except (AzureError, OSError, TimeoutError) as error:
+        raise _error(error, subject) from error
+
+
+def _error(error: Exception, subject: str) -> ServiceError:
+    message = redact(str(error))
+    if isinstance(error, _DENIED):
+        return AccessDeniedError(message, subject=subject)
+    if isinstance(error, MessagingEntityNotFoundError):
+        return NotFoundError(message, subject=subject)
+    if isinstance(error, _REFUSED):
+        return RefusedError(message, subject=subject)
+    if isinstance(error, ServiceBusServerBusyError):
+        return ThrottledError(message, subject=subject)
+    return UnavailableError(message, subject=subject, what_to_do=_SEND_AGAIN)

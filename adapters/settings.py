@@ -1,0 +1,197 @@
+"""Every setting of the app, read from the environment once and checked as a whole.
+
+No other module reads the environment. Azure Functions hands app settings to the process as
+environment variables, so the names here are the names of the app settings.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
+
+from adapters.clouds import (
+    KNOWN_CLOUDS,
+    Cloud,
+    CloudName,
+    custom_cloud,
+    may_carry_secrets,
+    origin,
+)
+from domain.errors import ConfigurationError
+
+_FOLDER = "folder:"
+_CRON_FIELDS = 6
+_QUEUE_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,258}[A-Za-z0-9])?"
+# Spelt as the Functions host spells them: the trigger's connection is the same setting.
+_CONNECTION = "ServiceBusConnection"
+_NAMESPACE = f"{_CONNECTION}__fullyQualifiedNamespace"
+_CUSTOM_ONLY = (
+    "VAULTLIFT_CLASSIC_ENDPOINT",
+    "VAULTLIFT_ARM_ENDPOINT",
+    "VAULTLIFT_LOGS_ENDPOINT",
+    "VAULTLIFT_TOKEN_URL",
+    "VAULTLIFT_CLIENT_ID",
+    "VAULTLIFT_CLIENT_SECRET",
+)
+
+
+def _guid(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise ValueError(f"{text!r} is not a GUID") from None
+
+
+def _guids(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _endpoint(url: str) -> str:
+    origin(url)
+    if not may_carry_secrets(url):
+        raise ValueError("plain http is allowed to loopback addresses only; use https")
+    return url
+
+
+def _evidence(text: str) -> str:
+    if not text.startswith(_FOLDER) or text == _FOLDER:
+        raise ValueError("expected folder:PATH")
+    return text
+
+
+def _schedule(text: str) -> str:
+    if len(text.split()) != _CRON_FIELDS:
+        raise ValueError("expected an NCRONTAB expression of six fields, seconds first")
+    return text
+
+
+def _queue_name(text: str) -> str:
+    if re.fullmatch(_QUEUE_NAME, text, re.ASCII) is None:
+        raise ValueError("not a queue name: letters, digits, . - _ / expected, 260 at most")
+    return text
+
+
+type _Guid = Annotated[str, AfterValidator(_guid)]
+type _Endpoint = Annotated[str, AfterValidator(_endpoint)]
+
+
+class Settings(BaseModel):
+    """The settings, valid together. Secrets print as stars."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=False)
+
+    cloud_name: CloudName = Field(CloudName.PUBLIC, alias="VAULTLIFT_CLOUD")
+    classic_endpoint: _Endpoint | None = Field(None, alias="VAULTLIFT_CLASSIC_ENDPOINT")
+    arm_endpoint: _Endpoint | None = Field(None, alias="VAULTLIFT_ARM_ENDPOINT")
+    logs_endpoint: _Endpoint | None = Field(None, alias="VAULTLIFT_LOGS_ENDPOINT")
+    token_url: _Endpoint | None = Field(None, alias="VAULTLIFT_TOKEN_URL")
+    client_id: str | None = Field(None, alias="VAULTLIFT_CLIENT_ID")
+    client_secret: SecretStr | None = Field(None, alias="VAULTLIFT_CLIENT_SECRET")
+    evidence: Annotated[str, AfterValidator(_evidence)] = Field(alias="VAULTLIFT_EVIDENCE")
+    clock_rate: float = Field(1.0, alias="VAULTLIFT_CLOCK_RATE", gt=0, allow_inf_nan=False)
+    clock_origin: float | None = Field(None, alias="VAULTLIFT_CLOCK_ORIGIN", allow_inf_nan=False)
+    """Unix seconds at which virtual and real time agree."""
+    service_bus_connection: SecretStr | None = Field(None, alias="ServiceBusConnection")
+    service_bus_namespace: str | None = Field(
+        None, alias="ServiceBusConnection__fullyQualifiedNamespace"
+    )
+    queue: Annotated[str, AfterValidator(_queue_name)] = Field(
+        "vault-upgrades", alias="VAULTLIFT_QUEUE"
+    )
+    audit_schedule: Annotated[str, AfterValidator(_schedule)] = Field(
+        "0 0 3 * * *", alias="VAULTLIFT_AUDIT_SCHEDULE"
+    )
+    subscriptions: Annotated[tuple[_Guid, ...], BeforeValidator(_guids)] = Field(
+        (), alias="VAULTLIFT_SUBSCRIPTIONS"
+    )
+    """Subscriptions the audit covers, lower case."""
+    log_workspace: _Guid | None = Field(None, alias="VAULTLIFT_LOG_WORKSPACE")
+    """Workspace id that is asked when a request names none."""
+
+    @property
+    def evidence_folder(self) -> str:
+        """Path of the evidence folder."""
+        return self.evidence.removeprefix(_FOLDER)
+
+    @property
+    def cloud(self) -> Cloud:
+        """The cloud with all its endpoints."""
+        if self.cloud_name is not CloudName.CUSTOM:
+            return KNOWN_CLOUDS[self.cloud_name]
+        return custom_cloud(
+            classic=self.classic_endpoint or "",
+            arm=self.arm_endpoint or "",
+            logs=self.logs_endpoint or "",
+        )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """The settings a process was started with; blank variables count as not set.
+
+        Raises:
+            ConfigurationError: Lists every problem found, one per line, without values of secrets.
+        """
+        given = {name: text.strip() for name, text in environment.items() if text.strip()}
+        # Not a validator of the model: pydantic would run it only once every field is right,
+        # and whoever sets the app up would learn of the rest one start later.
+        contradictions = _contradictions(given)
+        try:
+            settings = cls.model_validate(given)
+        except ValidationError as error:
+            raise _unusable([*_field_problems(error), *contradictions]) from None
+        if contradictions:
+            raise _unusable(contradictions)
+        return settings
+
+
+def _unusable(problems: list[str]) -> ConfigurationError:
+    return ConfigurationError(
+        "\n  ".join([f"{len(problems)} of them cannot be used:", *problems]) + "\n",
+        subject="app settings",
+        what_to_do="Correct the app settings and start again.",
+    )
+
+
+def _field_problems(error: ValidationError) -> list[str]:
+    return [
+        f"{problem['loc'][0]}: {problem['msg'].removeprefix('Value error, ')}"
+        for problem in error.errors(include_url=False, include_input=False)
+    ]
+
+
+def _contradictions(given: Mapping[str, str]) -> list[str]:
+    return [*_cloud_problems(given), *_clock_problems(given), *_service_bus_problems(given)]
+
+
+def _cloud_problems(given: Mapping[str, str]) -> list[str]:
+    if given.get("VAULTLIFT_CLOUD") == CloudName.CUSTOM:
+        missing = [name for name in _CUSTOM_ONLY if name not in given]
+        return [f"{name}: required when VAULTLIFT_CLOUD is custom" for name in missing]
+    extra = [name for name in _CUSTOM_ONLY if name in given]
+    return [f"{name}: only for VAULTLIFT_CLOUD=custom" for name in extra]
+
+
+def _clock_problems(given: Mapping[str, str]) -> list[str]:
+    is_scaled = given.get("VAULTLIFT_CLOCK_RATE", "1") not in {"1", "1.0"}
+    if is_scaled and "VAULTLIFT_CLOCK_ORIGIN" not in given:
+        # Without a common origin every process would live in a time of its own.
+        return ["VAULTLIFT_CLOCK_ORIGIN: required when VAULTLIFT_CLOCK_RATE is not 1"]
+    return []
+
+
+def _service_bus_problems(given: Mapping[str, str]) -> list[str]:
+    if (_CONNECTION in given) == (_NAMESPACE in given):
+        return [f"{_CONNECTION}: set either it or {_NAMESPACE}, not both"]
+    return []

@@ -1,0 +1,84 @@
+"""HTTP over aiohttp that tells "nothing was sent" from "the answer was lost", and never re-sends.
+
+Two traps of the stack below (seen in azure-core 1.41 and aiohttp 3.14) would break the rule of one
+start per vault. azure-core reports every aiohttp error as ServiceRequestError, "nothing was sent",
+even a connection that broke while the answer was awaited. And aiohttp itself sends an idempotent
+request, a PUT too, a second time when the connection breaks.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from azure.core.pipeline.transport import AioHttpTransport
+
+CONNECT_TIMEOUT_S = 30
+"""Real seconds to wait for a connection."""
+READ_TIMEOUT_S = 60
+"""Real seconds to wait for bytes of an answer to a read; the slowest seen took seven."""
+WRITE_TIMEOUT_S = 300
+"""The same for a write: giving up early makes its outcome unknown (vault-upgrade 2.0: 300 s)."""
+
+
+class ConnectionBrokeError(aiohttp.ClientError):
+    """The connection broke after the request had, or may have, left."""
+
+
+async def _never_resend(
+    request: aiohttp.ClientRequest, send: Callable[..., Awaitable[aiohttp.ClientResponse]]
+) -> aiohttp.ClientResponse:
+    # aiohttp re-sends on exactly these two families; under another name they pass it by.
+    try:
+        return await send(request)
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise ConnectionBrokeError(str(error) or "the server closed the connection") from error
+
+
+class CarefulTransport(AioHttpTransport):  # type: ignore[misc]
+    """The transport of every client; belongs to the loop it is made on.
+
+    Args:
+        reuse_connections: False for writes: a connection the server is about to close would turn
+            a write that was never read into one of unknown outcome.
+        read_timeout_s: Real seconds to wait for bytes of an answer.
+    """
+
+    def __init__(
+        self, *, reuse_connections: bool = True, read_timeout_s: float = READ_TIMEOUT_S
+    ) -> None:
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(force_close=not reuse_connections),
+            trust_env=True,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            middlewares=(_never_resend,),
+        )
+        super().__init__(
+            session=session,
+            connection_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=read_timeout_s,
+        )
+
+    async def send(self, request: Any, **options: Any) -> Any:
+        """Sends once.
+
+        Raises:
+            ServiceRequestError: Nothing was sent: no connection was made.
+            ServiceResponseError: The request may have arrived; its answer did not.
+        """
+        try:
+            return await super().send(request, **options)
+        except ServiceRequestError as error:
+            if isinstance(error.inner_exception, _NOTHING_SENT):
+                raise
+            raise ServiceResponseError(str(error), error=error.inner_exception) from error
+
+
+_NOTHING_SENT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.InvalidURL,
+)
