@@ -9,10 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from pydantic import ValidationError
 
-from adapters.ports import EvidenceStore
 from domain.codec import JsonObject, from_json
 from domain.errors import EvidenceError
 from domain.outcomes import VaultReport
@@ -21,6 +21,18 @@ from reports.model import UnfinishedRun
 EVIDENCE_SCHEMA = "vaultlift/evidence/1"
 _RUN_DOCUMENT = re.compile(r"^(?P<run>vaults/[^/]+/runs/(?P<run_id>[^/]+))/(?P<name>.+)$")
 _OUTCOME = "outcome.json"
+
+
+class DocumentReader(Protocol):
+    """The reading half of an evidence store (``adapters.ports.EvidenceStore`` is one)."""
+
+    async def read(self, key: str) -> JsonObject | None:
+        """The document under ``key``, or None."""
+        ...
+
+    async def list_keys(self, prefix: str) -> tuple[str, ...]:
+        """The keys below ``prefix``, sorted."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +52,7 @@ def _keys_by_run(keys: Iterable[str]) -> dict[str, list[str]]:
     return dict(runs)
 
 
-async def _read(store: EvidenceStore, key: str) -> JsonObject:
+async def _read(store: DocumentReader, key: str) -> JsonObject:
     document = await store.read(key)
     if document is None or document.get("schema") != EVIDENCE_SCHEMA:
         raise EvidenceError(
@@ -51,7 +63,7 @@ async def _read(store: EvidenceStore, key: str) -> JsonObject:
     return document
 
 
-async def _read_report(store: EvidenceStore, key: str) -> VaultReport:
+async def _read_report(store: DocumentReader, key: str) -> VaultReport:
     document = await _read(store, key)
     try:
         return from_json(VaultReport, document.get("data"))
@@ -63,7 +75,7 @@ async def _read_report(store: EvidenceStore, key: str) -> VaultReport:
         ) from error
 
 
-async def _read_unfinished(store: EvidenceStore, keys: list[str]) -> UnfinishedRun:
+async def _read_unfinished(store: DocumentReader, keys: list[str]) -> UnfinishedRun:
     documents = [(key, await _read(store, key)) for key in keys]
     key, last = max(documents, key=lambda pair: (str(pair[1].get("recordedAt", "")), pair[0]))
     found = _RUN_DOCUMENT.match(key)
@@ -85,7 +97,7 @@ def _last_of_each_vault(reports: Iterable[VaultReport]) -> tuple[VaultReport, ..
     return tuple(last.values())
 
 
-async def gather(store: EvidenceStore) -> Gathered:
+async def gather(store: DocumentReader) -> Gathered:
     """Everything a report needs from the store.
 
     Raises:

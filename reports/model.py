@@ -16,7 +16,7 @@ from domain.outcomes import VaultReport
 from domain.upgrade import RunState
 from reports.words import STATES
 
-SCHEMA = "vaultlift/report/1"
+SCHEMA: Literal["vaultlift/report/1"] = "vaultlift/report/1"
 """Goes up when a member is renamed, removed or changes its meaning; new members leave it alone."""
 
 # Field docstrings become the descriptions of the published JSON Schema.
@@ -116,9 +116,7 @@ def build_report(
     unfinished: Iterable[UnfinishedRun] = (),
 ) -> Report:
     """A report about the given runs, one per vault."""
-    ordered = sorted(
-        reports, key=lambda r: (r.outcome.vault.name.casefold(), r.outcome.vault.key)
-    )
+    ordered = sorted(reports, key=lambda r: (r.outcome.vault.name.casefold(), r.outcome.vault.key))
     runs = tuple(unfinished)
     states = Counter(r.outcome.state for r in ordered)
     summary = Summary(

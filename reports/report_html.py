@@ -99,11 +99,15 @@ def render(report: Report, *, evidence_path: str = "evidence") -> str:
     """
     style, style_hash = _asset("report.css")
     script, script_hash = _asset("report.js")
-    return _environment().get_template("report.html.j2").render(
-        report=report,
-        evidence_path=evidence_path.rstrip("/"),
-        style=style,
-        style_hash=style_hash,
-        script=script,
-        script_hash=script_hash,
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            evidence_path=evidence_path.rstrip("/"),
+            style=style,
+            style_hash=style_hash,
+            script=script,
+            script_hash=script_hash,
+        )
     )

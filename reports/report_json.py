@@ -13,7 +13,6 @@ from domain.codec import JsonObject, to_json
 from reports.model import SCHEMA, Report
 
 
-
 def render(report: Report) -> str:
     """The report as JSON text: two spaces of indent, members in the order of the model."""
     return json.dumps(to_json(report), indent=2, ensure_ascii=False) + "\n"

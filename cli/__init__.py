@@ -1,0 +1,1 @@
+"""The ``vaultlift`` command: talks to the app over HTTP, never from inside."""

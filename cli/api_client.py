@@ -1,0 +1,84 @@
+"""The routes of the app's HTTP API, from the caller's side."""
+
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import suppress
+
+from cli.transport import JsonTransport
+from cli.views import AcceptedRequest, UpgradePage, UpgradeView, parse
+from domain.codec import JsonObject
+from domain.errors import UnavailableError
+
+PAGE_SIZE = 100
+"""Upgrades asked for at once when listing."""
+
+SEND_ATTEMPTS = 3
+"""A list of vaults is sent again when its answer is lost: the same request id is the same request,
+so the app joins the two (service-bus 6.2). Approvals are never sent twice."""
+
+
+class ApiClient:
+    """What a command may ask of the app.
+
+    Args:
+        transport: Reaches the app.
+    """
+
+    def __init__(self, transport: JsonTransport) -> None:
+        self._transport = transport
+
+    @property
+    def url(self) -> str:
+        """Where the app is."""
+        return self._transport.url
+
+    def send_upgrades(self, body: JsonObject) -> AcceptedRequest:
+        """Hands in a list of vaults (``POST /api/upgrades``).
+
+        Raises:
+            InvalidInputError: The app found problems in it; nothing was enqueued.
+            ServiceError: The app refused, or could not be reached.
+        """
+        for _ in range(SEND_ATTEMPTS - 1):
+            with suppress(UnavailableError):
+                return self._send(body)
+        return self._send(body)
+
+    def _send(self, body: JsonObject) -> AcceptedRequest:
+        answer = self._transport.call("POST", "/api/upgrades", body)
+        return parse(AcceptedRequest, answer, subject=self.url)
+
+    def read_upgrade(self, upgrade_id: str) -> UpgradeView:
+        """One upgrade.
+
+        Raises:
+            NotFoundError: The app knows no upgrade of that id.
+        """
+        path = f"/api/upgrades/{urllib.parse.quote(upgrade_id, safe='')}"
+        return parse(UpgradeView, self._transport.call("GET", path), subject=upgrade_id)
+
+    def list_upgrades(self) -> Iterator[UpgradeView]:
+        """Every upgrade the app knows, page by page."""
+        token: str | None = None
+        while True:
+            query = {"top": str(PAGE_SIZE)} | ({"continuation": token} if token else {})
+            path = f"/api/upgrades?{urllib.parse.urlencode(query)}"
+            page = parse(UpgradePage, self._transport.call("GET", path), subject=self.url)
+            yield from page.upgrades
+            token = page.continuation_token
+            if not token:
+                return
+
+    def answer_plan(
+        self, upgrade_id: str, *, plan_hash: str, approver: str, decision: str, comment: str | None
+    ) -> None:
+        """Approves or denies the plan an upgrade waits with.
+
+        Raises:
+            RefusedError: It does not wait, waits with another plan, or approver = requester.
+        """
+        body: JsonObject = {"planHash": plan_hash, "approver": approver, "decision": decision}
+        if comment:
+            body["comment"] = comment
+        path = f"/api/upgrades/{urllib.parse.quote(upgrade_id, safe='')}/approval"
+        self._transport.call("POST", path, body)

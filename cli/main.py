@@ -1,0 +1,121 @@
+"""The ``vaultlift`` command and its verbs.
+
+Whatever goes wrong ends in one sentence with what to do and exit code 1, never in a traceback;
+``VAULTLIFT_TRACEBACK=1`` shows the traceback of a defect.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from cli import approval, exit_codes, report, status, upgrade
+from cli.exit_codes import ExitCode
+from cli.output import Output
+from cli.version import PROGRAM, tool_version
+from domain.errors import VaultliftError
+
+
+class _OneSentence(TyperGroup):
+    """Turns every error of every verb into one sentence and the exit code of the table."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,  # noqa: FBT001, FBT002 - typer's signature
+        windows_expand_args: bool = True,  # noqa: FBT001, FBT002 - typer's signature
+        **extra: Any,
+    ) -> Any:
+        """Runs the verb the arguments name."""
+        given = list(sys.argv[1:] if args is None else args)
+        output = Output(as_json="--json" in given)
+        try:
+            # Outside its stand-alone mode typer leaves the errors, and their exit codes, to us.
+            code = super().main(
+                given,
+                prog_name or PROGRAM,
+                complete_var,
+                standalone_mode=False,
+                windows_expand_args=windows_expand_args,
+                **extra,
+            )
+        except VaultliftError as error:
+            output.fail(error)
+            code = ExitCode.TOOL_ERROR
+        except TyperException as error:
+            output.fail(_usage_error(error))
+            code = ExitCode.TOOL_ERROR
+        except typer.Abort:
+            code = ExitCode.INTERRUPTED
+        except Exception as error:  # noqa: BLE001 - the last line before the user
+            output.fail(_defect(error))
+            code = ExitCode.TOOL_ERROR
+        if code == ExitCode.INTERRUPTED:
+            output.stderr.print("Interrupted. What was started goes on: vaultlift status --all")
+        if standalone_mode:
+            sys.exit(int(code or 0))
+        return code
+
+
+def _usage_error(error: TyperException) -> VaultliftError:
+    return VaultliftError(
+        error.format_message(), what_to_do=f"See `{PROGRAM} --help` or `{PROGRAM} VERB --help`."
+    )
+
+
+def _defect(error: Exception) -> VaultliftError:
+    if os.environ.get("VAULTLIFT_TRACEBACK"):
+        traceback.print_exception(error)
+    return VaultliftError(
+        f"a defect in vaultlift: {type(error).__name__}: {error}",
+        what_to_do="Please report it with the output of the same command under "
+        "VAULTLIFT_TRACEBACK=1.",
+    )
+
+
+app = typer.Typer(
+    name=PROGRAM,
+    cls=_OneSentence,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=exit_codes.help_text(),
+)
+
+
+def _print_version(is_wanted: bool) -> None:  # noqa: FBT001 - typer calls it by position
+    if is_wanted:
+        typer.echo(f"{PROGRAM} {tool_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Upgrade classic Azure Backup vaults to Recovery Services vaults, exactly once each."""
+
+
+app.command()(upgrade.upgrade)
+app.command()(upgrade.validate)
+app.command()(status.status)
+app.command()(approval.approve)
+app.command()(approval.deny)
+app.command()(report.report)
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,43 @@
+"""Options that several commands share, spelt and explained once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DEFAULT_URL = "http://127.0.0.1:7071"
+"""Where the Functions host listens on a developer's machine."""
+
+Url = Annotated[
+    str,
+    typer.Option("--url", envvar="VAULTLIFT_URL", help="Address of the app.", show_default=True),
+]
+Key = Annotated[
+    str | None,
+    typer.Option("--key", envvar="VAULTLIFT_KEY", help="Function key of the app.", metavar="KEY"),
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object per line on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only.")]
+Interval = Annotated[
+    float,
+    typer.Option(
+        "--interval", min=0.1, max=3600.0, metavar="SECONDS", help="Pause between two looks."
+    ),
+]
+File = Annotated[
+    Path,
+    typer.Argument(metavar="FILE", help="CSV or JSON file that lists the vaults.", dir_okay=False),
+]
+Comment = Annotated[
+    str | None, typer.Option("--comment", help="A sentence to keep with the decision.")
+]
+PlanHash = Annotated[
+    str,
+    typer.Option(
+        "--plan", metavar="HASH", help="Hash of the plan that was read; another plan is refused."
+    ),
+]
+Approver = Annotated[
+    str, typer.Option("--approver", metavar="NAME", help="Who decides; not who asked.")
+]
+UpgradeId = Annotated[str, typer.Argument(metavar="ID", help="Id of the upgrade.")]

@@ -1,0 +1,101 @@
+"""Where a command writes: tables and sentences for people, JSON lines for programs.
+
+Results go to standard output, everything about the course of things to standard error; rich
+honours NO_COLOR and a TERM that cannot colour.
+"""
+
+import json
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from cli.tables import problem_table
+from domain.errors import InvalidInputError, ServiceError, VaultliftError
+
+PLAIN_WIDTH = 200
+"""Columns of a line when nobody watches: OperationIds in logs must not be broken."""
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    if not console.is_terminal:
+        console.width = max(console.width, PLAIN_WIDTH)
+    return console
+
+
+class Output:
+    """What a command has to say, in the form the user asked for.
+
+    Args:
+        as_json: JSON lines instead of text.
+        is_quiet: Nothing but problems.
+    """
+
+    def __init__(self, *, as_json: bool = False, is_quiet: bool = False) -> None:
+        self.as_json = as_json
+        self.is_quiet = is_quiet
+        self.stdout = _console(stderr=False)
+        self.stderr = _console(stderr=True)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a table may redraw itself: a person watches a terminal."""
+        return self.stdout.is_terminal and not self.as_json and not self.is_quiet
+
+    def event(self, name: str, **members: Any) -> None:
+        """One JSON line; nothing unless JSON was asked for."""
+        if self.as_json:
+            line = json.dumps({"event": name, **members}, ensure_ascii=False)
+            self.stdout.file.write(line + "\n")
+            self.stdout.file.flush()
+
+    def say(self, text: str) -> None:
+        """A sentence for a person."""
+        if not self.as_json and not self.is_quiet:
+            self.stdout.print(escape(text), soft_wrap=True)
+
+    def show(self, renderable: Any) -> None:
+        """A table for a person."""
+        if not self.as_json and not self.is_quiet:
+            self.stdout.print(renderable)
+
+    def fail(self, error: VaultliftError) -> None:
+        """Says what went wrong: one sentence, or a table of problems."""
+        self.event("error", error=_error_members(error))
+        if self.as_json:
+            return
+        if isinstance(error, InvalidInputError):
+            self.stderr.print(problem_table(error.problems))
+        self.stderr.print(f"[bold red]vaultlift:[/] {escape(sentence(error))}", soft_wrap=True)
+
+
+def sentence(error: VaultliftError) -> str:
+    """What went wrong and what to do, as sentences for a person."""
+    subject = f"{error.subject}: " if error.subject else ""
+    ids = (("OperationId", error.operation_id), ("request id", error.request_id))
+    named = ", ".join(f"{label} {value}" for label, value in ids if value)
+    text = error.message.rstrip()
+    if named:
+        text = f"{text.removesuffix('.')} ({named})"
+    if not text.endswith((".", "!", "?")):
+        text += "."
+    advice = f" {error.what_to_do}" if error.what_to_do else ""
+    return f"{subject}{text}{advice}"
+
+
+def _error_members(error: VaultliftError) -> dict[str, Any]:
+    members: dict[str, Any] = {
+        "type": type(error).__name__,
+        "message": error.message,
+        "subject": error.subject,
+        "whatToDo": error.what_to_do,
+    }
+    if isinstance(error, ServiceError):
+        members |= {"status": error.status, "code": error.code, "requestId": error.request_id}
+    if isinstance(error, InvalidInputError):
+        members["problems"] = [
+            {"where": p.where, "field": p.field, "message": p.message, "vault": p.vault}
+            for p in error.problems
+        ]
+    return members

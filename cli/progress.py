@@ -1,0 +1,137 @@
+"""Shows how upgrades move: a table that redraws itself, plain lines, JSON lines, or nothing."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.live import Live
+
+from cli.output import Output
+from cli.tables import finding_words, summary_line, upgrade_table
+from cli.views import UpgradeView
+from reports.words import format_duration, state_wording
+
+
+class Progress(Protocol):
+    """Is told of every look at the upgrades."""
+
+    def __enter__(self) -> Self:
+        """Takes over the terminal where it needs to."""
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Gives the terminal back."""
+        ...
+
+    def update(self, views: Sequence[UpgradeView]) -> None:
+        """Shows the upgrades as they are now."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Says something that is not about one vault."""
+        ...
+
+
+class LiveProgress:
+    """One table, redrawn in place."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._live = Live(console=output.stdout, auto_refresh=False, transient=True)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+
+    def update(self, views: Sequence[UpgradeView]) -> None:
+        """Redraws the table."""
+        self._live.update(upgrade_table(views, is_live=True), refresh=True)
+
+    def note(self, text: str) -> None:
+        """Prints above the table."""
+        self._output.say(text)
+
+
+class LineProgress:
+    """One line, or one JSON object, for every change; nothing when the user wants quiet."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._shown: dict[str, tuple[str, str | None]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return
+
+    def update(self, views: Sequence[UpgradeView]) -> None:
+        """A line for every upgrade whose state or OperationId changed since the last look."""
+        for view in views:
+            now = (view.state, view.operation_id)
+            if self._shown.get(view.id) != now:
+                self._shown[view.id] = now
+                self._output.event("state", upgrade=view.model_dump(mode="json", by_alias=True))
+                self._output.say(change_line(view))
+
+    def note(self, text: str) -> None:
+        """A line of its own."""
+        self._output.event("note", message=text)
+        self._output.say(text)
+
+
+def change_line(view: UpgradeView) -> str:
+    """One upgrade as a plain line: state, and what is known of it."""
+    parts = [f"{view.vault.name}: {state_wording(view.state).label}"]
+    if view.operation_id:
+        parts.append(f"OperationId {view.operation_id}")
+    if view.end_state:
+        parts.append(f"after {format_duration(view.duration_seconds)}")
+        parts.append(f"findings {finding_words(view.findings)}")
+    if view.state == "awaiting_approval" and view.plan:
+        parts.append(f"plan {view.plan.hash}")
+    parts.extend(view.reasons)
+    return "; ".join(parts)
+
+
+def progress_for(output: Output) -> Progress:
+    """The form that fits where the output goes."""
+    return LiveProgress(output) if output.is_live else LineProgress(output)
+
+
+def show_result(output: Output, views: Sequence[UpgradeView]) -> None:
+    """The last word about a set of upgrades: the table, the reasons, the counts."""
+    output.event(
+        "result",
+        summary=summary_line(views),
+        upgrades=[view.model_dump(mode="json", by_alias=True) for view in views],
+    )
+    if views:
+        output.show(upgrade_table(views))
+    for view in views:
+        for reason in view.reasons:
+            output.say(f"{view.vault.name}: {reason}")
+        if view.state == "awaiting_approval" and view.plan:
+            output.say(
+                f"{view.vault.name}: waits for approval; "
+                f"`vaultlift approve {view.id} --plan {view.plan.hash} --approver NAME`"
+            )
+    output.say(summary_line(views))

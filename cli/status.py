@@ -1,0 +1,57 @@
+"""``vaultlift status``: how upgrades stand."""
+
+import time
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from cli.api_client import ApiClient
+from cli.exit_codes import ExitCode, exit_code_of
+from cli.options import DEFAULT_URL, Interval, Json, Key, Quiet, Url
+from cli.output import Output
+from cli.progress import progress_for, show_result
+from cli.transport import JsonTransport
+from cli.views import UpgradeView
+from domain.errors import ConfigurationError
+
+SomeId = Annotated[str | None, typer.Argument(metavar="[ID]", help="Id of one upgrade.")]
+All = Annotated[bool, typer.Option("--all", "-a", help="Every upgrade the app knows.")]
+Watched = Annotated[bool, typer.Option("--watch", "-w", help="Look again until all have ended.")]
+
+
+def _read(client: ApiClient, upgrade_id: str | None) -> Sequence[UpgradeView]:
+    if upgrade_id is not None:
+        return (client.read_upgrade(upgrade_id),)
+    return sorted(client.list_upgrades(), key=lambda view: view.vault.name.casefold())
+
+
+def status(
+    upgrade_id: SomeId = None,
+    *,
+    is_all: All = False,
+    is_watched: Watched = False,
+    url: Url = DEFAULT_URL,
+    key: Key = None,
+    interval_s: Interval = 2.0,
+    as_json: Json = False,
+    is_quiet: Quiet = False,
+) -> ExitCode:
+    """Show how one upgrade stands, or all of them."""
+    if is_all == (upgrade_id is not None):
+        raise ConfigurationError(
+            "Name one upgrade or ask for all of them.",
+            what_to_do="Use `vaultlift status ID` or `vaultlift status --all`.",
+        )
+    output = Output(as_json=as_json, is_quiet=is_quiet)
+    client = ApiClient(JsonTransport(url, key))
+    views = _read(client, upgrade_id)
+    if is_watched:
+        with progress_for(output) as progress:
+            progress.update(views)
+            while exit_code_of(views) is ExitCode.PENDING:
+                time.sleep(interval_s)
+                views = _read(client, upgrade_id)
+                progress.update(views)
+    show_result(output, views)
+    return exit_code_of(views)

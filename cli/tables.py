@@ -1,0 +1,117 @@
+"""The tables of the command line."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from rich import box
+from rich.console import OverflowMethod
+from rich.markup import escape
+from rich.table import Table
+
+from cli.views import FindingCounts, UpgradeView
+from domain.errors import Problem
+from reports.words import Tone, count, format_duration, state_wording
+
+STYLES = {
+    Tone.GOOD: "green",
+    Tone.ATTENTION: "yellow",
+    Tone.BAD: "bold red",
+    Tone.NEUTRAL: "cyan",
+}
+
+MIN_ID_WIDTH = 13
+"""Columns an OperationId keeps on a narrow terminal while a table is live."""
+
+
+def _table(*, title: str | None = None) -> Table:
+    return Table(
+        title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False, expand=False
+    )
+
+
+def problem_table(problems: Iterable[Problem]) -> Table:
+    """Everything wrong with an input, one row per problem."""
+    table = _table()
+    for heading in ("Where", "Vault", "Field", "Problem"):
+        table.add_column(heading, overflow="fold")
+    for problem in problems:
+        cells = (problem.where, problem.vault or "-", problem.field, problem.message)
+        table.add_row(*(escape(cell) for cell in cells))
+    return table
+
+
+def styled_state(state: str) -> str:
+    """The state with its colour, as rich markup."""
+    wording = state_wording(state)
+    return f"[{STYLES[wording.tone]}]{escape(wording.label)}[/]"
+
+
+def finding_words(findings: FindingCounts) -> str:
+    """Counts of findings, the ones to act upon first; ``-`` when there is none."""
+    parts = [
+        f"{number} {word}"
+        for number, word in (
+            (findings.failed, "fail"),
+            (findings.unknown, "unknown"),
+            (findings.passed, "pass"),
+        )
+        if number
+    ]
+    return ", ".join(parts) or "-"
+
+
+def duration_s(view: UpgradeView, now: datetime | None) -> float | None:
+    """Seconds the run took, or has been taking until ``now`` of the app's clock."""
+    if view.duration_seconds is not None or view.end_state:
+        return view.duration_seconds
+    latest = max((moment for moment in (now, view.updated_at) if moment), default=None)
+    if view.started_at is None or latest is None:
+        return None
+    return (latest - view.started_at).total_seconds()
+
+
+def _latest(views: Sequence[UpgradeView]) -> datetime | None:
+    # The app's clock may run faster than ours, so "now" is the latest moment it has told us.
+    return max((view.updated_at for view in views if view.updated_at), default=None)
+
+
+def summary_line(views: Sequence[UpgradeView]) -> str:
+    """How many vaults are in which state: ``8 vaults: 5 closed, 3 upgrading``."""
+    counts = Counter(state_wording(view.state).label for view in views)
+    states = ", ".join(f"{number} {label}" for label, number in counts.most_common())
+    return f"{count(len(views), 'vault')}: {states}" if views else "no vaults"
+
+
+def upgrade_table(
+    views: Sequence[UpgradeView], *, is_live: bool = False, title: str | None = None
+) -> Table:
+    """One line per vault.
+
+    Args:
+        views: The upgrades, in the order to show them.
+        is_live: The table redraws itself: lines are cut rather than broken, so that it stays put.
+        title: What stands above it.
+    """
+    table = _table(title=title)
+    overflow: OverflowMethod = "ellipsis" if is_live else "fold"
+    table.add_column("Vault", no_wrap=True)
+    table.add_column("State", no_wrap=True)
+    table.add_column("OperationId", no_wrap=is_live, overflow=overflow, min_width=MIN_ID_WIDTH)
+    table.add_column("Duration", justify="right", no_wrap=True)
+    table.add_column("Findings", no_wrap=is_live, overflow=overflow)
+    table.add_column("Tasks", justify="right", no_wrap=True)
+    now = _latest(views)
+    for view in views:
+        table.add_row(
+            escape(view.vault.name),
+            styled_state(view.state),
+            escape(view.operation_id or "-"),
+            format_duration(duration_s(view, now)),
+            finding_words(view.findings),
+            str(view.task_count) if view.task_count else "-",
+        )
+    if is_live:
+        table.caption = summary_line(views)
+        table.caption_justify = "left"
+    return table

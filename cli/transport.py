@@ -1,0 +1,181 @@
+"""JSON over HTTP: one call, its answer, and the error of our tree where the answer is one.
+
+Plain ``urllib``: the command line has to start fast and may stand behind a proxy, which urllib
+takes from the environment.
+"""
+
+import http.client
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+from domain.codec import JsonObject
+from domain.errors import (
+    AccessDeniedError,
+    ConfigurationError,
+    InvalidInputError,
+    NotFoundError,
+    Problem,
+    RefusedError,
+    ServiceError,
+    ThrottledError,
+    UnavailableError,
+    UnexpectedAnswerError,
+)
+
+TIMEOUT_S = 30.0
+"""For one call. The app answers from its own store, so anything slower is broken."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    status: int
+    body: JsonObject
+    retry_after_s: float | None
+    request_id: str | None
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text and text.isdigit() else None
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Does not carry the key to wherever a redirect points."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Follows nothing: the 3xx is raised as the answer it is."""
+        return
+
+
+class JsonTransport:
+    """Calls one server.
+
+    Args:
+        url: Where it is: ``http://127.0.0.1:7071``.
+        key: The function key, if the app wants one.
+        timeout_s: Seconds before one call is given up.
+
+    Raises:
+        ConfigurationError: The URL is not http or https.
+    """
+
+    def __init__(self, url: str, key: str | None = None, *, timeout_s: float = TIMEOUT_S) -> None:
+        parts = urllib.parse.urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.netloc:
+            raise ConfigurationError(
+                "not the address of an app",
+                subject=url,
+                what_to_do="Give it as --url http://HOST:PORT or in VAULTLIFT_URL.",
+            )
+        self.url = url.rstrip("/")
+        self._key = key
+        self._timeout_s = timeout_s
+        self._opener = urllib.request.build_opener(_NoRedirect)
+
+    def call(self, method: str, path: str, body: JsonObject | None = None) -> JsonObject:
+        """Sends one request and gives the answer's JSON object; empty for an empty body.
+
+        Raises:
+            InvalidInputError: The app found problems in the body.
+            ServiceError: The app refused, or did not answer.
+        """
+        headers = {"Accept": "application/json"}
+        if self._key:
+            headers["x-functions-key"] = self._key
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        request = urllib.request.Request(  # noqa: S310 - the scheme was checked above
+            self.url + path,
+            method=method,
+            headers=headers,
+            data=None if body is None else json.dumps(body).encode(),
+        )
+        answer = self._open(request)
+        if answer.status >= http.HTTPStatus.MULTIPLE_CHOICES:
+            raise _error_of(answer, subject=f"{method} {self.url}{path}")
+        return answer.body
+
+    def _open(self, request: urllib.request.Request) -> _Answer:
+        try:
+            try:
+                response = self._opener.open(request, timeout=self._timeout_s)
+            except urllib.error.HTTPError as error:
+                # An error status is an answer like any other: its body says what is wrong.
+                response = error
+            with response:
+                return self._read(response)
+        except (http.client.HTTPException, OSError) as error:
+            raise UnavailableError(
+                f"the app does not answer: {_reason(error)}",
+                subject=self.url,
+                what_to_do="Is it running there? Give its address with --url or VAULTLIFT_URL.",
+            ) from error
+
+    def _read(self, response: Any) -> _Answer:
+        content: bytes = response.read()
+        headers = response.headers
+        try:
+            body = json.loads(content) if content.strip() else {}
+        except ValueError:
+            body = None
+        if not isinstance(body, dict):
+            if response.status < http.HTTPStatus.MULTIPLE_CHOICES:
+                raise UnexpectedAnswerError(
+                    "the answer is not a JSON object",
+                    status=response.status,
+                    subject=self.url,
+                    what_to_do="Is this the address of the vaultlift app?",
+                )
+            body = {}
+        return _Answer(
+            status=response.status,
+            body=body,
+            retry_after_s=_seconds(headers.get("Retry-After")),
+            request_id=headers.get("x-ms-request-id"),
+        )
+
+
+def _reason(error: BaseException) -> str:
+    """Why a connection failed, without error numbers and class names."""
+    inner = getattr(error, "reason", None) or error
+    return str(getattr(inner, "strerror", None) or inner or type(inner).__name__)
+
+
+def _problems(error: JsonObject) -> tuple[Problem, ...]:
+    return tuple(
+        Problem(
+            where=str(problem.get("where", "-")),
+            field=str(problem.get("field", "-")),
+            message=str(problem.get("message", "")),
+            vault=problem.get("vault"),
+        )
+        for problem in error.get("problems", ())
+        if isinstance(problem, dict)
+    )
+
+
+def _error_of(answer: _Answer, *, subject: str) -> Exception:
+    """The error of our tree for an answer that is one."""
+    given = answer.body.get("error")
+    error: JsonObject = given if isinstance(given, dict) else {}
+    problems = _problems(error)
+    if problems:
+        return InvalidInputError(problems, subject=subject)
+    status, code = answer.status, error.get("code")
+    message = str(error.get("message") or f"the app answered with HTTP status {status}")
+    ids = {"subject": subject, "code": code, "request_id": answer.request_id}
+    if status in {http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN}:
+        advice = "Give the app's function key with --key or VAULTLIFT_KEY."
+        return AccessDeniedError(message, status=status, what_to_do=advice, **ids)
+    if status == http.HTTPStatus.NOT_FOUND:
+        advice = "`vaultlift status --all` lists what the app knows."
+        return NotFoundError(message, status=status, what_to_do=advice, **ids)
+    if status == http.HTTPStatus.TOO_MANY_REQUESTS:
+        return ThrottledError(message, retry_after_s=answer.retry_after_s, **ids)
+    kind: type[ServiceError] = (
+        UnavailableError if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR else RefusedError
+    )
+    return kind(message, status=status, **ids)

@@ -1,0 +1,118 @@
+"""What the app's HTTP API says about one upgrade, as the command line reads it."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from domain.codec import JsonObject
+from domain.errors import UnexpectedAnswerError
+from domain.upgrade import END_STATES, RunState
+
+QUEUED = "queued"
+"""State of an upgrade that no run has picked up yet."""
+
+
+class _Body(BaseModel):
+    # Members a newer app adds are passed over, so that an older command line can still read it.
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True
+    )
+
+
+class VaultView(_Body):
+    """Names the classic vault."""
+
+    subscription_id: str
+    region: str
+    name: str
+    vault_type: str = "BackupVault"
+
+
+class FindingCounts(_Body):
+    """How many findings of each verdict."""
+
+    passed: int = 0
+    failed: int = 0
+    unknown: int = 0
+    not_applicable: int = 0
+
+
+class PlanView(_Body):
+    """What somebody has to agree to."""
+
+    hash: str
+
+
+class UpgradeView(_Body):
+    """One upgrade as ``GET /api/upgrades/{id}`` shows it."""
+
+    id: str
+    vault: VaultView
+    state: str
+    reasons: tuple[str, ...] = ()
+    operation_id: str | None = None
+    started_at: datetime | None = None
+    updated_at: datetime | None = None
+    ended_at: datetime | None = None
+    duration_seconds: float | None = None
+    findings: FindingCounts = FindingCounts()
+    task_count: int = 0
+    evidence_prefix: str | None = None
+    plan: PlanView | None = None
+
+    @property
+    def end_state(self) -> RunState | None:
+        """The end the run came to, or None while it is on its way."""
+        ends = {state.value: state for state in END_STATES}
+        return ends.get(self.state)
+
+    def belongs_to(self, request_id: str) -> bool:
+        """Whether this is the run of that request; evidence is kept under the request's id."""
+        prefix = self.evidence_prefix or ""
+        return not prefix or prefix.rstrip("/").rsplit("/", 1)[-1] == request_id
+
+
+class Accepted(_Body):
+    """One vault of an accepted request."""
+
+    id: str
+    vault: VaultView
+    joined: bool = False
+    """An upgrade of this vault was on its way already; the request joined it."""
+
+    def as_queued(self) -> UpgradeView:
+        """How the upgrade looks before its run has begun."""
+        return UpgradeView(id=self.id, vault=self.vault, state=QUEUED)
+
+
+class AcceptedRequest(_Body):
+    """Answer of ``POST /api/upgrades``."""
+
+    request_id: str
+    upgrades: tuple[Accepted, ...]
+
+
+class UpgradePage(_Body):
+    """One page of ``GET /api/upgrades``."""
+
+    upgrades: tuple[UpgradeView, ...]
+    continuation_token: str | None = None
+
+
+def parse[Body: BaseModel](model: type[Body], body: JsonObject, *, subject: str) -> Body:
+    """The body as a model.
+
+    Raises:
+        UnexpectedAnswerError: It does not have that shape; names the member.
+    """
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise UnexpectedAnswerError(
+            f"the answer's {place or 'body'} is not as documented: {first['msg']}",
+            subject=subject,
+            what_to_do="Is this address the vaultlift app, and of the same version?",
+        ) from error

@@ -1,0 +1,137 @@
+"""The processes of the demo, as data: what is started, with which settings."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.codec import JsonObject
+from local.demo.processes import ChildSpec
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The checkout."""
+
+HERE = Path(__file__).resolve().parent
+VAULTS = HERE / "vaults.csv"
+EXPECTED = HERE / "expected.csv"
+ESTATE = HERE / "estate.yaml"
+
+CLOCK_RATE = 900.0
+"""Virtual seconds per second. The longest vault needs a little over 12 hours (its jobs have that
+long to show), which is 49 s at this rate; a 30-second grace is 33 ms, still many turns of the
+engine. Faster, and the work of the machine itself would begin to count."""
+
+SUBSCRIPTION = "7d7e3b8e-3c1b-4b65-9a43-1f2d6c0a9b11"
+"""The subscription of the sample estate."""
+
+LOOK_INTERVAL_S = 0.5
+"""Real seconds between two looks of ``vaultlift --follow``: 7 virtual minutes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What one demo starts, in this order; later ones are made from what earlier ones answered."""
+
+    out: Path
+    """Folder for everything the demo makes; replaced at the start."""
+    azure: ChildSpec
+    broker: ChildSpec
+    host: Callable[[JsonObject, JsonObject], ChildSpec]
+    """From the ready lines of azure and broker."""
+    client: Callable[[JsonObject], tuple[str, ...]]
+    """The command that hands the vaults in, from the host's ready line."""
+    expected: Path
+    """CSV with the declared end of every vault."""
+
+    @property
+    def evidence(self) -> Path:
+        """Where the app keeps its evidence."""
+        return self.out / "evidence"
+
+    @property
+    def logs(self) -> Path:
+        """Where the processes log to."""
+        return self.out / "logs"
+
+
+def _module(name: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", name, *arguments)
+
+
+def _clock_arguments(rate: float, origin: float) -> tuple[str, ...]:
+    return ("--clock-rate", str(rate), "--clock-origin", str(origin))
+
+
+def settings(
+    azure: JsonObject, broker: JsonObject, *, evidence: Path, clock: tuple[float, float]
+) -> dict[str, str]:
+    """The app settings, as environment variables, that point the app at this machine."""
+    rate, origin = clock
+    return {
+        **{name: str(value) for name, value in azure["settings"].items()},
+        "VAULTLIFT_EVIDENCE": f"folder:{evidence.resolve()}",
+        "VAULTLIFT_CLOCK_RATE": str(rate),
+        "VAULTLIFT_CLOCK_ORIGIN": str(origin),
+        "VAULTLIFT_SUBSCRIPTIONS": SUBSCRIPTION,
+        "ServiceBusConnection": str(broker["connectionString"]),
+    }
+
+
+def demo_plan(
+    out: Path, *, origin: float, rate: float = CLOCK_RATE, expected: Path = EXPECTED
+) -> Plan:
+    """The real demo: simulated Azure, broker, host, and the command a user types."""
+    clock = _clock_arguments(rate, origin)
+
+    def host(azure: JsonObject, broker: JsonObject) -> ChildSpec:
+        return ChildSpec(
+            name="host",
+            command=_module(
+                "local.host",
+                "--app",
+                str(ROOT),
+                "--port",
+                "0",
+                "--db",
+                str(out / "taskhub.sqlite"),
+                "--shutdown-timeout",
+                "5",
+                *clock,
+            ),
+            environment=settings(azure, broker, evidence=out / "evidence", clock=(rate, origin)),
+        )
+
+    def client(ready: JsonObject) -> tuple[str, ...]:
+        return _module(
+            "cli.main",
+            "upgrade",
+            str(VAULTS),
+            "--follow",
+            "--requested-by",
+            "demo",
+            "--interval",
+            str(LOOK_INTERVAL_S),
+            "--url",
+            f"http://127.0.0.1:{ready['port']}",
+        )
+
+    return Plan(
+        out=out,
+        azure=ChildSpec(
+            name="azure",
+            command=_module("local.azure", "--port", "0", "--estate", str(ESTATE), *clock),
+        ),
+        broker=ChildSpec(
+            name="broker",
+            command=_module(
+                "local.servicebus",
+                "--port",
+                "0",
+                "--config",
+                str(ROOT / "local/servicebus/config.json"),
+            ),
+        ),
+        host=host,
+        client=client,
+        expected=expected,
+    )

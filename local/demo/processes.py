@@ -1,0 +1,228 @@
+"""Child processes: started one after the other, watched, and never left behind.
+
+A child says that it is ready by one line of JSON on standard output. Everything else it prints
+goes to its log file.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+from domain.codec import JsonObject
+from local.demo.errors import ChildDiedError, NotReadyError
+
+READY_WITHIN_S = 60.0
+"""From start to ready line; the slowest child needs two seconds on a laptop."""
+
+STOP_WITHIN_S = 10.0
+"""From the polite signal to the one that cannot be ignored."""
+
+TAIL_LINES = 15
+"""Lines of a dead child's log that are shown."""
+
+LONGEST_LINE = 1024 * 1024
+"""Bytes; asyncio's own limit of 64 KiB is shorter than a line with a stack trace in JSON."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChildSpec:
+    """A process to start."""
+
+    name: str
+    """How it is called in messages; its log is ``<name>.log``."""
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables added to our own."""
+
+
+def _guarded(command: tuple[str, ...]) -> tuple[str, ...]:
+    # Where the system can, children die even if we are killed so hard that we cannot stop them.
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--pdeathsig", "TERM", "--", *command) if setpriv else command
+
+
+def tail(log: Path, lines: int = TAIL_LINES) -> str:
+    """The last lines of a log; empty when there is none."""
+    if not log.is_file():
+        return ""
+    return "\n".join(log.read_text("utf-8", errors="replace").splitlines()[-lines:])
+
+
+class Child:
+    """A running child; made by :meth:`Children.start`."""
+
+    def __init__(self, spec: ChildSpec, process: asyncio.subprocess.Process, log: Path) -> None:
+        self.name = spec.name
+        self.log = log
+        self.ready: JsonObject = {}
+        self._process = process
+        self._pump: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Its process id, which is also the id of its process group."""
+        return self._process.pid
+
+    async def wait(self) -> int:
+        """Its exit code, once it has ended."""
+        return await self._process.wait()
+
+    async def read_ready_line(self, sink: BinaryIO) -> None:
+        """Reads up to the ready line, and lets the rest run into the log.
+
+        Raises:
+            ChildDiedError: It ended first.
+        """
+        stdout = self._process.stdout
+        assert stdout is not None  # noqa: S101 - it was started with a pipe
+        while line := await stdout.readline():
+            sink.write(line)
+            sink.flush()
+            with suppress(ValueError):
+                found = json.loads(line)
+                if isinstance(found, dict):
+                    self.ready = found
+                    self._pump = asyncio.create_task(_copy(stdout, sink))
+                    return
+        await self._process.wait()
+        raise self.death()
+
+    def death(self) -> ChildDiedError:
+        """The error that says how it ended, with the end of its log."""
+        text = tail(self.log) or "(the log is empty)"
+        return ChildDiedError(
+            f"ended with exit code {self._process.returncode}; its log ends with\n{text}\n",
+            subject=self.name,
+            what_to_do=f"The whole log is {self.log}.",
+        )
+
+    async def stop(self) -> None:
+        """Asks it to end, and ends it and everything it started if it does not."""
+        self._signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(self._process.wait(), STOP_WITHIN_S)
+        except TimeoutError:
+            pass
+        finally:
+            # The group may outlive its leader: whatever is left of it ends now.
+            self._signal(signal.SIGKILL)
+            await self._process.wait()
+        if self._pump is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._pump, STOP_WITHIN_S)
+
+    def _signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, number)
+
+
+async def _copy(source: asyncio.StreamReader, sink: BinaryIO) -> None:
+    while block := await source.read(LONGEST_LINE):
+        sink.write(block)
+        sink.flush()
+
+
+class Children:
+    """The children of one demo; leaving the context stops them, last started first.
+
+    Args:
+        logs: Folder of their logs.
+        ready_within_s: Seconds each has for its ready line.
+    """
+
+    def __init__(self, logs: Path, *, ready_within_s: float = READY_WITHIN_S) -> None:
+        self._logs = logs
+        self._ready_within_s = ready_within_s
+        self._children: list[Child] = []
+        self._sinks: list[BinaryIO] = []
+
+    async def __aenter__(self) -> Self:
+        self._logs.mkdir(parents=True, exist_ok=True)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # Shielded: a second Ctrl-C must not leave half of them behind.
+        await asyncio.shield(self._stop_all())
+
+    async def _stop_all(self) -> None:
+        for child in reversed(self._children):
+            await child.stop()
+        for sink in self._sinks:
+            sink.close()
+
+    async def start(self, spec: ChildSpec) -> Child:
+        """Starts a child and waits for its ready line.
+
+        Raises:
+            ChildDiedError: It, or a child started before, ended.
+            NotReadyError: It did not get ready in time.
+        """
+        log = self._logs / f"{spec.name}.log"
+        sink = log.open("wb", buffering=0)
+        self._sinks.append(sink)
+        process = await asyncio.create_subprocess_exec(
+            *_guarded(spec.command),
+            env={**os.environ, **spec.environment},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=sink,
+            start_new_session=True,
+            limit=LONGEST_LINE,
+        )
+        child = Child(spec, process, log)
+        self._children.append(child)
+        try:
+            await asyncio.wait_for(
+                self.unless_one_dies(child.read_ready_line(sink)), self._ready_within_s
+            )
+        except TimeoutError as error:
+            raise NotReadyError(
+                f"not ready after {self._ready_within_s:g} s; its log ends with\n{tail(log)}\n",
+                subject=spec.name,
+                what_to_do=f"The whole log is {log}.",
+            ) from error
+        return child
+
+    async def unless_one_dies[Result](self, work: Coroutine[Any, Any, Result]) -> Result:
+        """The result of ``work``; it is cancelled as soon as a child ends.
+
+        Raises:
+            ChildDiedError: A child ended first.
+        """
+        task = asyncio.create_task(work)
+        deaths = {asyncio.create_task(child.wait()): child for child in self._children}
+        try:
+            await asyncio.wait({task, *deaths}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            raise next(child.death() for death, child in deaths.items() if death.done())
+        finally:
+            for one in (task, *deaths):
+                one.cancel()
+            await asyncio.gather(task, *deaths, return_exceptions=True)
+
+
+async def run_in_foreground(command: tuple[str, ...], environment: Mapping[str, str]) -> int:
+    """Runs a command on our own terminal; gives its exit code. Ends it when we are cancelled."""
+    process = await asyncio.create_subprocess_exec(
+        *command, env={**os.environ, **environment}, stdin=asyncio.subprocess.DEVNULL
+    )
+    try:
+        return await process.wait()
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()

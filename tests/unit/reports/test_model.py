@@ -1,0 +1,78 @@
+"""What a report counts and how it orders vaults."""
+
+from dataclasses import replace
+
+from domain.findings import Tally, Verdict
+from domain.upgrade import RunState
+from reports.model import UnfinishedRun, build_report
+from tests.unit.reports.samples import (
+    NOON,
+    blocked_report,
+    failed_report,
+    finding,
+    mixed_reports,
+    report,
+)
+
+
+def build(*reports, unfinished=()):
+    """A report made at noon."""
+    return build_report(reports, generated_at=NOON, tool_version="1", unfinished=unfinished)
+
+
+def test_vaults_are_ordered_by_name_without_case():
+    """Vaults are listed by name, however it is spelt."""
+    built = build(report("vault-b"), report("Vault-A"), report("vault-c"))
+
+    assert ["Vault-A", "vault-b", "vault-c"] == [v.report.outcome.vault.name for v in built.vaults]
+
+
+def test_states_are_counted_best_first():
+    """The summary counts each end that occurred, and no other."""
+    built = build(failed_report(), report("one"), report("two"))
+
+    assert [(RunState.CLOSED, 2), (RunState.NEEDS_SUPPORT, 1)] == list(
+        built.summary.by_state.items()
+    )
+
+
+def test_findings_and_tasks_are_added_up():
+    """The summary adds up the findings and tasks of all vaults."""
+    summary = build(*mixed_reports()).summary
+
+    assert Tally(passed=3, failed=1, unknown=1) == summary.findings
+    assert 2 == summary.tasks
+
+
+def test_durations_are_seconds():
+    """Durations are given in seconds, from start to end."""
+    entry = build(report()).vaults[0]
+
+    assert (43_200.0, 1440.0) == (entry.run_duration_s, entry.upgrade_duration_s)
+
+
+def test_upgrade_that_never_started_has_no_duration():
+    """A blocked vault has no upgrade duration, which is not the same as zero."""
+    assert build(blocked_report()).vaults[0].upgrade_duration_s is None
+
+
+def test_upgrade_without_end_has_no_duration():
+    """An upgrade whose end nobody knows has no duration."""
+    endless = replace(report(), upgrade_ended_at=None)
+
+    assert build(endless).vaults[0].upgrade_duration_s is None
+
+
+def test_unfinished_runs_are_counted():
+    """Runs without an end are in the report and in its summary."""
+    run = UnfinishedRun(vault="v", run_id="r", last_document="k.json", recorded_at=NOON)
+    built = build(report(findings=(finding(Verdict.PASS),)), unfinished=(run,))
+
+    assert ((run,), 1, 1) == (built.unfinished, built.summary.unfinished, built.summary.vaults)
+
+
+def test_empty_report_has_zeros():
+    """A report about nothing counts nothing and does not fail."""
+    summary = build().summary
+
+    assert (0, {}, Tally()) == (summary.vaults, summary.by_state, summary.findings)
