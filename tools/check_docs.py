@@ -16,10 +16,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
 COMMANDS: Mapping[str, tuple[str, ...]] = {
-    "vaultlift --help": ("-m", "cli.main", "--help"),
+    "vaultlift --help": (str(BIN / "vaultlift"), "--help"),
 }
-"""Arguments for Python that print the text of each generated block."""
+"""The command that prints the text of each generated block."""
 
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 _TARGET = re.compile(r"`make (?P<name>[a-z]+)")
@@ -88,7 +89,7 @@ def renew_blocks(text: str, outputs: Mapping[str, str]) -> str:
     )
 
 
-def run_command(arguments: Sequence[str]) -> str:
+def run_command(command: Sequence[str]) -> str:
     """What a command prints, as on a plain terminal of 100 columns.
 
     Raises:
@@ -96,7 +97,7 @@ def run_command(arguments: Sequence[str]) -> str:
     """
     environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
     done = subprocess.run(  # noqa: S603 - the commands are the constants above
-        [sys.executable, *arguments],
+        command,
         cwd=ROOT,
         env=environment,
         check=True,
@@ -111,7 +112,11 @@ def find_stale_blocks(document: Path, *, write: bool) -> Iterator[str]:
     """The generated blocks that are out of date; with ``write`` they are renewed instead."""
     text = document.read_text(encoding="utf-8")
     names = {block["name"] for block in _BLOCK.finditer(text)}
-    renewed = renew_blocks(text, {name: run_command(COMMANDS[name]) for name in names})
+    try:
+        renewed = renew_blocks(text, {name: run_command(COMMANDS[name]) for name in names})
+    except (OSError, subprocess.CalledProcessError) as error:
+        yield f"a generated block cannot be made: {error}"
+        return
     if renewed == text:
         return
     if write:
