@@ -4,17 +4,19 @@ import argparse
 import asyncio
 import json
 import logging
+import math
 import os
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from adapters.clock import ScaledClock
+from domain.errors import VaultliftError
+from local.taskhub.hubclock import resume_clock
 
 from .engines import ENGINES
-from .functions import AppLoadError
 from .host import Host, Options, load_host
 from .logs import apply_levels, capture_stdout, configure_logging
 from .runtime import current_invocation_id
@@ -23,6 +25,8 @@ _log = logging.getLogger("Host.General")
 
 EXIT_CANNOT_RUN = 1
 EXIT_FORCED = 130
+SAME_REQUEST_S = 0.5
+"""Terminals and process managers tell the group and the process: that is one request."""
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
@@ -36,8 +40,16 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         help="file of the durable engine (default: APP/.local-host/taskhub.sqlite)",
     )
     parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0])
-    parser.add_argument("--clock-rate", type=float, default=1.0, help="virtual seconds per second")
-    parser.add_argument("--clock-origin", type=float, help="Unix time both clocks agree at")
+    parser.add_argument(
+        "--clock-rate",
+        type=float,
+        help="virtual seconds per second (default: as in the file, or 1)",
+    )
+    parser.add_argument(
+        "--clock-origin",
+        type=float,
+        help="Unix time both clocks agree at (default: as in the file)",
+    )
     parser.add_argument("--replay", action="store_true", help="replay every turn from its history")
     parser.add_argument("--auth", action="store_true", help="ask for function and admin keys")
     parser.add_argument(
@@ -54,7 +66,7 @@ def to_options(arguments: argparse.Namespace) -> Options:
         app=app,
         port=arguments.port,
         database=database,
-        clock=ScaledClock(arguments.clock_rate, arguments.clock_origin),
+        clock=resume_clock(database, arguments.clock_rate, arguments.clock_origin),
         engine=arguments.engine,
         is_replaying=arguments.replay,
         is_auth_enforced=arguments.auth,
@@ -65,14 +77,15 @@ def to_options(arguments: argparse.Namespace) -> Options:
 async def run(options: Options, handler: logging.Handler, out: TextIO) -> int:
     """Runs until SIGTERM or SIGINT; the exit code."""
     stop = asyncio.Event()
+    request = StopRequest(stop)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _on_signal, stop)
+        loop.add_signal_handler(number, request.on_signal)
     try:
         host = await load_host(options)
         apply_levels(handler, host.config.log_levels)
         await host.start()
-    except (AppLoadError, OSError) as error:
+    except (VaultliftError, OSError) as error:
         _log.critical("the app cannot be run: %s", error)
         return EXIT_CANNOT_RUN
     out.write(json.dumps(ready_line(host)) + "\n")
@@ -89,16 +102,35 @@ def ready_line(host: Host) -> dict[str, object]:
     return {"port": host.port, "functions": [one.name for one in host.functions]}
 
 
-def _on_signal(stop: asyncio.Event) -> None:
-    if stop.is_set():
-        # Told twice: whoever asks does not want to wait; durable work is repeated next time.
-        os._exit(EXIT_FORCED)
-    stop.set()
+class StopRequest:
+    """The first signal asks for a graceful stop, a later one ends the process at once.
+
+    Args:
+        stop: Set by the first signal.
+    """
+
+    def __init__(self, stop: asyncio.Event) -> None:
+        self._stop = stop
+        self._asked_at = math.inf
+
+    def on_signal(self) -> None:
+        """Takes a signal."""
+        if not self._stop.is_set():
+            self._asked_at = time.monotonic()
+            self._stop.set()
+        elif time.monotonic() - self._asked_at > SAME_REQUEST_S:
+            # Whoever asks again does not want to wait; durable work is repeated next time.
+            os._exit(EXIT_FORCED)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the host of a command line; the exit code."""
-    options = to_options(parse_arguments(arguments))
+    parsed = parse_arguments(arguments)
+    try:
+        options = to_options(parsed)
+    except (VaultliftError, ValueError) as error:
+        sys.stderr.write(f"local.host: {error}\n")
+        return EXIT_CANNOT_RUN
     handler = configure_logging(
         stream=sys.stderr, now=options.clock.now, current_invocation_id=current_invocation_id
     )

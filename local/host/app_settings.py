@@ -1,4 +1,4 @@
-"""App settings: the environment, filled up from ``local.settings.json``, and ``%NAME%`` look-ups."""
+"""App settings: the environment, topped up from ``local.settings.json``, and ``%NAME%``."""
 
 import json
 import logging

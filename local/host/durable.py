@@ -75,6 +75,14 @@ class DurableDispatcher:
         await asyncio.gather(*unfinished, return_exceptions=True)
 
     async def _pull(self) -> None:
+        while not self._is_stopping:
+            try:
+                await self._pull_stream()
+            except Exception:  # noqa: BLE001, whatever an engine raises, work must go on
+                _log.exception("the engine stopped handing out work; asking again")
+            await asyncio.sleep(_RETRY_AFTER_ABANDON_S)
+
+    async def _pull_stream(self) -> None:
         items: AsyncIterator[pb.WorkItem] = self._engine.work_items(
             max_orchestrations=self._limits["orchestratorRequest"],
             max_activities=self._limits["activityRequest"],
@@ -103,8 +111,8 @@ class DurableDispatcher:
             if kind == "orchestratorRequest":
                 return await self._run_turn(item)
             await self._run_activity(item)
-        except Exception:
-            # The engine refused or went away; the work is given back and will be repeated.
+        except Exception:  # noqa: BLE001, whatever an engine raises
+            # It refused or went away; the work is given back and will be repeated.
             _log.exception("a durable work item could not be completed")
             return False
         return True

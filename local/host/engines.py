@@ -1,10 +1,10 @@
 """Chooses the durable engine."""
 
-import importlib.util
 import logging
 from pathlib import Path
 
 from adapters.clock import ScaledClock
+from local.taskhub.engine import SqliteEngine
 
 from .engine import Engine
 from .memory_engine import MemoryEngine
@@ -23,10 +23,7 @@ def create_engine(kind: str, *, database: Path, clock: ScaledClock, is_replaying
         clock: The clock timers follow.
         is_replaying: Whether every turn is replayed from its history (SQLite only).
     """
-    if kind == "memory" or importlib.util.find_spec("local.taskhub.engine") is None:
-        if kind != "memory":
-            _log.warning("the SQLite engine is not there; orchestrations are kept in memory only")
+    if kind == "memory":
+        _log.warning("orchestrations are kept in memory only; a restart loses them")
         return MemoryEngine(clock)
-    from local.taskhub.engine import SqliteEngine
-
     return SqliteEngine(database, clock, replay=is_replaying)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from domain.errors import ConfigurationError
+
 from .messages import TypedData
 
 ACTIVITY_TRIGGER = "activityTrigger"
@@ -70,5 +72,5 @@ class InvocationResult:
     """Values the function set on its ``Out`` parameters."""
 
 
-class AppLoadError(Exception):
-    """The app folder cannot be run; the message is what the runtime said about it."""
+class AppLoadError(ConfigurationError):
+    """The app folder cannot be run as it is."""

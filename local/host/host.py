@@ -4,29 +4,40 @@ import asyncio
 import logging
 import os
 import socket
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from aiohttp import web
 
 from adapters.clock import ScaledClock
 
+from .admin import AdminApi
 from .app_settings import AppSettings, load_local_settings
 from .client_binding import ClientBinding
-from .durable import DurableDispatcher
+from .durable import DurableDispatcher, by_durable_name
 from .engine import Engine
 from .engines import create_engine
-from .functions import Function
+from .functions import ORCHESTRATION_TRIGGER, Function
 from .host_json import HostConfig, load_host_config
 from .http_edge import HttpEdge
 from .http_messages import DEFAULT_BODY_LIMIT
+from .hub_client import HubClient
 from .invoker import Invoker
 from .keys import Keys
+from .management import ManagementApi
 from .runtime import Runtime, load_app, unload
+from .service_bus import ServiceBusListener
+from .support import warn_of_unsupported
+from .timers import TimerListener, TimerStates
 
 _log = logging.getLogger("Host.General")
 
 BODY_LIMIT_SETTING = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"
+_LAST_GRACE_S = 1.0
+"""For answers on their way when everything behind them has ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +56,18 @@ class Options:
     shutdown_timeout_s: float = 30.0
 
 
+class Listener(Protocol):
+    """Brings work to functions."""
+
+    def start(self) -> None:
+        """Begins."""
+        ...
+
+    async def stop(self, timeout_s: float) -> None:
+        """Takes no more work and waits for running work, at most so long."""
+        ...
+
+
 class Host:
     """A running app.
 
@@ -60,9 +83,9 @@ class Host:
         self.functions = functions
         self.port = 0
         self._runtime = Runtime(functions, config.function_timeout)
-        self._socket: socket.socket | None = None
         self._engine: Engine | None = None
-        self._dispatcher: DurableDispatcher | None = None
+        self._hub: HubClient | None = None
+        self._listeners: list[Listener] = []
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
@@ -70,60 +93,96 @@ class Host:
 
         Raises:
             OSError: The port is taken.
+            AppLoadError: A trigger or a file of the host's own cannot be used.
         """
-        self._socket = socket.create_server(("127.0.0.1", self.options.port))
-        self.port = self._socket.getsockname()[1]
-        engine = create_engine(
+        bound = socket.create_server(("127.0.0.1", self.options.port))
+        self.port = bound.getsockname()[1]
+        keys = Keys.load(self.options.database.with_suffix(".keys.json"))
+        self._engine = self._create_engine()
+        await self._engine.start()
+        self._hub = HubClient(self._engine.address)
+        binding = ClientBinding(
+            hub_name=self.config.hub_name,
+            engine_address=self._engine.address,
+            base_url=f"http://127.0.0.1:{self.port}",
+            system_key=keys.system,
+        )
+        invoker = Invoker(self._runtime, binding.to_json)
+        # Made before anything starts, so that a bad trigger is told before work begins.
+        listeners = self._create_listeners(self._engine, invoker)
+        asked = keys if self.options.is_auth_enforced else None
+        await self._serve_http(bound, self._routes(self._hub, invoker, binding, asked))
+        for listener in listeners:
+            listener.start()
+            self._listeners.append(listener)
+
+    async def stop(self) -> None:
+        """Takes no more work, finishes what runs within the time-out, then stops the engine."""
+        deadline = time.monotonic() + self.options.shutdown_timeout_s
+        for site in list(self._runner.sites) if self._runner else ():
+            await site.stop()
+        await asyncio.gather(
+            *(one.stop(self.options.shutdown_timeout_s) for one in self._listeners)
+        )
+        await self._finish_calls(deadline)
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if self._hub is not None:
+            await self._hub.close()
+        if self._engine is not None:
+            await self._engine.stop()
+        await asyncio.to_thread(unload)
+
+    async def _finish_calls(self, deadline: float) -> None:
+        """Waits for HTTP calls and functions started by hand."""
+        try:
+            async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+                await self._runtime.wait_idle()
+        except TimeoutError:
+            _log.warning("%d invocation(s) did not end in time", self._runtime.in_flight)
+
+    def _create_engine(self) -> Engine:
+        return create_engine(
             self.options.engine,
             database=self.options.database,
             clock=self.options.clock,
             is_replaying=self.options.is_replaying,
         )
-        await engine.start()
-        self._engine = engine
-        keys = Keys.load(self.options.database.with_suffix(".keys.json"))
-        binding = ClientBinding(
-            hub_name=self.config.hub_name,
-            engine_address=engine.address,
-            base_url=f"http://127.0.0.1:{self.port}",
-            system_key=keys.system,
-        )
-        invoker = Invoker(self._runtime, binding.to_json)
-        self._dispatcher = DurableDispatcher(
-            engine,
-            invoker,
-            self.functions,
-            max_orchestrations=self.config.max_orchestrations,
-            max_activities=self.config.max_activities,
-        )
-        self._dispatcher.start()
-        await self._serve_http(invoker, keys)
 
-    async def stop(self) -> None:
-        """Takes no more work, finishes what runs within the time-out, then stops the engine."""
-        timeout_s = self.options.shutdown_timeout_s
-        if self._runner is not None:
-            for site in list(self._runner.sites):
-                await site.stop()
-        if self._dispatcher is not None:
-            await self._dispatcher.stop(timeout_s)
-        if self._runner is not None:
-            await self._runner.cleanup()
-        if self._engine is not None:
-            await self._engine.stop()
-        await asyncio.to_thread(unload)
+    def _create_listeners(self, engine: Engine, invoker: Invoker) -> list[Listener]:
+        settings = AppSettings()
+        states = TimerStates(self.options.database.with_suffix(".timers.json"))
+        return [
+            DurableDispatcher(
+                engine,
+                invoker,
+                self.functions,
+                max_orchestrations=self.config.max_orchestrations,
+                max_activities=self.config.max_activities,
+            ),
+            TimerListener(self.functions, invoker, self.options.clock, states, settings),
+            ServiceBusListener(self.functions, invoker, self.config.service_bus, settings),
+        ]
 
-    async def _serve_http(self, invoker: Invoker, keys: Keys) -> None:
-        asked = keys if self.options.is_auth_enforced else None
-        edge = HttpEdge(self.functions, invoker, self.config, asked)
+    def _routes(
+        self, hub: HubClient, invoker: Invoker, binding: ClientBinding, keys: Keys | None
+    ) -> list[web.RouteDef]:
+        names = set(by_durable_name(self.functions, ORCHESTRATION_TRIGGER, "orchestration"))
+        edge = HttpEdge(self.functions, invoker, self.config, keys)
+        admin = AdminApi(self.functions, invoker, hub, self.config.route_prefix, keys)
+        return [
+            *ManagementApi(hub, binding, names, keys).routes(),
+            *admin.routes(),
+            web.route("*", "/{path:.*}", edge.handle),
+        ]
+
+    async def _serve_http(self, bound: socket.socket, routes: Sequence[web.RouteDef]) -> None:
         limit = int(os.environ.get(BODY_LIMIT_SETTING, DEFAULT_BODY_LIMIT))
         app = web.Application(client_max_size=limit)
-        app.router.add_route("*", "/{path:.*}", edge.handle)
-        self._runner = web.AppRunner(
-            app, access_log=None, shutdown_timeout=self.options.shutdown_timeout_s
-        )
+        app.add_routes(routes)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_GRACE_S)
         await self._runner.setup()
-        await web.SockSite(self._runner, self._socket).start()
+        await web.SockSite(self._runner, bound).start()
 
 
 async def load_host(options: Options) -> Host:
@@ -132,17 +191,22 @@ async def load_host(options: Options) -> Host:
     Raises:
         AppLoadError: The folder cannot be run; the message says why.
     """
+    if not options.app.is_dir():
+        raise NotADirectoryError(f"{options.app} is not a folder")
     os.chdir(options.app)
     settings = AppSettings()
     added = load_local_settings(options.app, os.environ)
     if added:
         _log.info("local.settings.json gave %s", ", ".join(sorted(added)))
     config = load_host_config(options.app, settings)
-    functions = await load_app(options.app)
-    return Host(options, config, _select(functions, config, settings))
+    functions = _select(await load_app(options.app), config, settings)
+    warn_of_unsupported(functions)
+    return Host(options, config, functions)
 
 
-def _select(functions: list[Function], config: HostConfig, settings: AppSettings) -> list[Function]:
+def _select(
+    functions: Sequence[Function], config: HostConfig, settings: AppSettings
+) -> list[Function]:
     selected = []
     for function in functions:
         if config.only_functions is not None and function.name not in config.only_functions:

@@ -70,7 +70,7 @@ _MEANINGLESS_HERE: dict[str, Any] = {
     },
     "extensions": {
         "http": {"dynamicThrottlesEnabled": None, "hsts": None, "maxOutstandingRequests": None},
-        "serviceBus": {"transportType": None, "maxConcurrentCallsPerSession": None},
+        "serviceBus": {"transportType": None},
         "durableTask": {
             "storageProvider": None,
             "tracing": None,

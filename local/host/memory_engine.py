@@ -21,11 +21,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from adapters.clock import ScaledClock
 
+from .hub_client import HubClient
+
 _log = logging.getLogger("Host.Engine")
 
 # Each waiting client and the work item stream hold a thread of the server all the time.
 _SERVER_THREADS = 64
 _STOP_GRACE_S = 1.0
+_MAX_HISTORY = 1_000_000
 
 
 class MemoryEngine:
@@ -40,26 +43,28 @@ class MemoryEngine:
         self.address = ""
         self._clock = clock
         self._port = port
-        self._backend = InMemoryOrchestrationBackend()
+        self._backend = InMemoryOrchestrationBackend(max_history_size=_MAX_HISTORY)
         self._server = grpc.server(ThreadPoolExecutor(max_workers=_SERVER_THREADS))
-        self._channel: grpc.aio.Channel | None = None
-        self._ready: asyncio.Queue[pb.WorkItem] = asyncio.Queue()
+        self._client: HubClient | None = None
+        self._ready: asyncio.Queue[pb.WorkItem | None] = asyncio.Queue()
+        """None: the stream has ended."""
         self._activities: dict[str, pb.WorkItem] = {}
 
     async def start(self) -> None:
         """Serves on 127.0.0.1."""
-        stubs.add_TaskHubSidecarServiceServicer_to_server(self._backend, self._server)
+        # The generated code carries no types.
+        stubs.add_TaskHubSidecarServiceServicer_to_server(  # type: ignore[no-untyped-call]
+            self._backend, self._server
+        )
         bound = self._server.add_insecure_port(f"127.0.0.1:{self._port}")
         self.address = f"127.0.0.1:{bound}"
         self._server.start()
-        self._channel = grpc.aio.insecure_channel(
-            self.address, options=[("grpc.max_receive_message_length", -1)]
-        )
+        self._client = HubClient(self.address)
 
     async def stop(self) -> None:
         """Stops serving; everything is lost."""
-        if self._channel is not None:
-            await self._channel.close()
+        if self._client is not None:
+            await self._client.close()
         # Ends the backend's blocking streams; the server itself is ours to stop.
         self._backend.stop()
         await asyncio.to_thread(self._server.stop(_STOP_GRACE_S).wait)
@@ -67,31 +72,31 @@ class MemoryEngine:
     async def work_items(
         self, *, max_orchestrations: int, max_activities: int
     ) -> AsyncIterator[pb.WorkItem]:
-        """The backend's stream and what was abandoned; the backend knows no limits."""
+        """The backend's stream and what was abandoned; the backend itself knows no limits."""
         request = pb.GetWorkItemsRequest(
             maxConcurrentOrchestrationWorkItems=max_orchestrations,
             maxConcurrentActivityWorkItems=max_activities,
         )
-        stream = self._stub().GetWorkItems(request)
-        reader = asyncio.ensure_future(self._read(stream))
+        stream = self._connected().stream("GetWorkItems", request, pb.WorkItem)
+        reader = asyncio.create_task(self._read(stream))
         try:
-            while (item := await self._next(reader)) is not None:
+            while (item := await self._ready.get()) is not None:
                 yield item
         finally:
             reader.cancel()
-            stream.cancel()
 
     async def complete_orchestration(self, response: pb.OrchestratorResponse) -> None:
         """Hands a turn's actions to the backend."""
         for action in response.actions:
             if action.HasField("createTimer"):
                 _replace(action.createTimer.fireAt, self._to_real)
-        await self._stub().CompleteOrchestratorTask(response)
+        client = self._connected()
+        await client.call("CompleteOrchestratorTask", response, pb.CompleteTaskResponse)
 
     async def complete_activity(self, response: pb.ActivityResponse) -> None:
         """Hands an activity's result to the backend."""
         self._activities.pop(response.completionToken, None)
-        await self._stub().CompleteActivityTask(response)
+        await self._connected().call("CompleteActivityTask", response, pb.CompleteTaskResponse)
 
     async def abandon(self, completion_token: str) -> None:
         """Gives work back. The backend forgets abandoned activities, so they are kept here."""
@@ -99,13 +104,16 @@ class MemoryEngine:
         if activity is not None:
             self._ready.put_nowait(activity)
             return
-        request = pb.AbandonOrchestrationTaskRequest(completionToken=completion_token)
-        await self._stub().AbandonTaskOrchestratorWorkItem(request)
+        await self._connected().call(
+            "AbandonTaskOrchestratorWorkItem",
+            pb.AbandonOrchestrationTaskRequest(completionToken=completion_token),
+            pb.AbandonOrchestrationTaskResponse,
+        )
 
-    def _stub(self) -> stubs.TaskHubSidecarServiceStub:
-        if self._channel is None:
+    def _connected(self) -> HubClient:
+        if self._client is None:
             raise RuntimeError("the engine is not started")
-        return stubs.TaskHubSidecarServiceStub(self._channel)
+        return self._client
 
     async def _read(self, stream: AsyncIterator[pb.WorkItem]) -> None:
         try:
@@ -113,16 +121,10 @@ class MemoryEngine:
                 self._prepare(item)
                 self._ready.put_nowait(item)
         except grpc.aio.AioRpcError as error:
-            # The channel was closed by stop(), or the server is gone: no more work either way.
+            # stop() closed the channel, or the server is gone: no more work either way.
             _log.debug("work item stream ended: %s", error.details())
-
-    async def _next(self, reader: asyncio.Future[None]) -> pb.WorkItem | None:
-        getter = asyncio.ensure_future(self._ready.get())
-        await asyncio.wait({getter, reader}, return_when=asyncio.FIRST_COMPLETED)
-        if getter.done():
-            return getter.result()
-        getter.cancel()
-        return None
+        finally:
+            self._ready.put_nowait(None)
 
     def _prepare(self, item: pb.WorkItem) -> None:
         if item.HasField("activityRequest"):

@@ -63,7 +63,7 @@ _CONSTRAINTS: Mapping[str, Callable[[str], Check]] = {
     "double": lambda _: _parses(float),
     "float": lambda _: _parses(float),
     "datetime": lambda _: _parses(datetime.fromisoformat),
-    "required": lambda _: lambda text: bool(text),
+    "required": lambda _: bool,
     "length": lambda argument: _within(len, *_bounds(argument)),
     "minlength": lambda argument: _within(len, int(argument), _NO_LIMIT),
     "maxlength": lambda argument: _within(len, 0, int(argument)),
@@ -117,7 +117,8 @@ def compile_template(text: str) -> RouteTemplate:
     Raises:
         AppLoadError: The template, or a constraint in it, is not understood.
     """
-    pattern, parameters, precedence = "", {}, []
+    pattern, precedence = "", []
+    parameters: dict[str, Parameter] = {}
     for index, segment in enumerate(one for one in text.strip("/").split("/") if one):
         body, found, rank = _compile_segment(segment, len(parameters), text)
         parameters.update(found)
@@ -135,7 +136,8 @@ def compile_template(text: str) -> RouteTemplate:
 def _compile_segment(
     segment: str, first_group: int, text: str
 ) -> tuple[str, dict[str, Parameter], int]:
-    body, end, parameters = "", 0, {}
+    body, end = "", 0
+    parameters: dict[str, Parameter] = {}
     for found in _PARAMETER.finditer(segment):
         parameter = _to_parameter(found, text)
         group = f"p{first_group + len(parameters)}"

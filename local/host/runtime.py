@@ -17,7 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import azure_functions_runtime as worker
+import azure_functions_runtime as worker  # type: ignore[import-untyped]
 
 from .failures import split_worker_exception
 from .functions import AppLoadError, Failure, Function, InvocationResult
@@ -33,7 +33,8 @@ PACKAGES = Path(".python_packages/lib/site-packages")
 
 def current_invocation_id() -> str | None:
     """The invocation whose synchronous function the calling thread runs, if any."""
-    return worker.invocation_id_cv.get()
+    invocation_id: str | None = worker.invocation_id_cv.get()
+    return invocation_id
 
 
 class Runtime:
@@ -47,6 +48,7 @@ class Runtime:
     def __init__(self, functions: list[Function], timeout: timedelta | None = None) -> None:
         self.functions = functions
         self._timeout = timeout
+        self._timeout_s = None if timeout is None else timeout.total_seconds()
         self._in_flight: set[str] = set()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -105,7 +107,7 @@ class Runtime:
         _log.debug("Executing %s%s", function.name, f" ({reason})" if reason else "")
         started = time.perf_counter()
         try:
-            async with asyncio.timeout(self._timeout and self._timeout.total_seconds()):
+            async with asyncio.timeout(self._timeout_s):
                 response = await worker.invocation_request(request)
         except TimeoutError:
             result = self._timed_out(function, scope)

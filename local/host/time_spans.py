@@ -7,6 +7,8 @@ _TIME_SPAN = re.compile(
     r"(?:(?P<days>\d+)\.)?(?P<hours>\d{1,2}):(?P<minutes>\d{1,2})"
     r"(?::(?P<seconds>\d{1,2}(?:\.\d{1,7})?))?"
 )
+_LAST_HOUR = 23
+_LAST_MINUTE = 59
 
 
 def parse_time_span(text: str) -> timedelta:
@@ -21,7 +23,7 @@ def parse_time_span(text: str) -> timedelta:
     hours, minutes = int(match["hours"]), int(match["minutes"])
     seconds = float(match["seconds"] or 0)
     # As in .NET: 24:00:00 is refused rather than read as a day, since there it means 24 days.
-    if hours > 23 or minutes > 59 or seconds >= 60:
+    if hours > _LAST_HOUR or minutes > _LAST_MINUTE or seconds >= _LAST_MINUTE + 1:
         raise ValueError(f"{text!r} has an hour above 23, or a minute or second above 59")
     return timedelta(days=int(match["days"] or 0), hours=hours, minutes=minutes, seconds=seconds)
 

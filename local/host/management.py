@@ -1,0 +1,307 @@
+"""The durable management HTTP API, ``/runtime/webhooks/durabletask`` (durable-2x 3).
+
+Statuses and codes as the extension's own handler gives them: 202 while running, 410 for an
+operation on something that has ended, 400 for what it cannot take, 404 for what is not there.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import grpc
+from aiohttp import web
+from durabletask.internal import orchestrator_service_pb2 as pb
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.protobuf.wrappers_pb2 import StringValue
+
+from .client_binding import WEBHOOK_PATH, ClientBinding, management_urls
+from .hub_client import HubClient
+from .hub_json import ENDED, parse_status, to_history, to_status
+from .keys import Keys, Level
+
+_RETRY_AFTER_RUNNING_S = "5"
+_RETRY_AFTER_STARTED_S = "10"
+_CONTINUATION = "x-ms-continuation-token"
+_REWINDABLE = frozenset({pb.ORCHESTRATION_STATUS_FAILED})
+
+type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class ManagementApi:
+    """Serves the API.
+
+    Args:
+        hub: A client of the engine.
+        binding: What management URLs are made from.
+        orchestrators: Lower-case names that can be started.
+        keys: Keys to ask for, or None: nothing is asked for.
+    """
+
+    def __init__(
+        self, hub: HubClient, binding: ClientBinding, orchestrators: set[str], keys: Keys | None
+    ) -> None:
+        self._hub = hub
+        self._binding = binding
+        self._orchestrators = orchestrators
+        self._keys = keys
+
+    def routes(self) -> list[web.RouteDef]:
+        """The API's routes."""
+        instance = f"{WEBHOOK_PATH}/instances/{{id}}"
+        table: list[tuple[str, str, Handler]] = [
+            ("POST", f"{WEBHOOK_PATH}/orchestrators/{{name}}", self._start),
+            ("POST", f"{WEBHOOK_PATH}/orchestrators/{{name}}/{{id}}", self._start),
+            ("GET", f"{WEBHOOK_PATH}/instances", self._list),
+            ("DELETE", f"{WEBHOOK_PATH}/instances", self._purge_many),
+            ("GET", instance, self._status),
+            ("DELETE", instance, self._purge),
+            ("POST", f"{instance}/raiseEvent/{{event}}", self._raise_event),
+            ("POST", f"{instance}/terminate", self._terminate),
+            ("POST", f"{instance}/suspend", self._suspend),
+            ("POST", f"{instance}/resume", self._resume),
+            ("POST", f"{instance}/rewind", self._rewind),
+            ("POST", f"{instance}/restart", self._restart),
+        ]
+        return [web.route(method, path, self._guarded(handler)) for method, path, handler in table]
+
+    def _guarded(self, handler: Handler) -> Handler:
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            presented = request.query.get("code") or request.headers.get("x-functions-key")
+            if self._keys is not None and not self._keys.opens(Level.SYSTEM, presented):
+                return web.Response(status=401)
+            try:
+                return await handler(request)
+            except ValueError as error:
+                return _refused(f"One or more of the arguments submitted is incorrect: {error}")
+            except grpc.aio.AioRpcError as error:
+                return _engine_refused(error)
+
+        return guarded
+
+    async def _start(self, request: web.Request) -> web.StreamResponse:
+        name, text = request.match_info["name"], await request.text()
+        if name.lower() not in self._orchestrators:
+            known = ", ".join(sorted(self._orchestrators)) or "none"
+            raise ValueError(f"the function '{name}' doesn't exist; orchestrators: {known}")
+        if text:
+            json.loads(text)
+        create = pb.CreateInstanceRequest(
+            name=name,
+            instanceId=request.match_info.get("id", ""),
+            input=StringValue(value=text) if text else None,
+            # What the extension allows unless host.json says otherwise: anything not running.
+            orchestrationIdReusePolicy=pb.OrchestrationIdReusePolicy(replaceableStatus=ENDED),
+        )
+        started = await self._hub.call("StartInstance", create, pb.CreateInstanceResponse)
+        return await self._started(request, started.instanceId)
+
+    async def _started(self, request: web.Request, instance_id: str) -> web.StreamResponse:
+        wait_s, pause_s = request.query.get("timeout"), request.query.get("pollingInterval")
+        if wait_s is not None and pause_s is not None:
+            state = await self._wait(instance_id, float(wait_s), float(pause_s))
+            if state is not None:
+                return web.json_response(to_status(state)["output"])
+        query = (
+            f"taskHub={self._binding.hub_name}&connection=Storage&code={self._binding.system_key}"
+        )
+        urls = management_urls(f"{request.url.origin()}{WEBHOOK_PATH}", query, instance_id)
+        headers = {"Location": urls["statusQueryGetUri"], "Retry-After": _RETRY_AFTER_STARTED_S}
+        return web.json_response(urls, status=202, headers=headers)
+
+    async def _wait(
+        self, instance_id: str, wait_s: float, pause_s: float
+    ) -> pb.OrchestrationState | None:
+        try:
+            async with asyncio.timeout(wait_s):
+                while True:
+                    state = await self._state(instance_id)
+                    if state is not None and state.orchestrationStatus in ENDED:
+                        return state
+                    await asyncio.sleep(pause_s)
+        except TimeoutError:
+            return None
+
+    async def _status(self, request: web.Request) -> web.StreamResponse:
+        instance_id = request.match_info["id"]
+        state = await self._state(instance_id)
+        if state is None:
+            return web.Response(status=404)
+        body = to_status(state, is_input_shown=_flag(request, "showInput", default=True))
+        body["historyEvents"] = None
+        if _flag(request, "showHistory"):
+            body["historyEvents"] = await self._history(
+                instance_id, is_output_shown=_flag(request, "showHistoryOutput")
+            )
+        if state.orchestrationStatus not in ENDED:
+            headers = {"Location": str(request.url), "Retry-After": _RETRY_AFTER_RUNNING_S}
+            return web.json_response(body, status=202, headers=headers)
+        is_error = state.orchestrationStatus == pb.ORCHESTRATION_STATUS_FAILED and _flag(
+            request, "returnInternalServerErrorOnFailure"
+        )
+        return web.json_response(body, status=500 if is_error else 200)
+
+    async def _history(self, instance_id: str, *, is_output_shown: bool) -> list[dict[str, Any]]:
+        request = pb.StreamInstanceHistoryRequest(instanceId=instance_id)
+        events: list[pb.HistoryEvent] = []
+        async for chunk in self._hub.stream("StreamInstanceHistory", request, pb.HistoryChunk):
+            events.extend(chunk.events)
+        return to_history(events, is_output_shown=is_output_shown)
+
+    async def _list(self, request: web.Request) -> web.StreamResponse:
+        prefix, top = request.query.get("instanceIdPrefix"), request.query.get("top")
+        token = request.headers.get(_CONTINUATION)
+        query = pb.InstanceQuery(
+            runtimeStatus=_statuses(request),
+            createdTimeFrom=_time(request, "createdTimeFrom"),
+            createdTimeTo=_time(request, "createdTimeTo"),
+            maxInstanceCount=int(top) if top else 0,
+            continuationToken=StringValue(value=token) if token else None,
+            instanceIdPrefix=StringValue(value=prefix) if prefix else None,
+            fetchInputsAndOutputs=True,
+        )
+        found = await self._hub.call(
+            "QueryInstances", pb.QueryInstancesRequest(query=query), pb.QueryInstancesResponse
+        )
+        is_input_shown = _flag(request, "showInput", default=True)
+        body = [to_status(one, is_input_shown=is_input_shown) for one in found.orchestrationState]
+        return web.json_response(body, headers={_CONTINUATION: found.continuationToken.value})
+
+    async def _raise_event(self, request: web.Request) -> web.StreamResponse:
+        refusal = await self._refusal(request)
+        if refusal is not None:
+            return refusal
+        if request.content_type != "application/json":
+            return _refused("Only application/json request content is supported")
+        text = await request.text()
+        json.loads(text)
+        call = pb.RaiseEventRequest(
+            instanceId=request.match_info["id"],
+            name=request.match_info["event"],
+            input=StringValue(value=text),
+        )
+        await self._hub.call("RaiseEvent", call, pb.RaiseEventResponse)
+        return web.Response(status=202)
+
+    async def _terminate(self, request: web.Request) -> web.StreamResponse:
+        refusal = await self._refusal(request)
+        if refusal is None:
+            reason = StringValue(value=json.dumps(request.query.get("reason", "")))
+            call = pb.TerminateRequest(
+                instanceId=request.match_info["id"], output=reason, recursive=True
+            )
+            await self._hub.call("TerminateInstance", call, pb.TerminateResponse)
+        return refusal or web.Response(status=202)
+
+    async def _suspend(self, request: web.Request) -> web.StreamResponse:
+        refusal = await self._refusal(request)
+        if refusal is None:
+            call = pb.SuspendRequest(instanceId=request.match_info["id"], reason=_reason(request))
+            await self._hub.call("SuspendInstance", call, pb.SuspendResponse)
+        return refusal or web.Response(status=202)
+
+    async def _resume(self, request: web.Request) -> web.StreamResponse:
+        refusal = await self._refusal(request)
+        if refusal is None:
+            call = pb.ResumeRequest(instanceId=request.match_info["id"], reason=_reason(request))
+            await self._hub.call("ResumeInstance", call, pb.ResumeResponse)
+        return refusal or web.Response(status=202)
+
+    async def _rewind(self, request: web.Request) -> web.StreamResponse:
+        refusal = await self._refusal(request, still_possible=_REWINDABLE)
+        if refusal is None:
+            call = pb.RewindInstanceRequest(
+                instanceId=request.match_info["id"], reason=_reason(request)
+            )
+            await self._hub.call("RewindInstance", call, pb.RewindInstanceResponse)
+        return refusal or web.Response(status=202)
+
+    async def _restart(self, request: web.Request) -> web.StreamResponse:
+        if await self._state(request.match_info["id"]) is None:
+            raise ValueError("InstanceId does not match a valid orchestration instance.")
+        call = pb.RestartInstanceRequest(
+            instanceId=request.match_info["id"],
+            restartWithNewInstanceId=_flag(request, "restartWithNewInstanceId", default=True),
+        )
+        restarted = await self._hub.call("RestartInstance", call, pb.RestartInstanceResponse)
+        return await self._started(request, restarted.instanceId)
+
+    async def _purge(self, request: web.Request) -> web.StreamResponse:
+        if await self._state(request.match_info["id"]) is None:
+            return web.Response(status=404)
+        call = pb.PurgeInstancesRequest(instanceId=request.match_info["id"])
+        purged = await self._hub.call("PurgeInstances", call, pb.PurgeInstancesResponse)
+        return web.json_response({"instancesDeleted": purged.deletedInstanceCount})
+
+    async def _purge_many(self, request: web.Request) -> web.StreamResponse:
+        since = _time(request, "createdTimeFrom")
+        if since is None:
+            return _refused("Please provide value for 'createdTimeFrom' parameter.")
+        wanted = pb.PurgeInstanceFilter(
+            createdTimeFrom=since,
+            createdTimeTo=_time(request, "createdTimeTo"),
+            runtimeStatus=_statuses(request),
+        )
+        call = pb.PurgeInstancesRequest(purgeInstanceFilter=wanted)
+        purged = await self._hub.call("PurgeInstances", call, pb.PurgeInstancesResponse)
+        if not purged.deletedInstanceCount:
+            return web.Response(status=404)
+        return web.json_response({"instancesDeleted": purged.deletedInstanceCount})
+
+    async def _state(self, instance_id: str) -> pb.OrchestrationState | None:
+        request = pb.GetInstanceRequest(instanceId=instance_id, getInputsAndOutputs=True)
+        found = await self._hub.call("GetInstance", request, pb.GetInstanceResponse)
+        return found.orchestrationState if found.exists else None
+
+    async def _refusal(
+        self, request: web.Request, still_possible: frozenset[int] = frozenset()
+    ) -> web.Response | None:
+        state = await self._state(request.match_info["id"])
+        if state is None:
+            return web.Response(status=404)
+        if state.orchestrationStatus in ENDED - still_possible:
+            return web.Response(status=410)
+        return None
+
+
+def _refused(message: str) -> web.Response:
+    return web.json_response({"message": message}, status=400)
+
+
+def _engine_refused(error: grpc.aio.AioRpcError) -> web.Response:
+    statuses = {
+        grpc.StatusCode.NOT_FOUND: 404,
+        grpc.StatusCode.ALREADY_EXISTS: 409,
+        grpc.StatusCode.UNIMPLEMENTED: 501,
+        grpc.StatusCode.UNAVAILABLE: 503,
+    }
+    refusals = {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.INVALID_ARGUMENT}
+    status = 400 if error.code() in refusals else statuses.get(error.code(), 500)
+    return web.json_response({"message": error.details()}, status=status)
+
+
+def _flag(request: web.Request, name: str, *, default: bool = False) -> bool:
+    value = request.query.get(name)
+    return default if value is None else value.strip().lower() == "true"
+
+
+def _reason(request: web.Request) -> StringValue | None:
+    reason = request.query.get("reason")
+    return None if reason is None else StringValue(value=reason)
+
+
+def _time(request: web.Request, name: str) -> Timestamp | None:
+    text = request.query.get(name)
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    timestamp = Timestamp()
+    timestamp.FromDatetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return timestamp
+
+
+def _statuses(request: web.Request) -> list[pb.OrchestrationStatus]:
+    names = ",".join(request.query.getall("runtimeStatus", [])).split(",")
+    # Unknown names are passed over, as the extension does.
+    return [status for name in names if name and (status := parse_status(name)) is not None]

@@ -1,0 +1,238 @@
+"""Service Bus triggers: pumps that receive, invoke and settle as the extension does.
+
+The rules are those of service-bus 5:
+
+* Sessions: so many pumps, each holding one session at a time and running its messages in order
+  until none came for the idle time.
+* No sessions: one receiver, so many invocations at a time.
+* Batches (``cardinality`` many): one at a time; no lock renewal.
+* Success completes, unless the app settles itself; failure abandons at once, always.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+from azure.servicebus.exceptions import ServiceBusError
+
+from .app_settings import AppSettings
+from .functions import SERVICE_BUS_TRIGGER, Function
+from .invoker import Invoker
+from .service_bus_messages import to_metadata, to_value
+from .service_bus_options import Entity, ServiceBusOptions, parse_options, to_entity
+from .service_bus_source import Receiver, SdkSource, Source
+
+_log = logging.getLogger("Host.Triggers.ServiceBus")
+
+type Pump = Callable[[], Coroutine[Any, Any, None]]
+
+_FIRST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 30.0
+_STOP_CHECK_S = 1.0
+"""How long a receive on an entity without sessions waits before it looks whether to stop."""
+
+
+class ServiceBusTrigger:
+    """One function's trigger.
+
+    Args:
+        function: The function.
+        entity: What it receives from.
+        options: How.
+        invoker: Runs the function.
+        source: Opens receivers.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        entity: Entity,
+        options: ServiceBusOptions,
+        invoker: Invoker,
+        source: Source,
+    ) -> None:
+        self.source = source
+        self._function = function
+        self._entity = entity
+        self._options = options
+        self._invoker = invoker
+        self._stop = asyncio.Event()
+        self._calls: set[asyncio.Task[None]] = set()
+        self._pumping: set[asyncio.Task[None]] = set()
+        self._busy: set[asyncio.Task[Any]] = set()
+
+    async def run(self) -> None:
+        """Receives until :meth:`stop`."""
+        if not self._entity.has_sessions:
+            await self._repeat(self._pump_queue, is_interruptible=False)
+            return
+        pumps = 1 if self._entity.is_batch else self._options.max_concurrent_sessions
+        async with asyncio.TaskGroup() as group:
+            for _ in range(pumps):
+                group.create_task(self._repeat(self._pump_session, is_interruptible=True))
+
+    def stop(self) -> None:
+        """Takes no more messages; what runs is finished."""
+        self._stop.set()
+        # Waiting for a session or its next message can take a minute, and loses nothing if ended.
+        for pump in self._pumping - self._busy:
+            pump.cancel()
+
+    async def _repeat(self, pump: Pump, *, is_interruptible: bool) -> None:
+        """Runs a pump again and again; a broker that is away is tried again, ever more slowly."""
+        pause_s = _FIRST_PAUSE_S
+        while not self._stop.is_set():
+            task = asyncio.create_task(pump())
+            if is_interruptible:
+                self._pumping.add(task)
+            try:
+                await task
+                pause_s = _FIRST_PAUSE_S
+            except asyncio.CancelledError:
+                if not self._stop.is_set():
+                    raise
+            except Exception as error:  # noqa: BLE001, a pump outlives whatever one message does
+                _log.warning("receiving from %s failed: %s", self._entity, error, exc_info=error)
+                await self._pause(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+            finally:
+                self._pumping.discard(task)
+
+    async def _pause(self, pause_s: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause_s):
+                await self._stop.wait()
+
+    async def _pump_session(self) -> None:
+        receiver = await self.source.open_session()
+        if receiver is None:
+            return
+        try:
+            if not self._entity.is_batch:
+                self.source.keep_locked(receiver, None)
+            while not self._stop.is_set():
+                messages = await self._receive(receiver, self._options.session_idle_s)
+                if not messages:
+                    return
+                await self._handle(receiver, messages)
+        finally:
+            self.source.release(receiver)
+
+    async def _pump_queue(self) -> None:
+        receiver = await self.source.open_queue()
+        limit = 1 if self._entity.is_batch else self._options.max_concurrent_calls
+        slots = asyncio.Semaphore(limit)
+        try:
+            while not self._stop.is_set():
+                await slots.acquire()
+                messages = await self._receive(receiver, _STOP_CHECK_S)
+                if messages:
+                    self._spawn(receiver, messages, slots)
+                else:
+                    slots.release()
+        finally:
+            # Settling needs the receiver, so it is kept until the last call has ended.
+            await asyncio.gather(*self._calls, return_exceptions=True)
+            self.source.release(receiver)
+
+    def _spawn(self, receiver: Receiver, messages: Sequence[Any], slots: asyncio.Semaphore) -> None:
+        if not self._entity.is_batch:
+            self.source.keep_locked(receiver, messages[0])
+        call = asyncio.create_task(self._handle(receiver, messages))
+        self._calls.add(call)
+        call.add_done_callback(self._calls.discard)
+        call.add_done_callback(lambda _: slots.release())
+
+    async def _receive(self, receiver: Receiver, wait_s: float) -> Sequence[Any]:
+        if not self._entity.is_batch:
+            return await receiver.receive_messages(1, max_wait_time=wait_s)
+        most, least = self._options.max_batch_size, self._options.min_batch_size
+        messages = list(await receiver.receive_messages(most, max_wait_time=wait_s))
+        give_up = time.monotonic() + self._options.max_batch_wait_s
+        while messages and len(messages) < least and (rest_s := give_up - time.monotonic()) > 0:
+            more = most - len(messages)
+            messages += await receiver.receive_messages(more, max_wait_time=rest_s)
+        return messages
+
+    async def _handle(self, receiver: Receiver, messages: Sequence[Any]) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._busy.add(task)
+        try:
+            is_batch = self._entity.is_batch
+            result = await self._invoker.invoke(
+                self._function,
+                to_value(messages, is_batch=is_batch),
+                trigger_metadata=to_metadata(messages, is_batch=is_batch),
+                reason=f"{len(messages)} message(s) from {self._entity}",
+            )
+            await self._settle(receiver, messages, is_success=result.failure is None)
+        finally:
+            if task is not None:
+                self._busy.discard(task)
+
+    async def _settle(
+        self, receiver: Receiver, messages: Sequence[Any], *, is_success: bool
+    ) -> None:
+        if is_success and not self._entity.auto_complete:
+            return
+        settle = receiver.complete_message if is_success else receiver.abandon_message
+        for message in messages:
+            try:
+                await settle(message)
+            except (ServiceBusError, ValueError) as error:
+                # The lock is gone, so the broker delivers it again: at least once, as in Azure.
+                _log.warning("message %s was not settled: %s", message.message_id, error)
+
+
+class ServiceBusListener:
+    """Runs every Service Bus trigger of an app.
+
+    Args:
+        functions: The app's functions; those with a Service Bus trigger are used.
+        invoker: Runs them.
+        section: ``extensions.serviceBus`` of host.json.
+        settings: Where connections are looked up.
+
+    Raises:
+        AppLoadError: A connection is not set, or an option is malformed.
+    """
+
+    def __init__(
+        self,
+        functions: list[Function],
+        invoker: Invoker,
+        section: Mapping[str, Any],
+        settings: AppSettings,
+    ) -> None:
+        self._invoker = invoker
+        self._options = parse_options(section)
+        self._wanted = [
+            (one, to_entity(one, self._options, settings))
+            for one in functions
+            if one.trigger_type == SERVICE_BUS_TRIGGER
+        ]
+        self._triggers: list[ServiceBusTrigger] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Connects and begins to receive."""
+        for function, entity in self._wanted:
+            source = SdkSource(entity, self._options)
+            trigger = ServiceBusTrigger(function, entity, self._options, self._invoker, source)
+            self._triggers.append(trigger)
+            self._tasks.append(asyncio.create_task(trigger.run(), name=f"receive {entity}"))
+
+    async def stop(self, timeout_s: float) -> None:
+        """Receives no more, waits for running invocations up to ``timeout_s``, disconnects."""
+        for trigger in self._triggers:
+            trigger.stop()
+        if self._tasks:
+            _, unfinished = await asyncio.wait(self._tasks, timeout=timeout_s)
+            for task in unfinished:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(one.source.close() for one in self._triggers))

@@ -1,0 +1,148 @@
+"""Opens receivers with the unmodified SDK, and closes them without making anyone wait."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from azure.identity.aio import DefaultAzureCredential
+from azure.servicebus import NEXT_AVAILABLE_SESSION
+from azure.servicebus.aio import AutoLockRenewer, ServiceBusClient, ServiceBusReceiver
+from azure.servicebus.exceptions import OperationTimeoutError
+
+from .service_bus_messages import Message
+from .service_bus_options import Entity, ServiceBusOptions
+
+_log = logging.getLogger("Host.Triggers.ServiceBus")
+
+
+class Receiver(Protocol):
+    """What the pumps use of the SDK's receiver."""
+
+    async def receive_messages(
+        self, max_message_count: int | None = 1, max_wait_time: float | None = None
+    ) -> Sequence[Any]:
+        """Messages that are there, or that come within the time; none is an empty list."""
+        ...
+
+    async def complete_message(self, message: Any) -> None:
+        """Done with it."""
+        ...
+
+    async def abandon_message(self, message: Any) -> None:
+        """Give it back at once."""
+        ...
+
+
+class Source(Protocol):
+    """Where a trigger's messages come from."""
+
+    async def open_session(self) -> Receiver | None:
+        """A receiver of the next session that has messages; None when none came in time."""
+        ...
+
+    async def open_queue(self) -> Receiver:
+        """A receiver of an entity without sessions."""
+        ...
+
+    def keep_locked(self, receiver: Receiver, message: Message | None) -> None:
+        """Renews a message's lock, or with None the session's, up to the configured time."""
+        ...
+
+    def release(self, receiver: Receiver) -> None:
+        """Closes a receiver in the background."""
+        ...
+
+    async def close(self) -> None:
+        """Closes everything, background closing included."""
+        ...
+
+
+class SdkSource:
+    """The real one: azure-servicebus.
+
+    Args:
+        entity: What to receive from.
+        options: How.
+    """
+
+    def __init__(self, entity: Entity, options: ServiceBusOptions) -> None:
+        self._entity = entity
+        self._options = options
+        self._credential: DefaultAzureCredential | None = None
+        self._client = self._connect()
+        self._renewer = AutoLockRenewer(
+            max_lock_renewal_duration=options.max_lock_renewal_s,
+            on_lock_renew_failure=_on_lost_lock,
+        )
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def open_session(self) -> Receiver | None:
+        """A receiver that holds the next available session."""
+        receiver = self._receiver(
+            session_id=NEXT_AVAILABLE_SESSION, max_wait_time=self._options.try_timeout_s
+        )
+        try:
+            await receiver.__aenter__()
+        except OperationTimeoutError:
+            self.release(receiver)
+            return None
+        return receiver
+
+    async def open_queue(self) -> Receiver:
+        """A receiver on an entity without sessions."""
+        receiver = self._receiver()
+        await receiver.__aenter__()
+        return receiver
+
+    def keep_locked(self, receiver: Any, message: Any | None) -> None:
+        """Registers the lock with the SDK's renewer."""
+        renewable = receiver.session if message is None else message
+        if self._options.max_lock_renewal_s > 0:
+            self._renewer.register(
+                receiver, renewable, max_lock_renewal_duration=self._options.max_lock_renewal_s
+            )
+
+    def release(self, receiver: Any) -> None:
+        """Closes in the background.
+
+        The SDK detaches at once, which frees the session, and then waits up to a second for a
+        keep-alive loop that only sleeps; a pump that waited along could open few sessions.
+        """
+        task = asyncio.create_task(receiver.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closed)
+
+    async def close(self) -> None:
+        """Waits for receivers that close, then closes renewer and client."""
+        await asyncio.gather(*self._closing, return_exceptions=True)
+        await self._renewer.close()
+        await self._client.close()
+        if self._credential is not None:
+            await self._credential.close()
+
+    def _closed(self, task: asyncio.Task[None]) -> None:
+        self._closing.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.debug("closing a receiver of %s failed", self._entity, exc_info=task.exception())
+
+    def _connect(self) -> ServiceBusClient:
+        # The pumps open again themselves; retries inside the SDK would only hide what is wrong.
+        if self._entity.connection_string:
+            return ServiceBusClient.from_connection_string(
+                self._entity.connection_string, retry_total=0
+            )
+        self._credential = DefaultAzureCredential()
+        return ServiceBusClient(str(self._entity.namespace), self._credential, retry_total=0)
+
+    def _receiver(self, **session: Any) -> ServiceBusReceiver:
+        options = {"prefetch_count": self._options.prefetch_count, **session}
+        if self._entity.queue is not None:
+            return self._client.get_queue_receiver(self._entity.queue, **options)
+        return self._client.get_subscription_receiver(
+            str(self._entity.topic), str(self._entity.subscription), **options
+        )
+
+
+async def _on_lost_lock(renewable: Any, error: Exception | None) -> None:
+    _log.warning("the lock of %s was lost: %s", type(renewable).__name__, error or "expired")

@@ -1,0 +1,53 @@
+"""Which triggers and bindings this host serves, and a plain word about the others."""
+
+import logging
+from collections.abc import Sequence
+
+from .functions import (
+    ACTIVITY_TRIGGER,
+    DURABLE_CLIENT,
+    ENTITY_TRIGGER,
+    HTTP_TRIGGER,
+    ORCHESTRATION_TRIGGER,
+    SERVICE_BUS_TRIGGER,
+    TIMER_TRIGGER,
+    AppLoadError,
+    Function,
+)
+
+_log = logging.getLogger("Host.Startup")
+
+TRIGGERS = frozenset(
+    {ACTIVITY_TRIGGER, HTTP_TRIGGER, ORCHESTRATION_TRIGGER, SERVICE_BUS_TRIGGER, TIMER_TRIGGER}
+)
+BINDINGS = frozenset({"http", DURABLE_CLIENT})
+
+
+def warn_of_unsupported(functions: Sequence[Function]) -> None:
+    """Says which functions nothing will start here, so that nobody waits for them.
+
+    Raises:
+        AppLoadError: A function has a binding whose value this host could not provide or would
+            have to throw away.
+    """
+    for function in functions:
+        if function.trigger_type == ENTITY_TRIGGER:
+            _log.warning("%s is a durable entity; this host does not run entities", function.name)
+        elif function.trigger_type not in TRIGGERS:
+            _log.warning(
+                "%s has a %s, which this host does not listen to; start it through "
+                "POST /admin/functions/%s",
+                function.name,
+                function.trigger_type,
+                function.name,
+            )
+        _refuse_bindings(function)
+
+
+def _refuse_bindings(function: Function) -> None:
+    for binding in function.bindings:
+        if binding is not function.trigger and binding["type"] not in BINDINGS:
+            raise AppLoadError(
+                f"{function.name}: this host has no {binding['type']} binding; disable the "
+                f"function with the app setting AzureWebJobs.{function.name}.Disabled=1"
+            )
