@@ -1,0 +1,135 @@
+"""``/admin``: faults, journal, state, clock and reset, for tests and for whoever watches a run."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from domain.codec import JsonObject
+from local.azure import upgrades
+from local.azure.clocks import MovableClock
+from local.azure.exchange import Answer, json_answer
+from local.azure.faults import parse_rules
+from local.azure.model import Vault
+from local.azure.moments import format_moment, format_ticks, ticks_of
+from local.azure.service import Request, SimulatedAzure
+
+
+def handle(azure: SimulatedAzure, request: Request) -> Answer:
+    """Answers one request below ``/admin``."""
+    path = request.raw_path.rstrip("/").removeprefix("/admin/")
+    operation = _OPERATIONS.get((request.method, path))
+    if operation is None:
+        known = [f"{method} /admin/{name}" for method, name in _OPERATIONS]
+        return _error(404, "UnknownAdminOperation", f"Known here: {', '.join(known)}.")
+    try:
+        return operation(azure, request)
+    except ValueError as error:
+        return _error(400, "InvalidAdminRequest", str(error))
+
+
+def _error(status: int, code: str, message: str) -> Answer:
+    return json_answer({"error": {"code": code, "message": message}}, status=status)
+
+
+def _body(request: Request) -> Any:
+    try:
+        return json.loads(request.body or b"{}")
+    except json.JSONDecodeError as error:
+        raise ValueError(f"the body is not JSON: {error}") from error
+
+
+def _list_faults(azure: SimulatedAzure, _request: Request) -> Answer:
+    return json_answer({"faults": azure.faults.listing()})
+
+
+def _add_faults(azure: SimulatedAzure, request: Request) -> Answer:
+    for rule in parse_rules(_body(request)):
+        azure.faults.add(rule)
+    return json_answer({"faults": azure.faults.listing()}, status=201)
+
+
+def _clear_faults(azure: SimulatedAzure, _request: Request) -> Answer:
+    azure.faults.clear()
+    return json_answer({"faults": []})
+
+
+def _calls(azure: SimulatedAzure, _request: Request) -> Answer:
+    return json_answer(
+        {"counts": azure.journal.counts(), "writes": azure.journal.write_log()}
+    )
+
+
+def _refused(azure: SimulatedAzure, _request: Request) -> Answer:
+    return json_answer({"refused": azure.journal.refused_log()})
+
+
+def _estate(azure: SimulatedAzure, request: Request) -> Answer:
+    wanted = request.query.get("vault", "").lower()
+    vaults = [v for v in azure.state.vaults if wanted in ("", v.name.lower())]
+    return json_answer(
+        {
+            "now": format_moment(azure.clock.now()),
+            "openedAt": format_moment(azure.state.opened_at),
+            "subscriptions": list(azure.state.subscription_ids()),
+            "workspaces": list(azure.state.workspaces),
+            "upgradesStarted": sum(vault.starts_received for vault in azure.state.vaults),
+            "vaults": [_vault(azure, vault) for vault in vaults],
+        }
+    )
+
+
+def _vault(azure: SimulatedAzure, vault: Vault) -> JsonObject:
+    now = azure.clock.now()
+    record = vault.record
+    return {
+        "subscriptionId": vault.subscription_id,
+        "name": vault.name,
+        "region": vault.region,
+        "vaultType": vault.vault_type,
+        "isClassic": vault.classic is not None,
+        "scenario": vault.scenario,
+        "expectedEnd": vault.expected_end,
+        "armId": vault.arm_id,
+        "provisioningState": upgrades.provisioning_state(vault, now) if vault.arm_id else None,
+        "upgradesStarted": vault.starts_received,
+        "operationIds": [one.operation_id for one in vault.records],
+        "status": record.status(ticks_of(now)).value if record else None,
+        "startedAt": format_ticks(record.started) if record else None,
+        "endsAt": format_ticks(record.ended) if record and record.ended else None,
+        "policyEdits": len(vault.policy_edits),
+    }
+
+
+def _read_clock(azure: SimulatedAzure, _request: Request) -> Answer:
+    is_movable = isinstance(azure.clock, MovableClock)
+    return json_answer({"now": format_moment(azure.clock.now()), "isMovable": is_movable})
+
+
+def _move_clock(azure: SimulatedAzure, request: Request) -> Answer:
+    clock = azure.clock
+    if not isinstance(clock, MovableClock):
+        # Every process computes the scaled clock for itself; one that jumps would disagree.
+        return _error(409, "ClockIsScaled", "The clock follows --clock-rate and cannot be moved.")
+    seconds = _body(request).get("advanceSeconds")
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool):
+        raise ValueError("advanceSeconds must be a number of seconds")
+    clock.advance(timedelta(seconds=seconds))
+    return _read_clock(azure, request)
+
+
+def _reset(azure: SimulatedAzure, _request: Request) -> Answer:
+    azure.reset()
+    return json_answer({"openedAt": format_moment(azure.state.opened_at)})
+
+
+_OPERATIONS = {
+    ("GET", "faults"): _list_faults,
+    ("POST", "faults"): _add_faults,
+    ("DELETE", "faults"): _clear_faults,
+    ("GET", "calls"): _calls,
+    ("GET", "refused"): _refused,
+    ("GET", "estate"): _estate,
+    ("GET", "clock"): _read_clock,
+    ("POST", "clock"): _move_clock,
+    ("POST", "reset"): _reset,
+}

@@ -1,0 +1,145 @@
+"""What every ARM answer has in common: finding the vault, filters, pages and refusals."""
+
+import base64
+import re
+from collections.abc import Sequence
+from urllib.parse import quote, urlencode
+
+from domain.codec import JsonObject
+from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
+from local.azure.model import Vault
+
+_API_VERSION = re.compile(r"^20\d\d-\d\d-\d\d(-preview)?$")
+_CLAUSE = re.compile(r"\s*(?P<key>\w+)\s+eq\s+'(?P<value>(?:[^']|'')*)'\s*", re.IGNORECASE)
+_AND = re.compile(r"\s*and\s+", re.IGNORECASE)
+INVALID_INPUT = (
+    "BMSUserErrorInvalidInput",
+    "Input provided for the call is invalid\r\nPlease check the required inputs",
+)
+
+
+def demand_api_version(call: Call) -> None:
+    """Every ARM call names its api-version.
+
+    Raises:
+        ServiceRefusal: 400, it is missing or malformed.
+    """
+    version = call.query.get("api-version")
+    if not version:
+        raise ServiceRefusal(
+            400,
+            "MissingApiVersionParameter",
+            "The api-version query parameter (?api-version=) is required for all requests.",
+        )
+    if not _API_VERSION.match(version):
+        raise ServiceRefusal(
+            400, "InvalidApiVersionParameter", f"The api-version '{version}' is invalid."
+        )
+
+
+def demand_subscription(call: Call) -> str:
+    """The subscription of the call.
+
+    Raises:
+        ServiceRefusal: 404, the estate does not have it.
+    """
+    subscription = call.params["subscription"]
+    if not call.state.has_subscription(subscription):
+        raise ServiceRefusal(
+            404,
+            "SubscriptionNotFound",
+            f"The subscription '{subscription}' could not be found.",
+        )
+    return subscription
+
+
+def find_vault(call: Call) -> Vault:
+    """The vault a call is about; a classic vault is not there before its upgrade starts.
+
+    Raises:
+        ServiceRefusal: 404, with the code that says which part is missing.
+    """
+    subscription = demand_subscription(call)
+    group, name = call.params["group"], call.params["vault"]
+    vault = call.state.find_vault(subscription, group, name)
+    if vault is not None:
+        return vault
+    if not call.state.has_group(subscription, group):
+        raise ServiceRefusal(
+            404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found."
+        )
+    raise ServiceRefusal(
+        404,
+        "ResourceNotFound",
+        f"The Resource 'Microsoft.RecoveryServices/vaults/{name}' under resource group '{group}' "
+        "was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+    )
+
+
+def arm_id(vault: Vault) -> str:
+    """The ARM id of a vault that was found through ARM."""
+    if vault.arm_id is None:
+        raise ValueError(f"{vault.name} has no Recovery Services vault yet")
+    return vault.arm_id
+
+
+def parse_filter(call: Call, allowed: frozenset[str]) -> dict[str, str]:
+    """The clauses of ``$filter``: ``key eq 'value'`` joined by ``and`` (recovery-services 5).
+
+    Raises:
+        ServiceRefusal: 400, for any other grammar and for a key the list does not know.
+    """
+    text = call.query.get("$filter", "")
+    clauses: dict[str, str] = {}
+    position = 0
+    while position < len(text):
+        clause = _CLAUSE.match(text, position)
+        if clause is None or clause["key"] not in allowed or clause["key"] in clauses:
+            raise ServiceRefusal(400, *INVALID_INPUT)
+        clauses[clause["key"]] = clause["value"].replace("''", "'")
+        position = clause.end()
+        joint = _AND.match(text, position)
+        if joint is None:
+            break
+        position = joint.end()
+    if position < len(text) or text.rstrip().lower().endswith(" and"):
+        raise ServiceRefusal(400, *INVALID_INPUT)
+    return clauses
+
+
+def page(call: Call, rows: Sequence[JsonObject]) -> Answer:
+    """One page of a list, with a link to the next on the caller's own host."""
+    start = _offset(call.query.get("$skipToken"))
+    end = start + call.state.page_size
+    document: JsonObject = {"value": list(rows[start:end])}
+    if end < len(rows):
+        query = dict(call.query) | {"$skipToken": _token(end)}
+        path = quote(call.path, safe="/;:~,()")
+        document["nextLink"] = f"{call.base_url}{path}?{urlencode(query)}"
+    return json_answer(document)
+
+
+def _token(offset: int) -> str:
+    return base64.urlsafe_b64encode(f"from {offset}".encode()).decode()
+
+
+def _offset(token: str | None) -> int:
+    if token is None:
+        return 0
+    try:
+        word, _, number = base64.urlsafe_b64decode(token).decode().partition(" ")
+        offset = int(number)
+    except ValueError:
+        word, offset = "", 0
+    if word != "from":
+        raise ServiceRefusal(400, *INVALID_INPUT)
+    return offset
+
+
+def refuse(refusal: ServiceRefusal) -> Answer:
+    """A refusal as ARM and the backup service write it."""
+    error: JsonObject = {"code": refusal.code, "message": refusal.message}
+    if refusal.code.startswith(("BMS", "UserError", "Cloud")):
+        # The backup service itself fills in all members, ARM in front of it only these two.
+        error |= {"target": None, "details": None, "innerError": None}
+    return json_answer({"error": error}, status=refusal.status)

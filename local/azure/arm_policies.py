@@ -1,0 +1,229 @@
+"""Backup policies through ARM: read, replace, and follow what a replacement set going.
+
+A replacement of a policy that protects nothing is done at once (200); any other is accepted (202),
+ends some seconds later, and then configures every item anew (recovery-services 1.4).
+"""
+
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from domain.codec import JsonObject
+from local.azure import policy_documents
+from local.azure.arm_common import INVALID_INPUT, arm_id, find_vault, page, parse_filter
+from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
+from local.azure.model import Item, Job, Policy, PolicyOperation, PolicyVersion, Vault
+from local.azure.moments import OPERATION_NOT_ENDED, format_moment
+from local.azure.names import stable_guid
+from local.azure.policy_rules import (
+    INVALID_POLICY,
+    POLICY_NAME,
+    demand_valid,
+    shortest_retention,
+)
+from local.azure.upgrades import provisioning_state
+
+MAX_POLICIES = 200
+MAX_EDITS = 50
+EDIT_WINDOW = timedelta(hours=24)
+OPERATION_LENGTH = timedelta(seconds=16)
+"""The one operation whose start and end were seen took that long (recorded status bodies)."""
+JOB_DELAY = timedelta(seconds=10)
+"""Between the end of the operation and its ConfigureBackup jobs."""
+JOB_VISIBLE_AFTER = timedelta(seconds=5)
+"""A new job is not found for a short while."""
+JOB_LENGTH = timedelta(seconds=45)
+RETRY_AFTER_S = 60
+_FILTER_KEYS = frozenset({"backupManagementType", "fabricName", "workloadType"})
+
+
+def list_policies(call: Call) -> Answer:
+    """Every policy of the vault, or those of one management type."""
+    vault = find_vault(call)
+    wanted = parse_filter(call, _FILTER_KEYS).get("backupManagementType", "").lower()
+    rows = [
+        _document(vault, policy, call.now)
+        for policy in vault.contents.policies.values()
+        if not wanted or policy.workload.lower() == wanted
+    ]
+    return page(call, rows)
+
+
+def read_policy(call: Call) -> Answer:
+    """One policy; a missing one is answered with 404 and an empty object."""
+    vault = find_vault(call)
+    policy = vault.contents.policies.get(call.params["policy"].lower())
+    if policy is None:
+        return json_answer({}, status=404)
+    return json_answer(_document(vault, policy, call.now))
+
+
+def _document(vault: Vault, policy: Policy, now: datetime) -> JsonObject:
+    count = len(_items(vault, policy.name))
+    return {
+        "id": f"{arm_id(vault)}/backupPolicies/{policy.name}",
+        "name": policy.name,
+        "type": "Microsoft.RecoveryServices/vaults/backupPolicies",
+        "properties": policy_documents.shown(policy.document(now), count),
+    }
+
+
+def _items(vault: Vault, policy_name: str) -> list[Item]:
+    name = policy_name.lower()
+    return [item for item in vault.contents.items if item.policy.lower() == name]
+
+
+def write_policy(call: Call) -> Answer:
+    """Replaces the whole document of a policy, or makes a new one."""
+    vault = find_vault(call)
+    name = call.params["policy"]
+    sent = call.json_body().get("properties")
+    _demand_may_write(vault, call.now)
+    if not isinstance(sent, dict):
+        raise ServiceRefusal(400, *INVALID_POLICY)
+    demand_valid(sent, call.now.date())
+    policy = vault.contents.policies.get(name.lower())
+    if policy is None:
+        return _create(call, vault, sent)
+    _demand_may_replace(vault, policy, sent, call.now)
+    vault.policy_edits.append(call.now)
+    items = _items(vault, name)
+    if not items:
+        policy.versions.append(PolicyVersion(effective_at=call.now, properties=sent))
+        return json_answer(_document(vault, policy, call.now))
+    return _accept(call, vault, policy, items, sent)
+
+
+def _demand_may_write(vault: Vault, now: datetime) -> None:
+    if provisioning_state(vault, now) != "Succeeded":
+        # How the service words this was never published; that it refuses is (vault-upgrade 1.5).
+        raise ServiceRefusal(
+            409,
+            "UserErrorVaultUpgradeInProgress",
+            "The vault is being upgraded; management operations are not allowed until it ends.",
+        )
+    recent = [edit for edit in vault.policy_edits if edit > now - EDIT_WINDOW]
+    if len(recent) >= MAX_EDITS:
+        # The limit is documented, its code is not; this one is the service's own for such limits.
+        raise ServiceRefusal(
+            400,
+            "CloudDosTimeboudLimitReached",
+            "The operation is blocked, as a security precaution, since multiple attempts were "
+            "made beyond an internal limit.",
+        )
+
+
+def _create(call: Call, vault: Vault, sent: JsonObject) -> Answer:
+    name = call.params["policy"]
+    if POLICY_NAME.match(name) is None or len(vault.contents.policies) >= MAX_POLICIES:
+        raise ServiceRefusal(400, *INVALID_POLICY)
+    version = PolicyVersion(effective_at=call.now, properties=sent)
+    policy = Policy(name=name, versions=[version])
+    vault.contents.policies[name.lower()] = policy
+    vault.policy_edits.append(call.now)
+    return json_answer(_document(vault, policy, call.now))
+
+
+def _demand_may_replace(vault: Vault, policy: Policy, sent: JsonObject, now: datetime) -> None:
+    if sent["backupManagementType"] != policy.workload:
+        raise ServiceRefusal(
+            400,
+            "BMSUserErrorInvalidPolicyForGivenProvider",
+            "The policy is not valid for the given provider.",
+        )
+    if any(version.effective_at > now for version in policy.versions):
+        raise ServiceRefusal(
+            409,
+            "BMSUserErrorObjectLocked",
+            "Another operation is in progress on the selected item.",
+        )
+    before, after = shortest_retention(policy.document(now)), shortest_retention(sent)
+    keeps_less = any(after.get(kind, 0) < days for kind, days in before.items())
+    is_guarded = vault.contents.settings.multi_user_authorization
+    if keeps_less and is_guarded and not sent.get("resourceGuardOperationRequests"):
+        raise ServiceRefusal(
+            403,
+            "UserErrorResourceGuardRequestMissing",
+            "The operation is protected by a Resource Guard and names no guard request.",
+        )
+
+
+def _accept(
+    call: Call, vault: Vault, policy: Policy, items: list[Item], sent: JsonObject
+) -> Answer:
+    ends_at = call.now + OPERATION_LENGTH
+    operation_id = stable_guid("policy write", vault.seed, policy.name, str(call.now))
+    jobs = [_configure_job(item, operation_id, ends_at + JOB_DELAY) for item in items]
+    vault.contents.jobs.extend(jobs)
+    policy.versions.append(PolicyVersion(effective_at=ends_at, properties=sent))
+    vault.operations[operation_id] = PolicyOperation(
+        id=operation_id,
+        policy=policy.name.lower(),
+        started_at=call.now,
+        ends_at=ends_at,
+        job_ids=tuple(job.id for job in jobs),
+    )
+    return Answer(status=202, headers=_follow_headers(call, vault, policy.name, operation_id))
+
+
+def _configure_job(item: Item, operation_id: str, start: datetime) -> Job:
+    return Job(
+        id=stable_guid("configure", operation_id, item.workload, item.holder, item.name),
+        workload=item.workload,
+        operation="ConfigureBackup",
+        entity=item.name,
+        holder=item.holder,
+        group=item.group,
+        started_at=start,
+        ends_at=start + JOB_LENGTH,
+        visible_at=start + JOB_VISIBLE_AFTER,
+    )
+
+
+def _follow_headers(call: Call, vault: Vault, policy: str, operation_id: str) -> dict[str, str]:
+    base = f"{call.base_url}{quote(arm_id(vault))}/backupPolicies/{quote(policy)}"
+    version = call.query["api-version"]
+    return {
+        "Azure-AsyncOperation": f"{base}/operations/{operation_id}?api-version={version}",
+        "Location": f"{base}/operationResults/{operation_id}?api-version={version}",
+        "Retry-After": str(RETRY_AFTER_S),
+    }
+
+
+def read_operation_status(call: Call) -> Answer:
+    """How an accepted write stands: the jobs it started are named once it is over."""
+    vault = find_vault(call)
+    operation = _operation(call, vault)
+    is_over = operation.ends_at <= call.now
+    started = format_moment(operation.started_at)
+    document: JsonObject = {
+        "id": operation.id,
+        "name": "GetProtectionPolicyOperationStatus",
+        "status": "Succeeded" if is_over else "InProgress",
+        "startTime": started,
+        # The service repeats the start as the end (recorded body); no duration lies in it.
+        "endTime": started if is_over else OPERATION_NOT_ENDED,
+    }
+    if is_over:
+        document["properties"] = {
+            "objectType": "OperationStatusJobsExtendedInfo",
+            "jobIds": list(operation.job_ids),
+            "failedJobsError": {},
+        }
+    return json_answer(document)
+
+
+def read_operation_result(call: Call) -> Answer:
+    """The policy once the write is over; 202 until then."""
+    vault = find_vault(call)
+    operation = _operation(call, vault)
+    policy = vault.contents.policies[operation.policy]
+    if operation.ends_at <= call.now:
+        return json_answer(_document(vault, policy, call.now))
+    return Answer(status=202, headers=_follow_headers(call, vault, policy.name, operation.id))
+
+
+def _operation(call: Call, vault: Vault) -> PolicyOperation:
+    operation = vault.operations.get(call.params["operation"].lower())
+    if operation is None or operation.policy != call.params["policy"].lower():
+        raise ServiceRefusal(404, *INVALID_INPUT)
+    return operation

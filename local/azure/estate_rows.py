@@ -1,0 +1,277 @@
+"""The rows of an estate file and what makes one valid; members are written in camelCase."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+from local.azure.model import VaultSettings
+from local.azure.moments import parse_span
+from local.azure.policy_documents import BUILDERS, ZONELESS
+from local.azure.schedules import ZONES
+
+GUID_PATTERN = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+VERSION_PATTERN = r"^\d+(\.\d+){3}$"
+
+
+def _span(value: Any) -> Any:
+    return parse_span(value) if isinstance(value, str) else value
+
+
+def _known_zone(value: str) -> str:
+    if value not in ZONES:
+        raise ValueError(f"not a Windows time zone id: {value!r}")
+    return value
+
+
+type Span = Annotated[timedelta, BeforeValidator(_span)]
+type Guid = Annotated[str, Field(pattern=GUID_PATTERN)]
+type Zone = Annotated[str, BeforeValidator(_known_zone)]
+type ItemType = Literal["vm", "classic-vm", "file-share", "sql", "folder", "azure-sql", "generic"]
+
+POLICY_TYPES_OF: dict[str, frozenset[str]] = {
+    "vm": frozenset({"vm", "vm-enhanced"}),
+    "classic-vm": frozenset({"vm"}),
+    "file-share": frozenset({"file-share"}),
+    "sql": frozenset({"sql"}),
+    "folder": frozenset({"mab"}),
+    "azure-sql": frozenset({"azure-sql"}),
+    "generic": frozenset({"generic"}),
+}
+"""Which policies may protect which items."""
+
+
+class Row(BaseModel):
+    """Base of every row: unknown members are errors, not silently dropped."""
+
+    model_config = ConfigDict(
+        extra="forbid", alias_generator=to_camel, populate_by_name=True, frozen=True
+    )
+
+
+class PolicyRow(Row):
+    """A backup policy, made from a few members."""
+
+    name: str
+    type: Literal["vm", "vm-enhanced", "file-share", "sql", "generic", "mab", "azure-sql"]
+    run_time: str = Field(default="22:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    days: int = Field(default=30, ge=1, le=9999)
+    time_zone: Zone | None = None
+    """Windows id; left out: the policy has no ``timeZone`` member, as in 2016."""
+
+    @model_validator(mode="after")
+    def _zone_fits(self) -> Self:
+        if self.type in ZONELESS and self.time_zone is not None:
+            raise ValueError(f"policies of type {self.type} have no time zone")
+        if self.type not in BUILDERS:
+            raise ValueError(f"no builder for policies of type {self.type}")
+        return self
+
+
+class MachineRow(Row):
+    """A server with the MARS agent."""
+
+    name: str
+    agent_version: str | None = Field(default=None, pattern=VERSION_PATTERN)
+    fabric: Literal["Azure", "ActiveDirectory"] = "Azure"
+
+
+class EngineRow(Row):
+    """A DPM server or Azure Backup Server."""
+
+    name: str
+    type: Literal["dpm", "mabs"]
+    agent_version: str | None = Field(default=None, pattern=VERSION_PATTERN)
+    dpm_version: str | None = None
+
+
+class ItemRow(Row):
+    """A protected item."""
+
+    type: ItemType
+    name: str
+    holder: str | None = None
+    """Machine, VM, account or server; left out for a VM, whose name it is."""
+    group: str = "rg-workloads"
+    policy: str = ""
+    protected_for: Span = timedelta(days=400)
+    """How long it had been protected when the estate was opened."""
+    state: str | None = None
+    failing: bool = False
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.holder is None and self.type not in ("vm", "classic-vm"):
+            raise ValueError(f"an item of type {self.type} needs a holder")
+        if not self.policy and self.state != "ProtectionStopped":
+            raise ValueError("only an item whose protection is stopped has no policy")
+        return self
+
+
+class JobRow(Row):
+    """A job that is no scheduled backup."""
+
+    operation: str
+    type: ItemType
+    entity: str
+    holder: str
+    group: str = "rg-workloads"
+    started_ago: Span
+    lasts: Span
+
+
+class FailureRow(Row):
+    """How an upgrade fails."""
+
+    code: str = Field(min_length=1)
+    message: str
+
+
+class UpgradeRow(Row):
+    """How the upgrade will go, once started."""
+
+    duration: Span | Literal["never"] = timedelta(minutes=20)
+    """``never``: it gets stuck."""
+    fails: FailureRow | None = None
+    may_restart: bool = False
+    job_sync: Span = timedelta(minutes=30)
+
+
+class RecordRow(Row):
+    """An upgrade that was started before the estate was opened."""
+
+    operation_id: str
+    resource_group: str
+    started_ago: Span
+    lasted: Span | Literal["never"] = timedelta(minutes=20)
+    status: Literal["Upgraded", "Failed"] = "Upgraded"
+    trigger: Literal["UserTriggered", "ForcedUpgrade"] = "UserTriggered"
+    message: str = ""
+    error_code: str = ""
+
+
+class NativeRow(Row):
+    """A vault that was made as a Recovery Services vault."""
+
+    resource_group: str
+
+
+class ReasonRow(Row):
+    """A prerequisite reason that no other member explains."""
+
+    code: str
+    message: str
+    type: Literal["Error", "Warning"] = "Error"
+    category: str = "Prerequisite"
+    recommended_action: str = ""
+    lasts: Span | None = None
+    """How long after the opening it stays; left out: for good."""
+
+
+class SettingsRow(Row):
+    """Security and redundancy."""
+
+    enhanced_security: Literal["Enabled", "Disabled"] = "Enabled"
+    soft_delete: Literal["Enabled", "Disabled", "AlwaysON"] = "Enabled"
+    soft_delete_days: int = Field(default=14, ge=14, le=180)
+    immutability: Literal["Disabled", "Unlocked", "Locked"] | None = None
+    multi_user_authorization: bool = False
+    redundancy: Literal["GeoRedundant", "LocallyRedundant", "ZoneRedundant"] = "GeoRedundant"
+    cross_region_restore: Literal["Enabled", "Disabled"] = "Disabled"
+
+    def build(self) -> VaultSettings:
+        """The settings a vault keeps."""
+        return VaultSettings(**self.model_dump())
+
+
+class VaultRow(Row):
+    """One vault with its scenario."""
+
+    name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{1,49}$")
+    region: str
+    scenario: str = ""
+    """What the vault is there to show, in a few words."""
+    expected_end: str = ""
+    """State in which an upgrade run of this vault should end."""
+    type: Literal["BackupVault", "HyperVRecoveryManagerVault"] = "BackupVault"
+    namespace: str = "WABackup"
+    """The production namespace of Backup vaults was never published (vault-upgrade 5.1)."""
+    storage_billed: bool = False
+    csp: bool = False
+    local_zone: Zone = "UTC"
+    log_workspace: str | None = None
+    created: AwareDatetime = datetime.fromisoformat("2015-06-15T08:00:00Z")
+    upgrade: UpgradeRow = UpgradeRow()
+    record: RecordRow | None = None
+    native: NativeRow | None = None
+    reasons: tuple[ReasonRow, ...] = ()
+    settings: SettingsRow = SettingsRow()
+    policies: tuple[PolicyRow, ...] = ()
+    machines: tuple[MachineRow, ...] = ()
+    engines: tuple[EngineRow, ...] = ()
+    items: tuple[ItemRow, ...] = ()
+    jobs: tuple[JobRow, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if self.native and self.record:
+            raise ValueError("a vault that was never classic has no upgrade record")
+        types = {policy.name.lower(): policy.type for policy in self.policies}
+        if len(types) != len(self.policies):
+            raise ValueError("two policies have the same name")
+        machines = {machine.name.lower() for machine in self.machines}
+        for item in self.items:
+            _demand_item_fits(item, types, machines)
+        return self
+
+
+def _demand_item_fits(item: ItemRow, types: dict[str, str], machines: set[str]) -> None:
+    if item.policy and types.get(item.policy.lower()) not in POLICY_TYPES_OF[item.type]:
+        raise ValueError(
+            f"item {item.name!r}: no policy {item.policy!r} that can protect a {item.type}"
+        )
+    if item.type == "folder" and (item.holder or "").lower() not in machines:
+        raise ValueError(f"item {item.name!r}: no machine {item.holder!r} in the vault")
+
+
+class WorkspaceRow(Row):
+    """A Log Analytics workspace."""
+
+    id: Guid
+    has_tables: bool = True
+
+
+class SubscriptionRow(Row):
+    """A subscription with its vaults."""
+
+    id: Guid
+    vaults: tuple[VaultRow, ...]
+
+
+class EstateFile(Row):
+    """A whole estate file."""
+
+    estate_schema: Literal["vaultlift/estate/1"] = Field(alias="schema")
+    tenant_id: Guid = "2c9f3f0a-6b55-4a0f-9a53-0a5b6f0c1d11"
+    client_id: Guid = "b1f4a1c2-8d5e-4c0e-9b2d-5f1f0e6a7c22"
+    client_secret: str = "simulated-azure-only"
+    page_size: int = Field(default=200, ge=1, le=1000)
+    workspaces: tuple[WorkspaceRow, ...] = ()
+    subscriptions: tuple[SubscriptionRow, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _workspaces_are_known(self) -> Self:
+        known = {workspace.id for workspace in self.workspaces} | {None}
+        for subscription in self.subscriptions:
+            for vault in subscription.vaults:
+                if vault.log_workspace not in known:
+                    raise ValueError(f"{vault.name}: no workspace {vault.log_workspace}")
+        return self

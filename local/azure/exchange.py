@@ -1,0 +1,92 @@
+"""One HTTP exchange, free of any server: what came in, what goes out, and how a refusal travels."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from domain.codec import JsonObject
+from local.azure.state import State
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A request that found its route."""
+
+    method: str
+    path: str
+    """Decoded path, without the query string."""
+    route: str
+    """Name of the route."""
+    params: Mapping[str, str]
+    """What the placeholders of the route stand for, decoded."""
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    """Looked up without case."""
+    body: bytes
+    now: datetime
+    request_id: str
+    """32 hex digits, as the classic API writes request ids."""
+    base_url: str
+    """Scheme, host and port the caller used, for the links in answers."""
+    state: State
+
+    def json_body(self) -> JsonObject:
+        """The body as a JSON object.
+
+        Raises:
+            ServiceRefusal: It is none.
+        """
+        try:
+            document = json.loads(self.body)
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise ServiceRefusal(
+                400, "InvalidRequestContent", "The request content is not a JSON object."
+            )
+        return document
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What goes back."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = ""
+    """Empty: no Content-Type header."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class ServiceRefusal(Exception):  # noqa: N818 - a refusal is what the services call it
+    """The service refuses; the API the call belongs to gives it its shape.
+
+    Args:
+        status: HTTP status.
+        code: The service's error code.
+        message: The service's words.
+    """
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+type Handler = Callable[[Call], Answer]
+
+
+def json_answer(
+    document: Any, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Answer:
+    """An answer with a JSON body, without white space between its members."""
+    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    return Answer(
+        status=status,
+        body=text.encode(),
+        content_type="application/json; charset=utf-8",
+        headers=headers or {},
+    )

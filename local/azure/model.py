@@ -1,0 +1,332 @@
+"""What simulated Azure knows: subscriptions, vaults, and what is kept in a vault.
+
+Only facts are stored; whatever changes by itself (a running upgrade, scheduled backups, a policy
+write on its way) is computed from these facts and the time.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+
+from domain.codec import JsonObject
+from local.azure.moments import moment_of
+from local.azure.names import cloud_service_name, stable_guid, stable_number, vault_id
+
+
+class Workload(StrEnum):
+    """``backupManagementType``: what is backed up, and by what."""
+
+    VM = "AzureIaasVM"
+    FILE_SHARE = "AzureStorage"
+    SQL_IN_VM = "AzureWorkload"
+    GENERIC = "GenericProtectionPolicy"
+    MAB = "MAB"
+    AZURE_SQL = "AzureSql"
+
+
+class RecordStatus(StrEnum):
+    """Status of an upgrade record (vault-upgrade 4)."""
+
+    IN_PROGRESS = "InProgress"
+    UPGRADED = "Upgraded"
+    FAILED = "Failed"
+
+
+@dataclass(kw_only=True)
+class PolicyVersion:
+    """One document of a policy, in force from a moment on."""
+
+    effective_at: datetime
+    properties: JsonObject
+
+
+@dataclass(kw_only=True)
+class Policy:
+    """One backup policy with every document it had."""
+
+    name: str
+    versions: list[PolicyVersion]
+
+    def document(self, now: datetime) -> JsonObject:
+        """The ``properties`` in force at ``now``."""
+        in_force = [v for v in self.versions if v.effective_at <= now] or self.versions[:1]
+        return in_force[-1].properties
+
+    @property
+    def workload(self) -> Workload:
+        """What the policy is for; it never changes."""
+        return Workload(self.versions[0].properties["backupManagementType"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """A server with the MARS agent, registered to a vault."""
+
+    name: str
+    """Fully qualified, lower case."""
+    agent_version: str | None
+    """None: the service shows no version, as it did in 2016 (recovery-services 3)."""
+    fabric: str = "Azure"
+    exists: bool = True
+    """False: the machine is gone but was never unregistered; it counts all the same."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """A DPM server or Azure Backup Server."""
+
+    name: str
+    is_dpm: bool
+    agent_version: str | None
+    dpm_version: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """Something that is protected."""
+
+    workload: Workload
+    name: str
+    """What the service calls its friendly name."""
+    holder: str
+    """Machine, virtual machine, storage account or SQL server it belongs to."""
+    policy: str
+    protected_since: datetime
+    group: str = ""
+    """Resource group of the holder, where it has one."""
+    state: str | None = None
+    """A fixed protectionState; None: Protected from the first backup on, IRPending before."""
+    is_classic: bool = False
+    is_failing: bool = False
+    """Its backups end in failure."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A job that is no scheduled backup: configuration, registration, restore."""
+
+    id: str
+    workload: Workload
+    operation: str
+    entity: str
+    holder: str
+    group: str
+    started_at: datetime
+    ends_at: datetime
+    visible_at: datetime
+    end_status: str = "Completed"
+
+
+@dataclass(kw_only=True)
+class VaultSettings:
+    """Security and redundancy of a vault, as ARM shows them (recovery-services 2.2, 2.3)."""
+
+    enhanced_security: str = "Enabled"
+    soft_delete: str = "Enabled"
+    soft_delete_days: int = 14
+    immutability: str | None = None
+    multi_user_authorization: bool = False
+    redundancy: str = "GeoRedundant"
+    cross_region_restore: str = "Disabled"
+
+
+@dataclass(kw_only=True)
+class Contents:
+    """What is inside a vault."""
+
+    policies: dict[str, Policy] = field(default_factory=dict)
+    """By lower-case name."""
+    machines: list[Machine] = field(default_factory=list)
+    engines: list[Engine] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+    settings: VaultSettings = field(default_factory=VaultSettings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyOperation:
+    """A policy write that was accepted with 202."""
+
+    id: str
+    policy: str
+    started_at: datetime
+    ends_at: datetime
+    job_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpgradeRecord:
+    """One upgrade. Moments are ticks; ``ended`` may lie ahead, None means it never ends."""
+
+    operation_id: str
+    target_path: str
+    """NewResourcePath exactly as the caller wrote it."""
+    started: int
+    ended: int | None
+    outcome: RecordStatus = RecordStatus.UPGRADED
+    trigger: str = "UserTriggered"
+    message: str = ""
+    error_code: str = ""
+
+    def status(self, now: int) -> RecordStatus:
+        """Where the upgrade stands at ``now`` (ticks)."""
+        is_over = self.ended is not None and self.ended <= now
+        return self.outcome if is_over else RecordStatus.IN_PROGRESS
+
+    @property
+    def resource_group(self) -> str:
+        """The group of the new vault."""
+        return self.target_path.split("/")[4]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpgradePlan:
+    """How the vault's upgrade will go, once somebody starts it."""
+
+    duration: timedelta | None = timedelta(minutes=20)
+    """None: it never comes to an end."""
+    failure_code: str = ""
+    """Not empty: the first upgrade fails with this code."""
+    failure_message: str = ""
+    may_restart: bool = False
+    """Support told the customer to try again: a start after a failure is let through and succeeds."""
+    job_sync_delay: timedelta = timedelta(minutes=30)
+    """How long after the upgrade jobs become visible; at most 12 hours (vault-upgrade 1.7)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """One prerequisite reason that no fact of the vault explains."""
+
+    code: str
+    message: str
+    severity: str = "Error"
+    category: str = "Prerequisite"
+    recommended_action: str = ""
+    until: datetime | None = None
+    """When it goes away; None: it stays."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassicIds:
+    """The ids a classic vault shows in the cloud-service list (vault-upgrade 2.1)."""
+
+    namespace: str
+    etag: str
+    stamp_id: str
+    backend_stamp_id: str
+    resource_id: int
+
+    @classmethod
+    def derive(cls, subscription_id: str, region: str, name: str, namespace: str) -> "ClassicIds":
+        """Ids made from the vault's names."""
+        parts = (subscription_id, region, name)
+        return cls(
+            namespace=namespace,
+            etag=stable_guid("etag", *parts),
+            stamp_id=stable_guid("stamp", region),
+            backend_stamp_id=stable_guid("backend stamp", region),
+            resource_id=stable_number("resource id", *parts),
+        )
+
+
+@dataclass(kw_only=True)
+class Vault:
+    """A vault, classic or not, with everything that happened to it."""
+
+    subscription_id: str
+    region: str
+    name: str
+    fill: Callable[[], Contents]
+    """Makes the contents when they are first looked at: a large estate must start fast."""
+    vault_type: str = "BackupVault"
+    classic: ClassicIds | None = None
+    """None: it was made as a Recovery Services vault."""
+    native_group: str | None = None
+    """Resource group of a vault that was never classic."""
+    created_at: datetime
+    plan: UpgradePlan = UpgradePlan()
+    is_storage_billed: bool = False
+    is_csp: bool = False
+    reasons: tuple[Reason, ...] = ()
+    local_zone: str = "UTC"
+    """Windows id of the zone that schedules without a zone run in."""
+    log_workspace: str | None = None
+    scenario: str = ""
+    expected_end: str = ""
+    records: list[UpgradeRecord] = field(default_factory=list)
+    """Every upgrade, oldest first; the last one is what the services show."""
+    starts_received: int = 0
+    """How many upgrades callers have started since the estate was opened."""
+    policy_edits: list[datetime] = field(default_factory=list)
+    operations: dict[str, PolicyOperation] = field(default_factory=dict)
+
+    @cached_property
+    def contents(self) -> Contents:
+        """What is inside."""
+        return self.fill()
+
+    @property
+    def record(self) -> UpgradeRecord | None:
+        """The latest upgrade."""
+        return self.records[-1] if self.records else None
+
+    @property
+    def cloud_service(self) -> str:
+        """Name of the cloud service that holds the classic vault."""
+        return cloud_service_name(self.subscription_id, self.region)
+
+    @property
+    def resource_group(self) -> str | None:
+        """Group of the Recovery Services vault; None while there is none."""
+        return self.record.resource_group if self.record else self.native_group
+
+    @property
+    def arm_id(self) -> str | None:
+        """ARM id of the Recovery Services vault; None while there is none."""
+        group = self.resource_group
+        return vault_id(self.subscription_id, group, self.name) if group else None
+
+    @property
+    def seed(self) -> str:
+        """What the ids of everything inside are derived from."""
+        return f"{self.subscription_id}/{self.region}/{self.name}".lower()
+
+    def jobs_visible_from(self) -> datetime:
+        """When job monitoring data is there (vault-upgrade 1.7): never before the upgrade ended."""
+        record = self.record
+        if record is None:
+            return self.created_at
+        if record.ended is None:
+            return datetime.max.replace(tzinfo=self.created_at.tzinfo)
+        return moment_of(record.ended) + self.plan.job_sync_delay
+
+
+@dataclass(kw_only=True)
+class CloudService:
+    """A cloud service: the classic container of a region's vaults."""
+
+    name: str
+    label: str
+    description: str
+    region: str
+
+
+@dataclass(kw_only=True)
+class Workspace:
+    """A Log Analytics workspace."""
+
+    id: str
+    has_tables: bool = True
+    """False: no backup data ever arrived, so the tables do not exist."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Who may ask for tokens."""
+
+    tenant_id: str
+    client_id: str
+    client_secret: str

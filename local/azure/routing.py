@@ -1,0 +1,202 @@
+"""Which request is whose: every route of every API, matched without case as ARM does."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import unquote
+
+from local.azure import (
+    arm_containers,
+    arm_items,
+    arm_jobs,
+    arm_policies,
+    arm_vaults,
+    classic_api,
+    logs_api,
+)
+from local.azure.exchange import Handler
+
+
+class Api(StrEnum):
+    """The API a route belongs to: it decides about tokens, headers and the form of refusals."""
+
+    CLASSIC = "classic"
+    ARM = "arm"
+    LOGS = "logs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One operation."""
+
+    method: str
+    pattern: tuple[str, ...]
+    """Segments; ``{name}`` stands for any one segment."""
+    name: str
+    api: Api
+    handler: Handler
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """A route that was found, with what its placeholders stand for."""
+
+    route: Route
+    params: Mapping[str, str]
+
+
+def split_path(raw_path: str) -> tuple[str, ...]:
+    """The decoded segments of a path; an escaped slash stays inside its segment."""
+    return tuple(unquote(segment) for segment in raw_path.strip("/").split("/"))
+
+
+def match_pattern(pattern: tuple[str, ...], segments: tuple[str, ...]) -> dict[str, str] | None:
+    """The placeholders' values if the segments fit the pattern, else None."""
+    if len(pattern) != len(segments):
+        return None
+    params: dict[str, str] = {}
+    for wanted, have in zip(pattern, segments, strict=True):
+        if wanted.startswith("{"):
+            if not have:
+                return None
+            params[wanted[1:-1]] = have
+        elif wanted.lower() != have.lower():
+            return None
+    return params
+
+
+class Router:
+    """Finds the route of a request.
+
+    Args:
+        routes: Every route.
+    """
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._routes = tuple(routes)
+
+    def find(self, method: str, segments: tuple[str, ...]) -> Match | None:
+        """The route for a method and path, or None."""
+        for route in self._routes:
+            if route.method == method:
+                params = match_pattern(route.pattern, segments)
+                if params is not None:
+                    return Match(route=route, params=params)
+        return None
+
+    def methods(self, segments: tuple[str, ...]) -> tuple[str, ...]:
+        """The methods a path knows."""
+        return tuple(
+            route.method
+            for route in self._routes
+            if match_pattern(route.pattern, segments) is not None
+        )
+
+
+_VAULT = (
+    "/subscriptions/{subscription}/resourceGroups/{group}"
+    "/providers/Microsoft.RecoveryServices/vaults/{vault}"
+)
+_CLASSIC = "/{subscription}/cloudservices/{cloud_service}/resources/{namespace}/~/{type}/{vault}"
+_FABRIC = f"{_VAULT}/backupFabrics/{{fabric}}/protectionContainers/{{container}}"
+
+_CLASSIC_ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
+    ("GET", "/{subscription}/cloudservices", "classic-list", classic_api.list_cloud_services),
+    (
+        "POST",
+        f"{_CLASSIC}/checkPrereqsForUpgrade",
+        "classic-check",
+        classic_api.check_prerequisites,
+    ),
+    ("POST", f"{_CLASSIC}/upgrade", "classic-upgrade", classic_api.start_upgrade),
+    ("GET", f"{_CLASSIC}/upgradeOperationResult", "classic-track", classic_api.read_operation),
+)
+_ARM_ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
+    (
+        "GET",
+        "/subscriptions/{subscription}/providers/Microsoft.RecoveryServices/vaults",
+        "vaults",
+        arm_vaults.list_by_subscription,
+    ),
+    (
+        "GET",
+        "/subscriptions/{subscription}/resourceGroups/{group}"
+        "/providers/Microsoft.RecoveryServices/vaults",
+        "vaults-of-group",
+        arm_vaults.list_by_group,
+    ),
+    ("GET", _VAULT, "vault", arm_vaults.read),
+    ("GET", f"{_VAULT}/backupPolicies", "policies", arm_policies.list_policies),
+    ("GET", f"{_VAULT}/backupPolicies/{{policy}}", "policy", arm_policies.read_policy),
+    ("PUT", f"{_VAULT}/backupPolicies/{{policy}}", "policy", arm_policies.write_policy),
+    (
+        "GET",
+        f"{_VAULT}/backupPolicies/{{policy}}/operations/{{operation}}",
+        "policy-operation",
+        arm_policies.read_operation_status,
+    ),
+    (
+        "GET",
+        f"{_VAULT}/backupPolicies/{{policy}}/operationResults/{{operation}}",
+        "policy-result",
+        arm_policies.read_operation_result,
+    ),
+    (
+        "GET",
+        f"{_VAULT}/backupProtectionContainers",
+        "containers",
+        arm_containers.list_containers,
+    ),
+    ("GET", _FABRIC, "container", arm_containers.read_container),
+    ("GET", f"{_FABRIC}/protectedItems/{{item}}", "item", arm_items.read_item),
+    ("GET", f"{_VAULT}/backupEngines", "engines", arm_containers.list_engines),
+    ("GET", f"{_VAULT}/backupProtectedItems", "items", arm_items.list_items),
+    ("GET", f"{_VAULT}/backupJobs", "jobs", arm_jobs.list_jobs),
+    ("GET", f"{_VAULT}/backupJobs/{{job}}", "job", arm_jobs.read_job),
+    ("GET", f"{_VAULT}/backupconfig/vaultconfig", "config", arm_vaults.read_config),
+    ("PATCH", f"{_VAULT}/backupconfig/vaultconfig", "config", arm_vaults.write_config),
+    ("PUT", f"{_VAULT}/backupconfig/vaultconfig", "config", arm_vaults.write_config),
+    (
+        "GET",
+        f"{_VAULT}/backupstorageconfig/vaultstorageconfig",
+        "storage-config",
+        arm_vaults.read_storage_config,
+    ),
+    (
+        "GET",
+        f"{_VAULT}/backupResourceGuardProxies",
+        "guard-proxies",
+        arm_vaults.list_guard_proxies,
+    ),
+    ("GET", f"{_VAULT}/usages", "usages", arm_vaults.list_usages),
+    (
+        "GET",
+        f"{_VAULT}/backupUsageSummaries",
+        "usage-summaries",
+        arm_vaults.list_usage_summaries,
+    ),
+)
+_LOGS_ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
+    ("POST", "/v1/workspaces/{workspace}/query", "query", logs_api.query_workspace),
+)
+
+
+def _routes(rows: Iterable[tuple[str, str, str, Handler]], api: Api) -> Iterable[Route]:
+    for method, path, name, handler in rows:
+        yield Route(
+            method=method,
+            pattern=tuple(path.strip("/").split("/")),
+            name=name,
+            api=api,
+            handler=handler,
+        )
+
+
+ROUTER = Router(
+    [
+        *_routes(_CLASSIC_ROUTES, Api.CLASSIC),
+        *_routes(_ARM_ROUTES, Api.ARM),
+        *_routes(_LOGS_ROUTES, Api.LOGS),
+    ]
+)
+"""Every operation simulated Azure knows besides tokens and ``/admin``."""

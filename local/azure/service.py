@@ -1,0 +1,254 @@
+"""Simulated Azure as one service: a request comes in, passes tokens and faults, and is answered.
+
+Nothing here knows an HTTP server; :mod:`local.azure.server` does.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from adapters.ports import Clock
+from local.azure import arm_common, classic_api, logs_api
+from local.azure.estate import Estate
+from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
+from local.azure.faults import FaultKind, FaultRule, Faults, Subject
+from local.azure.journal import Entry, Journal
+from local.azure.moments import format_moment
+from local.azure.quotas import Quotas, limit_of
+from local.azure.routing import ROUTER, Api, Match, match_pattern, split_path
+from local.azure.tokens import Tokens
+
+TOKEN_PATTERN = ("{tenant}", "oauth2", "v2.0", "token")
+_STATUS_CODES = {
+    429: ("SubscriptionRequestsThrottled", "Number of requests for subscription exceeded."),
+    500: ("InternalServerError", "The server encountered an internal error. Please retry."),
+    503: ("ServerBusy", "The server is currently unable to receive requests. Please retry."),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A request as it came in."""
+
+    method: str
+    raw_path: str
+    """Path without the query string, still escaped."""
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    base_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What the server does with a request."""
+
+    answer: Answer
+    is_dropped: bool = False
+    """Close the connection instead of answering."""
+    wait_s: float = 0
+    """Real seconds to wait before that."""
+
+
+class SimulatedAzure:
+    """The state, and everything around it that answers for it.
+
+    Args:
+        estate: Where the state comes from, now and at every reset.
+        clock: Virtual time.
+        enforces_quotas: Whether empty rate-limit buckets are answered with 429.
+    """
+
+    def __init__(self, estate: Estate, clock: Clock, *, enforces_quotas: bool = False) -> None:
+        self.estate = estate
+        self.clock = clock
+        self.enforces_quotas = enforces_quotas
+        self.state = estate.open(clock.now())
+        self.tokens = Tokens(self.state.identity)
+        self.faults = Faults()
+        self.journal = Journal()
+        self.quotas = Quotas()
+
+    def reset(self) -> None:
+        """Starts afresh: state, faults, journal and quotas; tokens stay good."""
+        self.state = self.estate.open(self.clock.now())
+        self.faults = Faults()
+        self.journal = Journal()
+        self.quotas = Quotas()
+
+    def handle(self, request: Request) -> Outcome:
+        """Answers one request."""
+        segments = split_path(request.raw_path)
+        call = self._call(request, segments)
+        tenant = match_pattern(TOKEN_PATTERN, segments)
+        if request.method == "POST" and tenant is not None:
+            return self._give_token(call, tenant)
+        match = ROUTER.find(request.method, segments)
+        if match is None:
+            return self._refuse_unknown(call, segments)
+        return self._dispatch(_routed(call, match), match.route.api, match)
+
+    def _call(self, request: Request, segments: tuple[str, ...]) -> Call:
+        return Call(
+            method=request.method,
+            path="/" + "/".join(segments),
+            route="",
+            params={},
+            query=request.query,
+            headers=request.headers,
+            body=request.body,
+            now=self.clock.now(),
+            request_id=uuid.uuid4().hex,
+            base_url=request.base_url,
+            state=self.state,
+        )
+
+    def _give_token(self, call: Call, params: Mapping[str, str]) -> Outcome:
+        call = _with_route(call, "token", params)
+        rule = self.faults.strike(_subject(call))
+        if rule is not None and rule.kind is FaultKind.STATUS:
+            code, message = _STATUS_CODES.get(rule.status, ("Error", "The request failed."))
+            document = {"error": code, "error_description": message}
+            return Outcome(answer=json_answer(document, status=rule.status))
+        return _apply_late(self.tokens.answer(call), rule)
+
+    def _refuse_unknown(self, call: Call, segments: tuple[str, ...]) -> Outcome:
+        methods = ROUTER.methods(segments)
+        status, code = (405, "MethodNotAllowed") if methods else (404, "UnknownToSimulatedAzure")
+        message = f"Simulated Azure does not know {call.method} {call.path}."
+        self.journal.note_refused(_entry(call, status, None))
+        error = {"code": code, "message": message}
+        headers = {"Allow": ", ".join(methods)} if methods else {}
+        return Outcome(answer=json_answer({"error": error}, status=status, headers=headers))
+
+    def _dispatch(self, call: Call, api: Api, match: Match) -> Outcome:
+        rule = self.faults.strike(_subject(call))
+        if rule is not None and rule.kind is FaultKind.DROP:
+            self.journal.note(_entry(call, 0, rule))
+            return Outcome(answer=Answer(), is_dropped=True)
+        if rule is not None and rule.kind is FaultKind.EXPIRE_TOKEN:
+            self.tokens.expire(call.headers.get("Authorization"))
+        try:
+            self._demand_token(call)
+            _raise_status(rule)
+            self._demand_quota(call, api)
+            if api is Api.ARM:
+                arm_common.demand_api_version(call)
+            answer = match.route.handler(call)
+        except ServiceRefusal as refusal:
+            answer = _refuse(call, api, refusal, rule)
+        answer = self._finish(call, api, answer)
+        self.journal.note(_entry(call, answer.status, rule))
+        return _apply_late(answer, rule)
+
+    def _demand_token(self, call: Call) -> None:
+        problem = self.tokens.problem(call.headers.get("Authorization"))
+        if problem is not None:
+            raise ServiceRefusal(problem.status, problem.code, problem.message)
+
+    def _demand_quota(self, call: Call, api: Api) -> None:
+        if not self.enforces_quotas or api is not Api.ARM:
+            return
+        limit = limit_of(call.method, call.route)
+        taken = self.quotas.take(limit, _quota_key(call), call.now)
+        if taken.wait_s:
+            raise _Throttled(taken.wait_s)
+
+    def _finish(self, call: Call, api: Api, answer: Answer) -> Answer:
+        """Adds the headers every answer of ARM and of the query API carries."""
+        if api is Api.CLASSIC:
+            return answer
+        request_id = str(uuid.UUID(call.request_id))
+        headers = {
+            "Cache-Control": "no-cache",
+            "x-ms-request-id": request_id,
+            "x-ms-correlation-request-id": request_id,
+            "x-ms-client-request-id": call.headers.get("x-ms-client-request-id", request_id),
+        }
+        if api is Api.ARM and not self.enforces_quotas:
+            taken = self.quotas.take(limit_of(call.method, call.route), _quota_key(call), call.now)
+            headers[taken.header] = str(taken.remaining)
+        return Answer(
+            status=answer.status,
+            body=answer.body,
+            content_type=answer.content_type,
+            headers={**headers, **answer.headers},
+        )
+
+
+class _Throttled(ServiceRefusal):
+    def __init__(self, wait_s: int) -> None:
+        code, message = _STATUS_CODES[429]
+        super().__init__(429, code, f"{message} Please try again after {wait_s} seconds.")
+        self.wait_s = wait_s
+
+
+def _with_route(call: Call, route: str, params: Mapping[str, str]) -> Call:
+    return Call(**(vars(call) | {"route": route, "params": params}))
+
+
+def _routed(call: Call, match: Match) -> Call:
+    return _with_route(call, match.route.name, match.params)
+
+
+def _quota_key(call: Call) -> str:
+    return "/".join((call.params["subscription"], call.params.get("vault", ""))).lower()
+
+
+def _subject(call: Call) -> Subject:
+    vault = call.params.get("vault", "")
+    return Subject(method=call.method, path=call.path, route=call.route, vault=vault)
+
+
+def _raise_status(rule: FaultRule | None) -> None:
+    if rule is None or rule.kind is not FaultKind.STATUS:
+        return
+    code, message = _STATUS_CODES.get(rule.status, ("InjectedFault", "The request failed."))
+    raise ServiceRefusal(rule.status, rule.code or code, message)
+
+
+def _refuse(call: Call, api: Api, refusal: ServiceRefusal, rule: FaultRule | None) -> Answer:
+    if api is Api.CLASSIC:
+        client_request_id = call.headers.get("x-ms-client-request-id")
+        answer = classic_api.refuse(client_request_id, call.request_id, refusal)
+    elif api is Api.ARM:
+        answer = arm_common.refuse(refusal)
+    else:
+        answer = logs_api.refuse(refusal)
+    headers = dict(answer.headers)
+    wait_s = refusal.wait_s if isinstance(refusal, _Throttled) else None
+    if rule is not None and rule.retry_after_s is not None:
+        wait_s = rule.retry_after_s
+    if wait_s is not None:
+        headers["Retry-After"] = str(wait_s)
+    if refusal.status == 401:  # noqa: PLR2004 - the one status that carries a challenge
+        headers["WWW-Authenticate"] = f'Bearer error="{refusal.code}"'
+    return Answer(
+        status=answer.status,
+        body=answer.body,
+        content_type=answer.content_type,
+        headers=headers,
+    )
+
+
+def _entry(call: Call, status: int, rule: FaultRule | None) -> Entry:
+    return Entry(
+        at=format_moment(call.now),
+        method=call.method,
+        path=call.path,
+        route=call.route,
+        vault=call.params.get("vault", "").lower(),
+        status=status,
+        client_request_id=call.headers.get("x-ms-client-request-id"),
+        fault=rule.kind.value if rule else None,
+    )
+
+
+def _apply_late(answer: Answer, rule: FaultRule | None) -> Outcome:
+    """What a fault does once the effect is there."""
+    if rule is None:
+        return Outcome(answer=answer)
+    if rule.kind is FaultKind.WRONG_BODY:
+        answer = Answer(status=200, body=rule.body.encode(), content_type="text/html")
+    is_dropped = rule.kind in (FaultKind.LOST_RESPONSE, FaultKind.DROP)
+    return Outcome(answer=answer, is_dropped=is_dropped, wait_s=rule.latency_s)

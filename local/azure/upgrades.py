@@ -1,0 +1,214 @@
+"""The upgrade itself: its prerequisites, its start, and how it stands.
+
+Rules: vault-upgrade 1.2, 1.3, 3.2 and 4. Codes and categories of reasons were never published
+(section 5.2 there); the ones here name the documented checks.
+"""
+
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from local.azure.model import Job, Machine, Reason, RecordStatus, UpgradeRecord, Vault
+from local.azure.moments import TICKS_PER_SECOND, ticks_of
+from local.azure.state import State
+
+AGENT_FLOOR = (2, 0, 9083, 0)
+"""Lowest MARS agent the check lets through (vault-upgrade 1.2)."""
+MAX_GROUP_LENGTH = 90
+CONFIGURATION_OPERATIONS = frozenset({"ConfigureBackup", "Register", "UnRegister"})
+
+_TARGET = re.compile(
+    r"^/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
+    r"/providers/Microsoft\.RecoveryServices[^/]*/Vaults/(?P<name>[^/]+)$",
+    re.IGNORECASE,
+)
+_FORBIDDEN = re.compile(r"""[\s~!@#$%^&*+=<>,?/\\:;'"\[\]{}|]""")
+
+
+def prerequisite_reasons(
+    state: State, vault: Vault, target_path: str, now: datetime
+) -> list[Reason]:
+    """Every reason against the upgrade, all together; warnings among them."""
+    return [
+        *_record_reasons(vault, now),
+        *_agent_reasons(vault.contents.machines),
+        *_job_reasons(vault.contents.jobs, now),
+        *_billing_reasons(vault),
+        *_target_reasons(state, vault, target_path, now),
+        *(reason for reason in vault.reasons if reason.until is None or reason.until > now),
+    ]
+
+
+def _record_reasons(vault: Vault, now: datetime) -> list[Reason]:
+    refusal = start_refusal(vault, now)
+    if refusal is None:
+        return []
+    code, message = refusal
+    return [Reason(category="Vault", code=code, message=message)]
+
+
+def start_refusal(vault: Vault, now: datetime) -> tuple[str, str] | None:
+    """Code and message if the vault's record forbids a start (vault-upgrade 4), else None."""
+    if vault.record is None:
+        return None
+    status = vault.record.status(ticks_of(now))
+    if status is RecordStatus.FAILED and vault.plan.may_restart:
+        return None
+    return {
+        RecordStatus.IN_PROGRESS: (
+            "VaultUpgradeInProgress",
+            "An upgrade of this vault is already in progress.",
+        ),
+        RecordStatus.UPGRADED: (
+            "VaultAlreadyUpgraded",
+            "This vault has already been upgraded to a Recovery Services vault.",
+        ),
+        RecordStatus.FAILED: (
+            "VaultUpgradeFailedEarlier",
+            "An earlier upgrade of this vault failed. Contact Microsoft support before retrying.",
+        ),
+    }[status]
+
+
+def is_old_agent(version: str | None) -> bool:
+    """Whether an agent is below the floor; a version that is not shown is not old."""
+    if version is None:
+        return False
+    return tuple(int(part) for part in version.split(".")) < AGENT_FLOOR
+
+
+def _agent_reasons(machines: list[Machine]) -> list[Reason]:
+    old = [machine for machine in machines if is_old_agent(machine.agent_version)]
+    if not old:
+        return []
+    # One row per machine; cells end at ';' and rows at '|' (vault-upgrade 3.3).
+    rows = "|".join(f"{machine.name};{machine.agent_version}" for machine in old)
+    return [
+        Reason(
+            category="Agent",
+            code="AgentVersionNotSupported",
+            message=rows,
+            recommended_action=(
+                "Update the Microsoft Azure Recovery Services agent on these machines to "
+                "2.0.9083.0 or later, or unregister machines that are no longer in use."
+            ),
+        )
+    ]
+
+
+def _job_reasons(jobs: list[Job], now: datetime) -> list[Reason]:
+    running = [
+        job
+        for job in jobs
+        if job.operation in CONFIGURATION_OPERATIONS and job.started_at <= now < job.ends_at
+    ]
+    if not running:
+        return []
+    rows = "|".join(f"{job.entity};{job.operation};{job.id}" for job in running)
+    return [
+        Reason(
+            category="Job",
+            code="ConfigurationJobRunning",
+            message=rows,
+            recommended_action="Wait until these jobs have ended and check again.",
+        )
+    ]
+
+
+def _billing_reasons(vault: Vault) -> list[Reason]:
+    reasons = []
+    if vault.is_storage_billed:
+        reasons.append(
+            Reason(
+                category="Billing",
+                code="StorageBasedBilling",
+                severity="Warning",
+                message="The vault is billed by storage and changes to billing by instance.",
+                recommended_action="Go on only if the change of the billing model is agreed to.",
+            )
+        )
+    if vault.is_csp:
+        reasons.append(
+            Reason(
+                category="Subscription",
+                code="CspSubscriptionNotSupported",
+                message="Vaults of a CSP subscription cannot be upgraded.",
+            )
+        )
+    return reasons
+
+
+def _target_reasons(
+    state: State, vault: Vault, target_path: str, now: datetime
+) -> list[Reason]:
+    found = _TARGET.match(target_path)
+    if (
+        found is None
+        or found["subscription"].lower() != vault.subscription_id.lower()
+        or found["name"].lower() != vault.name.lower()
+        or not is_valid_group(found["group"])
+    ):
+        message = f"The resource path {_cell(target_path)} cannot hold the upgraded vault."
+        return [Reason(category="Target", code="InvalidTargetResource", message=message)]
+    other = state.find_vault(vault.subscription_id, found["group"], vault.name)
+    if other is None or other is vault or provisioning_state(other, now) == "Provisioning":
+        return []
+    message = f"A vault named {vault.name} already exists in {found['group']}."
+    return [
+        Reason(
+            category="Target",
+            code="TargetVaultExists",
+            message=message,
+            recommended_action="Choose a different resource group.",
+        )
+    ]
+
+
+def _cell(text: str) -> str:
+    return text.replace(";", " ").replace("|", " ")
+
+
+def is_valid_group(name: str) -> bool:
+    """The documented rule for the target group's name (vault-upgrade 1.3)."""
+    is_short = len(name) <= MAX_GROUP_LENGTH
+    return is_short and not name.endswith(".") and _FORBIDDEN.search(name) is None
+
+
+def start(vault: Vault, target_path: str, operation_id: str, now: datetime) -> UpgradeRecord:
+    """Starts the upgrade; what becomes of it is settled here and shows as time goes by."""
+    started = ticks_of(now)
+    plan = vault.plan
+    fails = bool(plan.failure_code) and not vault.records
+    length = plan.duration
+    record = UpgradeRecord(
+        operation_id=operation_id,
+        target_path=target_path,
+        started=started,
+        ended=None if length is None else started + _ticks(length),
+        outcome=RecordStatus.FAILED if fails else RecordStatus.UPGRADED,
+        error_code=plan.failure_code if fails else "",
+        message=plan.failure_message if fails else "",
+    )
+    vault.records.append(record)
+    vault.starts_received += 1
+    return record
+
+
+def _ticks(span: timedelta) -> int:
+    return round(span.total_seconds() * TICKS_PER_SECOND)
+
+
+def provisioning_state(vault: Vault, now: datetime) -> str:
+    """``provisioningState`` of the new vault (vault-upgrade 4)."""
+    record = vault.record
+    if record is None or record.status(ticks_of(now)) is RecordStatus.UPGRADED:
+        return "Succeeded"
+    return "Provisioning"
+
+
+def end_now(vault: Vault, now: datetime) -> None:
+    """Lets a running upgrade end at once: for tests that wait for nothing."""
+    record = vault.record
+    if record is None or record.status(ticks_of(now)) is not RecordStatus.IN_PROGRESS:
+        raise ValueError(f"{vault.name} has no upgrade that is running")
+    vault.records[-1] = replace(record, ended=ticks_of(now))
