@@ -9,5 +9,5 @@
                   └──── dispatch  who works on what; changed by committed effects only
 
 Nothing starts before the transaction that asked for it is on the disk: a command only *lists* what
-it sets in motion (:mod:`local.taskhub.effects`), and the list is acted upon after the commit.
+it sets in motion (:mod:`local.taskhub.transaction`), and the list is acted upon after the commit.
 """

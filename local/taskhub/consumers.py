@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from local.taskhub.effects import TaskScheduled
-from local.taskhub.turns import Turn
+from local.taskhub.transaction import TaskScheduled
+from local.taskhub.work import Turn
 from local.taskhub.workqueue import Kind
 
 # What a worker that states no limit may hold.

@@ -16,7 +16,7 @@ from durabletask.internal import orchestrator_service_pb2 as pb
 
 from local.taskhub import events
 from local.taskhub.consumers import Consumer, Work
-from local.taskhub.effects import (
+from local.taskhub.transaction import (
     Effect,
     InstanceClosed,
     InstanceOpened,
@@ -28,7 +28,7 @@ from local.taskhub.effects import (
     TimerSet,
     TurnCommitted,
 )
-from local.taskhub.turns import Turn
+from local.taskhub.work import Turn
 from local.taskhub.workqueue import Kind, WorkQueue
 
 # A worker that gives work back gets it again later and later, so that the two do not spin.

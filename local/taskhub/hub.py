@@ -13,16 +13,20 @@ from adapters.clock import ScaledClock
 from local.taskhub import instances, queries, recovery
 from local.taskhub.consumers import Consumer, Wants, Work
 from local.taskhub.dispatch import Dispatcher, task_number, task_token
-from local.taskhub.effects import TaskScheduled
 from local.taskhub.events import task_ended
 from local.taskhub.hubclock import open_clock
 from local.taskhub.reader import Reader
+from local.taskhub.rewind import apply_rewind, rewound_history
 from local.taskhub.store import Store
 from local.taskhub.timers import Timers
-from local.taskhub.turns import Turn, apply_turn
-from local.taskhub.writer import Transaction, Writer
+from local.taskhub.transaction import Command, TaskScheduled, Transaction
+from local.taskhub.turns import apply_turn
+from local.taskhub.work import Turn
+from local.taskhub.writer import Writer
 
 _LOGGER = logging.getLogger(__name__)
+
+_PING = pb.WorkItem(healthPing=pb.HealthPing())
 
 
 class Hub:
@@ -86,16 +90,17 @@ class Hub:
         self._dispatcher.attach(consumer)
         try:
             while not consumer.is_closed:
-                try:
-                    async with asyncio.timeout(ping_s):
-                        item = await consumer.next(self._dispatcher.take)
-                except TimeoutError:
-                    yield pb.WorkItem(healthPing=pb.HealthPing())
-                    continue
-                if item is not None:
-                    yield await self._work_item(wants, item)
+                item = await self._next(consumer, ping_s)
+                yield _PING if item is None else await self._work_item(wants, item)
         finally:
             self._dispatcher.detach(consumer)
+
+    async def _next(self, consumer: Consumer, ping_s: float | None) -> Work | None:
+        try:
+            async with asyncio.timeout(ping_s):
+                return await consumer.next(self._dispatcher.take)
+        except TimeoutError:
+            return None
 
     async def _work_item(self, wants: Wants, item: Work) -> pb.WorkItem:
         if isinstance(item, TaskScheduled):
@@ -132,8 +137,14 @@ class Hub:
         if whole.requiresHistory:
             self._dispatcher.resend_with_history(turn)
             return
+        rewinding = rewound_history(whole)
+        command: Command[bool] = (
+            partial(apply_turn, turn=turn, response=whole)
+            if rewinding is None
+            else partial(apply_rewind, turn=turn, rewinding=rewinding)
+        )
         try:
-            await self.writer.submit(partial(apply_turn, turn=turn, response=whole))
+            await self.writer.submit(command)
         except BaseException:
             self._dispatcher.retry_turn(turn)
             raise

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from adapters.clock import ScaledClock
 from domain.errors import ConfigurationError
-from local.taskhub.store import read_meta, write_meta
+from local.taskhub.schema import read_meta, write_meta
 
 _US = 1_000_000
 

@@ -2,22 +2,22 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from durabletask.internal import orchestrator_service_pb2 as pb
 
 from local.taskhub import events
-from local.taskhub.effects import (
+from local.taskhub.transaction import (
     InstanceClosed,
     InstanceOpened,
     Message,
     MessageArrived,
     TasksDropped,
     TimerSet,
+    Transaction,
 )
-from local.taskhub.writer import Transaction
 
 TERMINAL: frozenset[int] = frozenset(
     {
@@ -76,6 +76,10 @@ class Instance:
         """Whether nothing can happen to it any more, except removal, restart or rewind."""
         return self.status in TERMINAL
 
+    def is_in(self, execution_id: str) -> bool:
+        """Whether it still lives, in that execution: not ended, replaced or begun anew."""
+        return not self.is_ended and self.execution_id == execution_id
+
 
 _COLUMNS = (
     "instance_id, execution_id, name, version, status, turns, input, suspended, tags, parent_id,"
@@ -85,12 +89,14 @@ _COLUMNS = (
 
 def find(tx: Transaction, instance_id: str) -> Instance | None:
     """The instance as the transaction sees it, or None."""
-    row: Any = tx.db.execute(
+    row = tx.db.execute(
         f"select {_COLUMNS} from instances where instance_id = ?",  # noqa: S608 (own columns)
         (instance_id,),
     ).fetchone()
-    if row is None:
-        return None
+    return None if row is None else _from_row(row)
+
+
+def _from_row(row: Any) -> Instance:
     parent = None
     if row["parent_id"] is not None:
         parent = Parent(
@@ -190,6 +196,14 @@ def deliver(tx: Transaction, instance_id: str, event: pb.HistoryEvent) -> None:
     tx.effects.append(MessageArrived(instance_id, message))
 
 
+def consume(tx: Transaction, instance_id: str, messages: Iterable[Message]) -> None:
+    """Takes the messages of a turn out of the inbox."""
+    tx.db.executemany(
+        "delete from inbox where instance_id = ? and n = ?",
+        [(instance_id, message.n) for message in messages],
+    )
+
+
 def take_inbox(tx: Transaction, instance_id: str) -> list[pb.HistoryEvent]:
     """Empties an inbox and gives what was in it, oldest first."""
     rows = tx.db.execute(
@@ -204,9 +218,8 @@ def deliver_to_execution(
 ) -> None:
     """Delivers what one execution asked for; drops it when that execution is over."""
     instance = find(tx, instance_id)
-    if instance is None or instance.is_ended or instance.execution_id != execution_id:
-        return
-    deliver(tx, instance_id, event)
+    if instance is not None and instance.is_in(execution_id):
+        deliver(tx, instance_id, event)
 
 
 def set_timer(
@@ -276,6 +289,32 @@ def report_to_parent(
     deliver_to_execution(tx, parent.instance_id, parent.execution_id, event)
 
 
+def terminate(tx: Transaction, instance: Instance, output: str | None, *, recursive: bool) -> None:
+    """Ends an instance from outside, and with ``recursive`` everything below it."""
+    # Children first: they must not report to a parent that is being ended with them.
+    if recursive:
+        for child in children(tx, instance.instance_id):
+            terminate(tx, child, output, recursive=True)
+    if instance.is_ended:
+        return
+    status = pb.ORCHESTRATION_STATUS_TERMINATED
+    append_history(
+        tx,
+        instance.instance_id,
+        instance.turns,
+        [
+            events.orchestrator_started(tx.now_us),
+            events.execution_terminated(tx.now_us, output, recurse=recursive),
+            events.orchestrator_completed(tx.now_us),
+            events.execution_completed(tx.now_us, status, output, None),
+        ],
+    )
+    tx.db.execute(
+        "update instances set turns = turns + 1 where instance_id = ?", (instance.instance_id,)
+    )
+    end(tx, instance, status, output, None)
+
+
 def remove(tx: Transaction, instance_id: str) -> None:
     """Deletes an instance and everything that belongs to it."""
     tx.db.execute("delete from instances where instance_id = ?", (instance_id,))
@@ -287,9 +326,10 @@ def remove(tx: Transaction, instance_id: str) -> None:
     tx.effects.append(TasksDropped(instance_id))
 
 
-def children(tx: Transaction, instance_id: str) -> list[str]:
+def children(tx: Transaction, instance_id: str) -> list[Instance]:
     """The sub-orchestrations of an instance."""
     rows = tx.db.execute(
-        "select instance_id from instances where parent_id = ?", (instance_id,)
+        f"select {_COLUMNS} from instances where parent_id = ?",  # noqa: S608 (own columns)
+        (instance_id,),
     ).fetchall()
-    return [row[0] for row in rows]
+    return [_from_row(row) for row in rows]

@@ -8,10 +8,9 @@ import grpc
 from durabletask.internal import orchestrator_service_pb2 as pb
 
 from local.taskhub import events, instances
-from local.taskhub.effects import SuspensionChanged
 from local.taskhub.errors import RefusalError, not_found
 from local.taskhub.instances import Instance, Start
-from local.taskhub.writer import Transaction
+from local.taskhub.transaction import SuspensionChanged, Transaction
 
 # Rows removed per transaction of a purge by filter, so that a big one does not stall the rest.
 PURGE_BATCH = 200
@@ -82,27 +81,7 @@ def terminate(tx: Transaction, instance_id: str, output: str | None, *, recursiv
     Raises:
         RefusalError: NOT_FOUND.
     """
-    instance = _existing(tx, instance_id)
-    # Children first: they must not report to a parent that is being ended with them.
-    if recursive:
-        for child_id in instances.children(tx, instance_id):
-            terminate(tx, child_id, output, recursive=True)
-    if instance.is_ended:
-        return
-    status = pb.ORCHESTRATION_STATUS_TERMINATED
-    instances.append_history(
-        tx,
-        instance_id,
-        instance.turns,
-        [
-            events.orchestrator_started(tx.now_us),
-            events.execution_terminated(tx.now_us, output, recurse=recursive),
-            events.orchestrator_completed(tx.now_us),
-            events.execution_completed(tx.now_us, status, output, None),
-        ],
-    )
-    tx.db.execute("update instances set turns = turns + 1 where instance_id = ?", (instance_id,))
-    instances.end(tx, instance, status, output, None)
+    instances.terminate(tx, _existing(tx, instance_id), output, recursive=recursive)
 
 
 def suspend(tx: Transaction, instance_id: str, reason: str | None) -> None:
@@ -181,8 +160,8 @@ def purge(tx: Transaction, instance_id: str, *, recursive: bool) -> int:
         return 0
     removed = 0
     if recursive:
-        for child_id in instances.children(tx, instance_id):
-            removed += purge(tx, child_id, recursive=True)
+        for child in instances.children(tx, instance_id):
+            removed += purge(tx, child.instance_id, recursive=True)
     instances.remove(tx, instance_id)
     return removed + 1
 

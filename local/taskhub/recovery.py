@@ -5,7 +5,7 @@ from collections import defaultdict
 
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from local.taskhub.effects import Effect, InstanceOpened, Message, TaskScheduled, TimerSet
+from local.taskhub.transaction import Effect, InstanceOpened, Message, TaskScheduled, TimerSet
 
 
 def load(db: sqlite3.Connection) -> list[Effect]:

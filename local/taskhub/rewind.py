@@ -9,14 +9,16 @@ Upstream's limit holds here too: a step with a retry policy leaves its timers in
 cannot be rewound (durabletask 1.12, ``_build_rewind_result``).
 """
 
+from dataclasses import replace
+
 import grpc
 from durabletask.internal import orchestrator_service_pb2 as pb
 
 from local.taskhub import events, instances, steps
-from local.taskhub.effects import InstanceOpened
 from local.taskhub.errors import RefusalError, not_found
 from local.taskhub.instances import Instance, Parent
-from local.taskhub.writer import Transaction
+from local.taskhub.transaction import InstanceOpened, Transaction
+from local.taskhub.work import Turn
 
 
 def request_rewind(tx: Transaction, instance_id: str, reason: str | None) -> None:
@@ -34,23 +36,30 @@ def request_rewind(tx: Transaction, instance_id: str, reason: str | None) -> Non
             "only a failed instance can be rewound.",
             subject=instance_id,
         )
-    _reopen(tx, instance, instance.execution_id)
+    _reopen(tx, instance)
     instances.deliver(tx, instance_id, events.execution_rewound(tx.now_us, reason))
 
 
-def apply_rewind(
-    tx: Transaction,
-    instance: Instance,
-    rewinding: pb.RewindOrchestrationAction,
-    consumed: list[int],
-) -> None:
-    """Puts the worker's rewound history in place and starts what it waits for."""
+def rewound_history(response: pb.OrchestratorResponse) -> pb.RewindOrchestrationAction | None:
+    """The rewound history in a worker's answer, or None if it answered anything else."""
+    for action in response.actions:
+        if action.HasField("rewindOrchestration"):
+            return action.rewindOrchestration
+    return None
+
+
+def apply_rewind(tx: Transaction, turn: Turn, rewinding: pb.RewindOrchestrationAction) -> bool:
+    """Puts the worker's rewound history in place and starts what it waits for.
+
+    Returns:
+        Whether it counted; False when the instance was ended or replaced meanwhile.
+    """
+    instance = instances.find(tx, turn.instance_id)
+    if instance is None or not instance.is_in(turn.execution_id):
+        return False
     history = list(rewinding.newHistory)
     execution_id = _execution_id(history) or instance.execution_id
-    tx.db.executemany(
-        "delete from inbox where instance_id = ? and n = ?",
-        [(instance.instance_id, n) for n in consumed],
-    )
+    instances.consume(tx, turn.instance_id, turn.consumed)
     tx.db.execute("delete from history where instance_id = ?", (instance.instance_id,))
     instances.append_history(tx, instance.instance_id, 0, history)
     tx.db.execute(
@@ -67,20 +76,17 @@ def apply_rewind(
         (execution_id, instance.instance_id),
     )
     arrived = instances.take_inbox(tx, instance.instance_id)
-    rewound = instances.find(tx, instance.instance_id)
-    if rewound is None:
-        raise not_found(instance.instance_id)
-    _reopen(tx, rewound, execution_id, has_history=True)
+    rewound = replace(instance, execution_id=execution_id)
+    _reopen(tx, rewound)
     # A turn needs an event; one that says nothing new makes the worker replay the history.
     instances.deliver(tx, instance.instance_id, events.orchestrator_started(tx.now_us))
     for event in arrived:
         instances.deliver(tx, instance.instance_id, event)
     _resume_open_steps(tx, rewound, history)
+    return True
 
 
-def _reopen(
-    tx: Transaction, instance: Instance, execution_id: str, *, has_history: bool = True
-) -> None:
+def _reopen(tx: Transaction, instance: Instance) -> None:
     tx.db.execute(
         "update instances set status = ?, output = null, failure = null, completed_us = null,"
         " updated_us = ? where instance_id = ?",
@@ -89,10 +95,10 @@ def _reopen(
     tx.effects.append(
         InstanceOpened(
             instance.instance_id,
-            execution_id,
+            instance.execution_id,
             instance.name,
             instance.version or "",
-            has_history=has_history,
+            has_history=True,
         )
     )
 

@@ -12,6 +12,8 @@ Moments are microseconds since 1970 in virtual time. ``n`` counts upwards over a
 never used twice, so it names a task or an event for good.
 """
 
+import sqlite3
+
 # Written into the file's header, so that another program's database is never taken for a hub.
 APPLICATION_ID = 0x56_4C_48_42
 
@@ -84,3 +86,14 @@ create table timers(
 ) without rowid;
 create index timers_by_due on timers(due_us);
 """
+
+
+def read_meta(db: sqlite3.Connection, key: str) -> str | None:
+    """A value the hub keeps about itself, or None."""
+    row = db.execute("select value from meta where key = ?", (key,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def write_meta(db: sqlite3.Connection, key: str, value: str) -> None:
+    """Keeps a value about the hub itself."""
+    db.execute("insert or replace into meta values(?, ?)", (key, value))

@@ -6,7 +6,7 @@
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 import grpc
 import grpc.aio
@@ -17,15 +17,15 @@ from google.protobuf.empty_pb2 import Empty
 from domain.errors import ConfigurationError
 from local.taskhub import instances, management, queries, rewind
 from local.taskhub.consumers import Wants
+from local.taskhub.entities import EntityRefusals
 from local.taskhub.errors import RefusalError
-from local.taskhub.hub import Hub
+from local.taskhub.reader import Reader
+from local.taskhub.writer import Writer
 
 type _Context = grpc.aio.ServicerContext[Any, Any]
 
 # Workers take a stream that is silent for 120 s for dead (durabletask GrpcWorkerResiliencyOptions).
 _PING_S = 30.0
-
-_NO_ENTITIES = "Durable entities are not supported by this task hub; use orchestrations."
 
 _OPTIONS = (
     ("grpc.max_receive_message_length", -1),
@@ -33,6 +33,39 @@ _OPTIONS = (
     # Two hubs on one port must not share its callers.
     ("grpc.so_reuseport", 0),
 )
+
+
+class HubCalls(Protocol):
+    """What the gRPC edge asks of a hub; see :class:`local.taskhub.hub.Hub`."""
+
+    writer: Writer
+    reader: Reader
+
+    def stream(self, wants: Wants, *, ping_s: float | None = None) -> AsyncIterator[pb.WorkItem]:
+        """Work for one worker."""
+        ...
+
+    async def complete_turn(self, response: pb.OrchestratorResponse) -> None:
+        """Commits what a turn decided."""
+        ...
+
+    async def complete_task(self, response: pb.ActivityResponse) -> None:
+        """Commits an activity's result."""
+        ...
+
+    def abandon(self, token: str) -> None:
+        """Takes a piece of work back."""
+        ...
+
+    async def wait_until(
+        self,
+        instance_id: str,
+        is_reached: Callable[[pb.OrchestrationState], bool],
+        *,
+        with_payloads: bool,
+    ) -> pb.GetInstanceResponse:
+        """The instance's state as soon as it is as wanted."""
+        ...
 
 
 class HubServer:
@@ -43,7 +76,7 @@ class HubServer:
         port: The port; 0 takes a free one.
     """
 
-    def __init__(self, hub: Hub, port: int = 0) -> None:
+    def __init__(self, hub: HubCalls, port: int = 0) -> None:
         self._server = grpc.aio.server(options=_OPTIONS)
         add: Any = stubs.add_TaskHubSidecarServiceServicer_to_server
         add(_Service(hub), self._server)
@@ -65,10 +98,10 @@ class HubServer:
         await self._server.stop(1.0)
 
 
-class _Service(stubs.TaskHubSidecarServiceServicer):
+class _Service(EntityRefusals):
     """One method per call of the contract; the names are the contract's."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: HubCalls) -> None:
         self._hub = hub
 
     async def Hello(self, _request: Empty, _context: _Context) -> Empty:
@@ -285,30 +318,6 @@ class _Service(stubs.TaskHubSidecarServiceServicer):
             unterminatedInstanceIds=request.instanceBatch.instanceIds
         )
 
-    async def SignalEntity(self, _request: pb.SignalEntityRequest, context: _Context) -> NoReturn:
-        await _refuse_entities(context)
-
-    async def GetEntity(self, _request: pb.GetEntityRequest, context: _Context) -> NoReturn:
-        await _refuse_entities(context)
-
-    async def QueryEntities(self, _request: pb.QueryEntitiesRequest, context: _Context) -> NoReturn:
-        await _refuse_entities(context)
-
-    async def CleanEntityStorage(
-        self, _request: pb.CleanEntityStorageRequest, context: _Context
-    ) -> NoReturn:
-        await _refuse_entities(context)
-
-    async def CompleteEntityTask(
-        self, _request: pb.EntityBatchResult, context: _Context
-    ) -> NoReturn:
-        await _refuse_entities(context)
-
-    async def AbandonTaskEntityWorkItem(
-        self, _request: pb.AbandonEntityTaskRequest, context: _Context
-    ) -> NoReturn:
-        await _refuse_entities(context)
-
     async def _write[T](self, context: _Context, command: Callable[[Any], T]) -> T:
         return await _answer(context, self._hub.writer.submit(command))
 
@@ -322,10 +331,6 @@ async def _answer[T](context: _Context, work: Awaitable[T]) -> T:
     except RefusalError as refusal:
         await context.abort(refusal.code, str(refusal))
         raise
-
-
-async def _refuse_entities(context: _Context) -> NoReturn:
-    await context.abort(grpc.StatusCode.UNIMPLEMENTED, _NO_ENTITIES)
 
 
 async def _refuse_to_empty(context: _Context) -> NoReturn:

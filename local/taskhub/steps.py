@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from local.taskhub import events, instances, management
-from local.taskhub.effects import TaskScheduled
+from local.taskhub import events, instances
 from local.taskhub.instances import Instance, Parent, Start
-from local.taskhub.writer import Transaction
+from local.taskhub.transaction import TaskScheduled, Transaction
 
 
 def perform(
@@ -163,9 +162,10 @@ def _terminate_other(
     tx: Transaction, _instance: Instance, action: pb.OrchestratorAction
 ) -> pb.HistoryEvent | None:
     asked = action.terminateOrchestration
-    if instances.find(tx, asked.instanceId) is not None:
+    target = instances.find(tx, asked.instanceId)
+    if target is not None:
         reason = asked.reason.value if asked.HasField("reason") else None
-        management.terminate(tx, asked.instanceId, reason, recursive=asked.recurse)
+        instances.terminate(tx, target, reason, recursive=asked.recurse)
     return None
 
 

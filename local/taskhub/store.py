@@ -7,7 +7,7 @@ from pathlib import Path
 
 from domain.errors import ConfigurationError
 from local.taskhub.lock import HubLock
-from local.taskhub.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES
+from local.taskhub.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES, write_meta
 
 # Every SQLite database starts with these bytes.
 _SQLITE_MAGIC = b"SQLite format 3\x00"
@@ -49,17 +49,6 @@ class Store:
         self.reading.close()
         self.writing.close()
         self.lock.release()
-
-
-def read_meta(db: sqlite3.Connection, key: str) -> str | None:
-    """A value the hub keeps about itself, or None."""
-    row = db.execute("select value from meta where key = ?", (key,)).fetchone()
-    return None if row is None else str(row[0])
-
-
-def write_meta(db: sqlite3.Connection, key: str, value: str) -> None:
-    """Keeps a value about the hub itself."""
-    db.execute("insert or replace into meta values(?, ?)", (key, value))
 
 
 def _connect(path: Path) -> sqlite3.Connection:

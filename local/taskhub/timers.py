@@ -7,7 +7,8 @@ from durabletask.internal import orchestrator_service_pb2 as pb
 
 from local.taskhub import instances
 from local.taskhub.hubclock import HubClock
-from local.taskhub.writer import Transaction, Writer
+from local.taskhub.transaction import Transaction
+from local.taskhub.writer import Writer
 
 _LOGGER = logging.getLogger(__name__)
 

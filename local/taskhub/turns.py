@@ -8,34 +8,15 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from local.taskhub import events, instances, rewind, steps
-from local.taskhub.effects import InstanceOpened, Message, TurnCommitted
+from local.taskhub import events, instances, steps
 from local.taskhub.instances import Instance, Start
-from local.taskhub.writer import Transaction
+from local.taskhub.transaction import InstanceOpened, Transaction, TurnCommitted
+from local.taskhub.work import Turn
 
 _CONTINUED = pb.ORCHESTRATION_STATUS_CONTINUED_AS_NEW
-
-
-@dataclass(slots=True)
-class Turn:
-    """One handing-out of an instance to a worker."""
-
-    token: str
-    instance_id: str
-    execution_id: str
-    consumed: tuple[Message, ...]
-    """The inbox messages it contains."""
-    new_events: list[pb.HistoryEvent]
-    """What the worker is shown as new: orchestratorStarted and the messages' events."""
-    has_history: bool = False
-    """Whether the instance had turns before this one."""
-    needs_history: bool = False
-    """Whether the worker said that it no longer has the execution in memory."""
-    turn_trace: pb.OrchestrationTraceContext | None = None
 
 
 def apply_turn(tx: Transaction, turn: Turn, response: pb.OrchestratorResponse) -> bool:
@@ -45,32 +26,18 @@ def apply_turn(tx: Transaction, turn: Turn, response: pb.OrchestratorResponse) -
         Whether it counted; False when the instance was ended or replaced while it ran.
     """
     instance = instances.find(tx, turn.instance_id)
-    if instance is None or instance.is_ended or instance.execution_id != turn.execution_id:
+    if instance is None or not instance.is_in(turn.execution_id):
         return False
-    rewinding = _rewind_action(response)
-    if rewinding is not None:
-        rewind.apply_rewind(tx, instance, rewinding, [message.n for message in turn.consumed])
-        return True
-    tx.db.executemany(
-        "delete from inbox where instance_id = ? and n = ?",
-        [(turn.instance_id, message.n) for message in turn.consumed],
-    )
+    instances.consume(tx, turn.instance_id, turn.consumed)
     completion, actions = _split(response.actions)
     asked = [steps.perform(tx, instance, action) for action in actions]
-    turn_events = turn.new_events + [event for event in asked if event is not None]
     if completion is not None and completion.orchestrationStatus == _CONTINUED:
         _continue_as_new(tx, instance, completion)
         return True
+    turn_events = turn.new_events + [event for event in asked if event is not None]
     turn_events.append(events.orchestrator_completed(tx.now_us))
     _write_turn(tx, instance, turn_events, completion, response)
     return True
-
-
-def _rewind_action(response: pb.OrchestratorResponse) -> pb.RewindOrchestrationAction | None:
-    for action in response.actions:
-        if action.HasField("rewindOrchestration"):
-            return action.rewindOrchestration
-    return None
 
 
 def _split(

@@ -5,44 +5,14 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from local.taskhub.effects import Effect
 from local.taskhub.errors import RefusalError
+from local.taskhub.transaction import Command, Effect, Numbers, Transaction
 
 # Commands in one transaction: enough to share a disk sync, few enough to keep answers prompt.
 GROUP_LIMIT = 500
-
-
-@dataclass(slots=True)
-class Transaction:
-    """What a command works with; it sees everything the commands before it did."""
-
-    db: sqlite3.Connection
-    now_us: int
-    """Virtual time of the transaction; never less than that of the one before."""
-    numbers: "Numbers"
-    effects: list[Effect] = field(default_factory=list)
-
-    def next_number(self) -> int:
-        """A number no task, timer or event of this hub ever had."""
-        return self.numbers.take()
-
-
-class Numbers:
-    """Hands out numbers upwards, from above the last one any process committed."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self.last: int = db.execute("select last_n from progress").fetchone()[0]
-
-    def take(self) -> int:
-        """The next number."""
-        self.last += 1
-        return self.last
-
-
-type Command[T] = Callable[[Transaction], T]
 
 
 @dataclass(slots=True)

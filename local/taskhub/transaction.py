@@ -1,9 +1,12 @@
-"""What a committed transaction sets in motion.
+"""What a command of the writer works with, and what it sets in motion.
 
-Commands run in the writer's thread and only list effects; the dispatcher applies them in commit
-order on the event loop. So what it holds in memory is always what the file says.
+Commands run in the writer's thread and only *list* effects; the dispatcher applies them in commit
+order on the event loop. So nothing starts before its transaction is on the disk, and what the
+dispatcher holds in memory is always what the file says.
 """
 
+import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from durabletask.internal import orchestrator_service_pb2 as pb
@@ -97,3 +100,33 @@ Effect = (
     | TaskScheduled
     | TimerSet
 )
+
+
+class Numbers:
+    """Hands out numbers upwards, from above the last one any process committed."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.last: int = db.execute("select last_n from progress").fetchone()[0]
+
+    def take(self) -> int:
+        """The next number."""
+        self.last += 1
+        return self.last
+
+
+@dataclass(slots=True)
+class Transaction:
+    """What a command works with; it sees everything the commands before it did."""
+
+    db: sqlite3.Connection
+    now_us: int
+    """Virtual time of the transaction; never less than that of the one before."""
+    numbers: Numbers
+    effects: list[Effect] = field(default_factory=list)
+
+    def next_number(self) -> int:
+        """A number no task, timer or event of this hub ever had."""
+        return self.numbers.take()
+
+
+type Command[T] = Callable[[Transaction], T]
