@@ -6,12 +6,12 @@ unexpired token for its queue or for the whole namespace.
 
 from dataclasses import dataclass
 
-from local.servicebus.amqp_types import Int
 from local.servicebus.errors import BrokerError, unauthorized
 from local.servicebus.links import Channel
 from local.servicebus.requests import read_request, respond
 from local.servicebus.sas import Grant, verify_token
 from local.servicebus.timeline import Timeline
+from local.servicebus.values import Int
 
 ADDRESS = "$cbs"
 

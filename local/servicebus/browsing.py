@@ -1,19 +1,21 @@
-"""Finding messages in a queue by sequence number: peek, deferred and scheduled ones."""
+"""Finding messages of a queue by sequence number: to peek, or deferred and scheduled ones."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from local.servicebus.errors import message_not_found
 from local.servicebus.messages import Message, MessageState
-from local.servicebus.queues import Queue
+
+type Messages = Mapping[int, Message]
+"""A queue's messages by sequence number."""
 
 
 def peek(
-    queue: Queue, from_sequence_number: int, count: int, session_id: str | None
+    messages: Messages, from_sequence_number: int, count: int, session_id: str | None
 ) -> list[Message]:
-    """Up to ``count`` messages in any state from a sequence number on, which stay as they are."""
+    """Up to ``count`` messages in any state from a sequence number on."""
     found = []
-    for sequence_number in sorted(n for n in queue.messages if n >= from_sequence_number):
-        message = queue.messages[sequence_number]
+    for sequence_number in sorted(n for n in messages if n >= from_sequence_number):
+        message = messages[sequence_number]
         if session_id is None or message.session_id == session_id:
             found.append(message)
         if len(found) == count:
@@ -21,40 +23,32 @@ def peek(
     return found
 
 
-def cancel_scheduled(queue: Queue, sequence_numbers: Sequence[int]) -> None:
-    """Removes messages that are not due yet, all or none.
+def find_scheduled(messages: Messages, sequence_numbers: Sequence[int]) -> list[Message]:
+    """Messages that are not due yet, all or none.
 
     Raises:
         BrokerError: One of them is not there or not scheduled any more.
     """
-    messages = [_find(queue, number, MessageState.SCHEDULED) for number in sequence_numbers]
-    for message in messages:
-        queue.remove(message)
+    return [_find(messages, number, MessageState.SCHEDULED) for number in sequence_numbers]
 
 
-def receive_deferred(
-    queue: Queue, sequence_numbers: Sequence[int], session_id: str | None, *, is_destructive: bool
+def find_deferred(
+    messages: Messages, sequence_numbers: Sequence[int], session_id: str | None
 ) -> list[Message]:
-    """Locks deferred messages, all or none, or takes them out of the queue.
+    """Deferred messages that nobody holds, all or none.
 
     Raises:
         BrokerError: One of them is not there, not deferred, locked, or in another session.
     """
-    messages = [_find(queue, number, MessageState.DEFERRED) for number in sequence_numbers]
-    for message in messages:
+    found = [_find(messages, number, MessageState.DEFERRED) for number in sequence_numbers]
+    for message in found:
         if message.lock is not None or session_id not in {None, message.session_id}:
             raise message_not_found(f"free deferred message {message.sequence_number}")
-    for message in messages:
-        if is_destructive:
-            queue.counters["completed"] += 1
-            queue.remove(message)
-        else:
-            queue.lock(message)
-    return messages
+    return found
 
 
-def _find(queue: Queue, sequence_number: int, state: MessageState) -> Message:
-    message = queue.messages.get(sequence_number)
+def _find(messages: Messages, sequence_number: int, state: MessageState) -> Message:
+    message = messages.get(sequence_number)
     if message is None or message.state is not state:
         raise message_not_found(f"{state.name.lower()} message {sequence_number}")
     return message

@@ -6,10 +6,10 @@ It numbers deliveries, keeps the transfer window and passes frames to the links 
 from typing import Any, Protocol
 from uuid import UUID
 
-from local.servicebus.amqp_types import UInt, UShort
 from local.servicebus.deliveries import DeliveryLink
 from local.servicebus.errors import BrokerError
 from local.servicebus.links import InboundLink, Link, OutboundLink
+from local.servicebus.outcomes import answer_outcome, read_outcome, refuse_outcome
 from local.servicebus.performatives import (
     Attach,
     Begin,
@@ -19,7 +19,7 @@ from local.servicebus.performatives import (
     Flow,
     Transfer,
 )
-from local.servicebus.verdicts import answer_outcome, read_outcome, refuse_outcome
+from local.servicebus.values import UInt, UShort
 
 _WINDOW = 0x7FFFFFFF
 _HANDLE_MAX = 255

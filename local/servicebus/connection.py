@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any, cast
 from uuid import uuid4
 
-from local.servicebus.amqp_types import Array, ElementType, Symbol, UByte, UInt, UShort
 from local.servicebus.channels import Channel, Router
 from local.servicebus.decoder import DecodeError, decode
 from local.servicebus.errors import BrokerError
@@ -22,6 +21,7 @@ from local.servicebus.performatives import (
     encode_frame,
     encode_sasl_frame,
 )
+from local.servicebus.values import Array, ElementType, Symbol, UByte, UInt, UShort
 
 IDLE_TIMEOUT_MS = 240_000
 """What the service announces (service-bus 3.2)."""

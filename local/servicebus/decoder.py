@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from local.servicebus.amqp_types import (
+from local.servicebus.values import (
     Described,
     Int,
     Long,

@@ -6,9 +6,21 @@ another reason leaves no trace in it.
 
 from collections import deque
 from collections.abc import Iterable
+from typing import Protocol
 
-from local.servicebus.store import Store
 from local.servicebus.timeline import Timeline
+
+
+class DuplicateStore(Protocol):
+    """The part of a store that remembers message ids."""
+
+    def put_duplicate(self, queue: str, message_id: str, until_ms: int) -> None:
+        """Remembers an id."""
+        ...
+
+    def delete_duplicates(self, queue: str, until_ms: int) -> None:
+        """Forgets the ids whose window ended by ``until_ms``."""
+        ...
 
 
 class DuplicateHistory:
@@ -18,7 +30,9 @@ class DuplicateHistory:
         window_ms: How long an id counts as seen; 0 switches detection off.
     """
 
-    def __init__(self, queue: str, window_ms: int, timeline: Timeline, store: Store) -> None:
+    def __init__(
+        self, queue: str, window_ms: int, timeline: Timeline, store: DuplicateStore
+    ) -> None:
         self._queue = queue
         self._window_ms = window_ms
         self._timeline = timeline

@@ -26,7 +26,7 @@ class Fault:
     __pydantic_config__ = ConfigDict(extra="forbid", alias_generator=to_camel)
 
     operation: str = ANY
-    """``send``, ``receive``, ``settle``, a management operation such as ``renew-lock``, or ``*``."""
+    """``send``, ``receive``, ``settle``, a management operation (``renew-lock``), or ``*``."""
     entity: str = ANY
     """The queue's path in lower case, or ``*``."""
     action: Literal["refuse", "cut-before", "cut-after"] = "refuse"

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
-from local.servicebus.amqp_types import Symbol, UByte, UInt, ULong
 from local.servicebus.errors import BrokerError
 from local.servicebus.performatives import (
     MAX_MESSAGE_SIZE,
@@ -20,6 +19,7 @@ from local.servicebus.performatives import (
     encode_error,
     outcome,
 )
+from local.servicebus.values import Symbol, UByte, UInt, ULong
 
 LINK_CREDIT = 1000
 """Messages a client may send before it must hear from us; renewed at half of it."""

@@ -4,17 +4,17 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from local.servicebus.amqp_types import Array, ElementType, Int, Timestamp
-from local.servicebus.browsing import cancel_scheduled, peek, receive_deferred
+from local.servicebus.browsing import find_deferred, find_scheduled, peek
 from local.servicebus.errors import BrokerError, not_allowed, not_implemented
 from local.servicebus.faults import Faults
 from local.servicebus.links import Channel
-from local.servicebus.messages import Message, parse_message
-from local.servicebus.namespace import Entity
+from local.servicebus.messages import Message
+from local.servicebus.parsing import parse_message
+from local.servicebus.queues import Queue
 from local.servicebus.requests import describe_failure, describe_success, read_request, respond
 from local.servicebus.sessions import Sessions
-from local.servicebus.settlement import settle
-from local.servicebus.verdicts import Settlement, Verdict
+from local.servicebus.settlement import Settlement, Verdict
+from local.servicebus.values import Array, ElementType, Int, Timestamp
 
 SUFFIX = "/$management"
 
@@ -38,17 +38,24 @@ class ManagementNode:
     """The management address of one queue, for one connection.
 
     Args:
-        entity: The queue.
+        queue: The queue.
+        sessions: Its sessions, if it has any.
         address: The address as the client wrote it.
         check_access: Raises BrokerError unless the client may use the queue.
         faults: What shall go wrong.
     """
 
     def __init__(
-        self, entity: Entity, address: str, check_access: Callable[[], None], faults: Faults
+        self,
+        queue: Queue,
+        sessions: Sessions | None,
+        address: str,
+        *,
+        check_access: Callable[[], None],
+        faults: Faults,
     ) -> None:
-        self._entity = entity
-        self._queue = entity.queue
+        self._queue = queue
+        self._own_sessions = sessions
         self._address = address
         self._check_access = check_access
         self._faults = faults
@@ -93,9 +100,9 @@ class ManagementNode:
 
     @property
     def _sessions(self) -> Sessions:
-        if self._entity.sessions is None:
+        if self._own_sessions is None:
             raise not_allowed("This queue has no sessions.")
-        return self._entity.sessions
+        return self._own_sessions
 
     def _renew_lock(self, body: Body) -> Body:
         until = []
@@ -128,7 +135,7 @@ class ManagementNode:
 
     def _peek_message(self, body: Body) -> Body | None:
         first, count = body["from-sequence-number"], body["message-count"]
-        found = peek(self._queue, first, count, body.get("session-id"))
+        found = peek(self._queue.messages, first, count, body.get("session-id"))
         return {"messages": [_as_entry(message) for message in found]} if found else None
 
     def _schedule_message(self, body: Body) -> Body:
@@ -136,16 +143,17 @@ class ManagementNode:
         return {"sequence-numbers": Array(ElementType.LONG, self._queue.send(messages))}
 
     def _cancel_scheduled_message(self, body: Body) -> Body:
-        cancel_scheduled(self._queue, body["sequence-numbers"])
+        for message in find_scheduled(self._queue.messages, body["sequence-numbers"]):
+            self._queue.remove(message)
         return {}
 
     def _receive_by_sequence_number(self, body: Body) -> Body:
-        found = receive_deferred(
-            self._queue,
-            body["sequence-numbers"],
-            body.get("session-id"),
-            is_destructive=body.get("receiver-settle-mode") == _RECEIVE_AND_DELETE,
-        )
+        numbers, session_id = body["sequence-numbers"], body.get("session-id")
+        is_destructive = body.get("receiver-settle-mode") == _RECEIVE_AND_DELETE
+        take = self._queue.take_out if is_destructive else self._queue.lock
+        found = find_deferred(self._queue.messages, numbers, session_id)
+        for message in found:
+            take(message)
         return {"messages": [_as_locked_entry(message) for message in found]}
 
     def _update_disposition(self, body: Body) -> Body:
@@ -159,7 +167,7 @@ class ManagementNode:
             properties=body.get("properties-to-modify") or {},
         )
         for token in body["lock-tokens"]:
-            settle(self._queue, token, settlement)
+            self._queue.settle(token, settlement)
         return {}
 
 

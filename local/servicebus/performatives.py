@@ -8,9 +8,8 @@ import struct
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from local.servicebus.amqp_types import Described, Symbol, ULong
-from local.servicebus.encoder import encode
 from local.servicebus.errors import BrokerError
+from local.servicebus.values import Described, Symbol, ULong, encode
 
 AMQP_HEADER = b"AMQP\x00\x01\x00\x00"
 SASL_HEADER = b"AMQP\x03\x01\x00\x00"

@@ -21,35 +21,13 @@ from local.servicebus.dispatch import Consumer, Dispatcher
 from local.servicebus.duplicates import DuplicateHistory
 from local.servicebus.errors import message_lock_lost, not_allowed
 from local.servicebus.messages import Lock, Message, MessageState
+from local.servicebus.parsing import add_application_properties, stamp_message_id
+from local.servicebus.sequences import SequenceNumbers
+from local.servicebus.settlement import Settlement, Verdict
 from local.servicebus.store import Store
 from local.servicebus.timeline import Timeline
 
 DEAD_LETTER_SUFFIX = "/$deadletterqueue"
-
-SEQUENCE_BLOCK = 1000
-"""Sequence numbers reserved at a time: one write per block, and gaps only after a restart."""
-
-
-class SequenceNumbers:
-    """Counts the messages of a queue; never gives a number twice, even after a crash."""
-
-    def __init__(self, queue: str, store: Store) -> None:
-        self._queue = queue
-        self._store = store
-        self._last = 0
-        self._reserved = 0
-
-    def restore(self, last: int) -> None:
-        """Goes on behind ``last``."""
-        self._last = self._reserved = max(last, self._last)
-
-    def next(self) -> int:
-        """The next number, from 1."""
-        if self._last == self._reserved:
-            self._reserved += SEQUENCE_BLOCK
-            self._store.reserve_sequence_numbers(self._queue, self._reserved)
-        self._last += 1
-        return self._last
 
 
 class Queue:
@@ -114,7 +92,7 @@ class Queue:
     def _admit(self, message: Message) -> int:
         message.sequence_number = self.sequence_numbers.next()
         if message.message_id is None:
-            message.stamp_message_id()
+            stamp_message_id(message)
         elif self.history.is_duplicate(str(message.message_id)):
             self.counters["duplicates"] += 1
             return message.sequence_number
@@ -186,11 +164,15 @@ class Queue:
     def hand_over(self, message: Message, consumer: Consumer) -> None:
         """Gives a message to a receiver: locked, or for good."""
         if consumer.is_destructive:
-            self.counters["completed"] += 1
-            self.remove(message)
+            self.take_out(message)
             consumer.deliver(message, uuid4())
         else:
             consumer.deliver(message, self.lock(message).token)
+
+    def take_out(self, message: Message) -> None:
+        """Hands a message over for good."""
+        self.counters["completed"] += 1
+        self.remove(message)
 
     def lock(self, message: Message) -> Lock:
         """Locks a message for whoever receives it now.
@@ -239,8 +221,29 @@ class Queue:
         elif message.state is MessageState.ACTIVE:
             self.dispatcher.offer(message)
 
-    def defer(self, message: Message) -> None:
-        """Sets a message aside, to be received by its sequence number only."""
+    def settle(self, token: UUID, settlement: Settlement) -> None:
+        """Does with a locked message what its receiver said.
+
+        Raises:
+            BrokerError: The lock is not held any more; nothing was done.
+        """
+        message, lock = self.find_locked(token)
+        if settlement.properties:
+            add_application_properties(message, dict(settlement.properties))
+        verdict = settlement.verdict
+        if verdict in {Verdict.ABANDON, Verdict.RELEASE}:
+            self.give_back(message, lock, counts=verdict is Verdict.ABANDON)
+            return
+        self.unlock(message, lock)
+        if verdict is Verdict.COMPLETE:
+            self.counters["completed"] += 1
+            self.remove(message)
+        elif verdict is Verdict.DEFER:
+            self._defer(message)
+        else:
+            self.dead_letter(message, settlement.reason, settlement.description)
+
+    def _defer(self, message: Message) -> None:
         message.state = MessageState.DEFERRED
         message.delivery_count += 1
         self._store.put_message(self.name, message)
@@ -249,7 +252,7 @@ class Queue:
         """Moves a message to the dead-letter queue; in there it merely returns to its place."""
         self._leave(message)
         details = {"DeadLetterReason": reason, "DeadLetterErrorDescription": description}
-        message.add_application_properties({k: v for k, v in details.items() if v})
+        add_application_properties(message, {k: v for k, v in details.items() if v})
         self.counters["deadLettered"] += 1
         (self.dead_letters or self).take_dead(message)
 

@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from local.servicebus.amqp_types import Int, Symbol
 from local.servicebus.decoder import decode
-from local.servicebus.encoder import encode_section
 from local.servicebus.errors import BrokerError, not_allowed
 from local.servicebus.links import Channel
 from local.servicebus.messages import (
     APPLICATION_PROPERTIES,
     PROPERTIES,
     VALUE,
-    parse_message,
 )
+from local.servicebus.parsing import parse_message
+from local.servicebus.values import Int, Symbol, encode_section
 
 _CORRELATION_ID_POSITION = 5
 

@@ -15,7 +15,6 @@ from local.servicebus.authorization import ADDRESS as TOKEN_ADDRESS
 from local.servicebus.authorization import Authorization
 from local.servicebus.channels import Channel
 from local.servicebus.decoder import decode
-from local.servicebus.deliveries import CompetingLink, SessionLink, has_session_filter
 from local.servicebus.errors import BrokerError, not_allowed
 from local.servicebus.faults import Faults
 from local.servicebus.links import (
@@ -27,11 +26,12 @@ from local.servicebus.links import (
 )
 from local.servicebus.management import SUFFIX as MANAGEMENT_SUFFIX
 from local.servicebus.management import ManagementNode
-from local.servicebus.messages import DATA, Message, parse_message
+from local.servicebus.messages import DATA, Message
 from local.servicebus.namespace import Entity, Namespace
+from local.servicebus.parsing import parse_message
 from local.servicebus.performatives import MAX_MESSAGE_SIZE, Attach
-from local.servicebus.settlement import settle
-from local.servicebus.verdicts import Settlement
+from local.servicebus.receivers import CompetingLink, SessionLink, has_session_filter
+from local.servicebus.settlement import Settlement
 
 
 class ConnectionRouter:
@@ -85,7 +85,13 @@ class ConnectionRouter:
             return OutboundLink(channel, attach)
         # Checked per request: the client attaches these links before its token is through.
         check_access = partial(self._authorization.check, path)
-        node = ManagementNode(entity, address, check_access, self._faults)
+        node = ManagementNode(
+            entity.queue,
+            entity.sessions,
+            address,
+            check_access=check_access,
+            faults=self._faults,
+        )
 
         def handle(raw: bytes, _format: int | None) -> None:
             node.on_request(channel, raw)
@@ -104,7 +110,7 @@ class ConnectionRouter:
 
     def _settle(self, entity: Entity, token: UUID, settlement: Settlement) -> None:
         with self._faults.around("settle", entity.queue.name):
-            settle(entity.queue, token, settlement)
+            entity.queue.settle(token, settlement)
 
     def _publish(self, entity: Entity, raw: bytes, message_format: int | None) -> None:
         if len(raw) > MAX_MESSAGE_SIZE:

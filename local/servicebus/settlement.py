@@ -1,29 +1,34 @@
-"""Carrying out what a receiver said about a message it holds."""
+"""What a receiver may say about a message it holds."""
 
-from uuid import UUID
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
 
-from local.servicebus.queues import Queue
-from local.servicebus.verdicts import Settlement, Verdict
+
+class Verdict(Enum):
+    """The five things a receiver can say."""
+
+    COMPLETE = auto()
+    """Done: remove it."""
+    ABANDON = auto()
+    """Failed: deliver it again, one delivery more on its count."""
+    RELEASE = auto()
+    """Not looked at: deliver it again, uncounted."""
+    DEFER = auto()
+    """Later: keep it until someone asks for its sequence number."""
+    DEAD_LETTER = auto()
+    """Hopeless: move it to the dead-letter queue."""
 
 
-def settle(queue: Queue, token: UUID, settlement: Settlement) -> None:
-    """Does with a locked message what its receiver said.
+@dataclass(frozen=True, kw_only=True)
+class Settlement:
+    """A verdict with what goes along."""
 
-    Raises:
-        BrokerError: The lock is not held any more; nothing was done.
-    """
-    message, lock = queue.find_locked(token)
-    if settlement.properties:
-        message.add_application_properties(dict(settlement.properties))
-    verdict = settlement.verdict
-    if verdict in {Verdict.ABANDON, Verdict.RELEASE}:
-        queue.give_back(message, lock, counts=verdict is Verdict.ABANDON)
-        return
-    queue.unlock(message, lock)
-    if verdict is Verdict.COMPLETE:
-        queue.counters["completed"] += 1
-        queue.remove(message)
-    elif verdict is Verdict.DEFER:
-        queue.defer(message)
-    else:
-        queue.dead_letter(message, settlement.reason, settlement.description)
+    verdict: Verdict
+    reason: str | None = None
+    """Why it is dead-lettered, in a word."""
+    description: str | None = None
+    """Why it is dead-lettered, in a sentence."""
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    """Application properties to add or replace."""

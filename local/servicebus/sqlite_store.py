@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from domain.errors import ConfigurationError
-from local.servicebus.messages import Message, MessageState, parse_message
+from local.servicebus.messages import Message, MessageState
+from local.servicebus.parsing import parse_message
 from local.servicebus.store import StoredState
 
 _SCHEMA_VERSION = 1

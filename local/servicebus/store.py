@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from local.servicebus.duplicates import DuplicateStore
 from local.servicebus.messages import Message
+from local.servicebus.sequences import SequenceStore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +27,7 @@ class StoredState:
     """No number up to this one may be given out again."""
 
 
-class Store(Protocol):
+class Store(DuplicateStore, SequenceStore, Protocol):
     """Keeps what the queues tell it."""
 
     def read_queue_names(self) -> Iterable[str]:
@@ -44,22 +46,10 @@ class Store(Protocol):
         """Forgets a message."""
         ...
 
-    def put_duplicate(self, queue: str, message_id: str, until_ms: int) -> None:
-        """Remembers a message id for duplicate detection."""
-        ...
-
-    def delete_duplicates(self, queue: str, until_ms: int) -> None:
-        """Forgets the ids whose window ended by ``until_ms``."""
-        ...
-
     def put_session_state(
         self, queue: str, session_id: str, state: bytes | None, updated_ms: int
     ) -> None:
         """Keeps a session's state; None forgets it."""
-        ...
-
-    def reserve_sequence_numbers(self, queue: str, up_to: int) -> None:
-        """Makes sure that after a crash counting goes on behind ``up_to``."""
         ...
 
     def clear(self) -> None:

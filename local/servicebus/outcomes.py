@@ -1,45 +1,15 @@
-"""What a receiver may say about a message it holds, and how it says so in AMQP.
+"""A receiver's verdict in AMQP: delivery outcomes, there and back.
 
 The client waits for its own outcome to come back: an abandon that is answered with ``accepted``
 raises in the client library (service-bus 3.6).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import Enum, auto
 from typing import Any
 
-from local.servicebus.amqp_types import Described
 from local.servicebus.errors import BrokerError
 from local.servicebus.performatives import Code, encode_error, outcome
-
-
-class Verdict(Enum):
-    """The five things a receiver can say."""
-
-    COMPLETE = auto()
-    """Done: remove it."""
-    ABANDON = auto()
-    """Failed: deliver it again, one delivery more on its count."""
-    RELEASE = auto()
-    """Not looked at: deliver it again, uncounted."""
-    DEFER = auto()
-    """Later: keep it until someone asks for its sequence number."""
-    DEAD_LETTER = auto()
-    """Hopeless: move it to the dead-letter queue."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settlement:
-    """A verdict with what goes along."""
-
-    verdict: Verdict
-    reason: str | None = None
-    """Why it is dead-lettered, in a word."""
-    description: str | None = None
-    """Why it is dead-lettered, in a sentence."""
-    properties: Mapping[str, Any] = field(default_factory=dict)
-    """Application properties to add or replace."""
+from local.servicebus.settlement import Settlement, Verdict
+from local.servicebus.values import Described
 
 
 def read_outcome(state: Described) -> Settlement:

@@ -1,29 +1,98 @@
-"""AMQP 1.0 values to bytes (OASIS AMQP 1.0, part 1), in the shortest usual form."""
+"""AMQP 1.0 values: the types that Python lacks, and the bytes of all (AMQP 1.0, part 1).
+
+The client library checks the wire type of several fields (a ``uint`` where it expects a ``long`` is
+an error there), so each value remembers what it is on the wire. Bytes are written in the shortest
+usual form; :mod:`local.servicebus.decoder` reads every form.
+"""
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 from uuid import UUID
-
-from local.servicebus.amqp_types import (
-    Array,
-    Described,
-    ElementType,
-    Int,
-    Long,
-    Symbol,
-    Timestamp,
-    UByte,
-    UInt,
-    ULong,
-    UShort,
-)
 
 _UINT32 = struct.Struct(">I")
 _INT64 = struct.Struct(">q")
 
 _SHORT_LIMIT = 256
 """Sizes and counts from here on need four bytes instead of one."""
+
+
+class Symbol(str):
+    """A symbol: ASCII text from a fixed vocabulary."""
+
+    __slots__ = ()
+
+
+class UByte(int):
+    """An 8-bit unsigned integer."""
+
+    __slots__ = ()
+
+
+class UShort(int):
+    """A 16-bit unsigned integer."""
+
+    __slots__ = ()
+
+
+class UInt(int):
+    """A 32-bit unsigned integer."""
+
+    __slots__ = ()
+
+
+class ULong(int):
+    """A 64-bit unsigned integer."""
+
+    __slots__ = ()
+
+
+class Int(int):
+    """A 32-bit signed integer."""
+
+    __slots__ = ()
+
+
+class Long(int):
+    """A 64-bit signed integer."""
+
+    __slots__ = ()
+
+
+class Timestamp(int):
+    """Milliseconds since the Unix epoch."""
+
+    __slots__ = ()
+
+
+@dataclass(slots=True)
+class Described:
+    """A value with a descriptor that says what it is."""
+
+    descriptor: Any
+    value: Any
+
+
+class ElementType(Enum):
+    """Constructors of the array elements that Service Bus uses."""
+
+    LONG = b"\x81"
+    TIMESTAMP = b"\x83"
+    UUID = b"\x98"
+    STRING = b"\xb1"
+    SYMBOL = b"\xb3"
+
+
+class Array(list[Any]):
+    """An array: values of one type, encoded without repeating the type."""
+
+    __slots__ = ("element_type",)
+
+    def __init__(self, element_type: ElementType, items: Iterable[Any]) -> None:
+        super().__init__(items)
+        self.element_type = element_type
 
 
 def encode(value: Any) -> bytes:
