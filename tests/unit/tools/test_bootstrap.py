@@ -1,0 +1,252 @@
+"""How ``make`` gets its environment, with stand-ins for Python, pip and uv.
+
+The script runs in a checkout of its own with a PATH that holds nothing but what it needs, so that
+every kind of machine can be had: with Python 3.13, with uv only, with an old Python, with nothing.
+"""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.unit.tools.trees import ROOT, write_tree
+
+TOOLS = ("cat", "chmod", "cksum", "cp", "dirname", "mkdir", "rm", "sed", "sh", "sleep")
+LOCK = "alpha==1 \\\n    --hash=sha256:aa\nuv==9.9 \\\n    --hash=sha256:bb \\\n    --hash=sha256:cc\n    # via x\nzeta==1\n"
+PROJECT = '[project.scripts]\nvaultlift = "cli.main:app"\n\n[tool.ruff]\nline-length = 100\n'
+
+PIP = "python -m pip install -qq --disable-pip-version-check --no-input"
+UV_PIP = "uv pip install --quiet --python .venv/bin/python"
+PYTHON = """\
+echo "python $*" >>"$LOG"
+case "$*" in
+    *ensurepip*) exit 0 ;;
+    --version) echo "Python 3.13.0" ;;
+    "-m venv "*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+    *"$FAIL"*) exit 1 ;;
+esac
+"""
+"""A Python 3.13: says so, makes environments, and fails where FAIL says."""
+OLD_PYTHON = """\
+echo "old python $*" >>"$LOG"
+case "$*" in
+    *ensurepip*) exit 1 ;;
+    *--target*) mkdir -p "$TARGET/bin" && cp "$UV" "$TARGET/bin/uv" && chmod +x "$TARGET/bin/uv" ;;
+esac
+"""
+"""A Python of another version, with a pip that can install uv."""
+UV = """\
+echo "uv $*" >>"$LOG"
+case "$*" in
+    "venv "*) mkdir -p .venv/bin && echo 'echo Python 3.13.0' >.venv/bin/python && chmod +x .venv/bin/python ;;
+esac
+"""
+"""A uv that knows a Python 3.13."""
+UV_WITHOUT_PYTHON = 'echo "uv $*" >>"$LOG"; exit 1\n'
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A checkout and the programs that its make can reach."""
+
+    checkout: Path
+    programs: Path
+    log: Path
+
+    def give(self, name: str, text: str) -> Path:
+        """Puts a program on the PATH."""
+        path = self.programs / name
+        path.write_text(f"#!/bin/sh\n{text}", encoding="utf-8")
+        path.chmod(0o755)
+        return path
+
+    def start(self, **variables: str) -> subprocess.Popen[str]:
+        """Starts the script; ``variables`` go to the environment."""
+        environment = {
+            "PATH": str(self.programs),
+            "LOG": str(self.log),
+            "FAIL": "nothing fails",
+            "TARGET": str(self.checkout / ".tools/uv"),
+            **variables,
+        }
+        command = ["/bin/sh", str(self.checkout / "tools/bootstrap.sh")]
+        return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+
+    def run(self, **variables: str) -> tuple[int, str]:
+        """Exit code and messages of one run."""
+        process = self.start(**variables)
+        _, messages = process.communicate(timeout=30)
+        return process.returncode, messages
+
+    def calls(self) -> list[str]:
+        """What was called so far."""
+        return self.log.read_text(encoding="utf-8").splitlines() if self.log.exists() else []
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    """A machine with the usual small programs, and neither Python nor uv."""
+    checkout = write_tree(
+        tmp_path / "check out",
+        {
+            "tools/bootstrap.sh": (ROOT / "tools/bootstrap.sh").read_text(encoding="utf-8"),
+            "requirements-dev.txt": LOCK,
+            "pyproject.toml": PROJECT,
+        },
+    )
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in TOOLS:
+        (programs / name).symlink_to(shutil.which(name) or name)
+    return Machine(checkout, programs, tmp_path / "log")
+
+
+@pytest.fixture
+def with_python(machine: Machine) -> Machine:
+    """A machine with Python 3.13."""
+    machine.give("python3.13", PYTHON)
+    return machine
+
+
+def test_an_environment_is_made_from_the_hashed_lock(with_python: Machine) -> None:
+    """Packages come with their hashes; the project itself fetches nothing."""
+    code, _ = with_python.run()
+
+    assert 0 == code
+    assert [
+        "python -m venv .venv",
+        f"{PIP} --require-hashes -r requirements-dev.txt",
+        f"{PIP} --no-deps --no-build-isolation --editable .",
+    ] == [call for call in with_python.calls() if " -m " in call]
+
+
+def test_an_environment_that_is_right_is_left_alone(with_python: Machine) -> None:
+    """The second run installs nothing and says nothing."""
+    with_python.run()
+    before = with_python.calls()
+
+    assert (0, "") == with_python.run()
+    assert [*before, "python -c "] == with_python.calls()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_rebuilt"),
+    [
+        ("requirements-dev.txt", LOCK + "more==1\n", True),
+        ("pyproject.toml", PROJECT.replace("cli.main:app", "cli.other:app"), True),
+        ("pyproject.toml", PROJECT.replace("100", "90"), False),
+    ],
+)
+def test_the_environment_is_made_anew_when_what_it_was_made_from_changes(
+    with_python: Machine, name: str, text: str, is_rebuilt: bool
+) -> None:
+    """Lock and commands count; a lint setting does not."""
+    with_python.run()
+    write_tree(with_python.checkout, {name: text, ".venv/left-over": ""})
+    with_python.run()
+
+    assert is_rebuilt != (with_python.checkout / ".venv/left-over").exists()
+
+
+def test_a_moved_checkout_makes_its_environment_anew(with_python: Machine) -> None:
+    """Scripts in an environment carry absolute paths, so it cannot move along."""
+    with_python.run()
+    moved = Machine(
+        with_python.checkout.rename(with_python.checkout.parent / "moved"),
+        with_python.programs,
+        with_python.log,
+    )
+    moved.run()
+
+    assert 2 == moved.calls().count("python -m venv .venv")
+
+
+def test_a_failed_installation_is_reported_and_tried_again(with_python: Machine) -> None:
+    """Half an environment never counts as one."""
+    code, messages = with_python.run(FAIL="--require-hashes")
+    again, _ = with_python.run()
+
+    assert (1, 0) == (code, again)
+    assert "could not install requirements-dev.txt" in messages
+    assert 2 == with_python.calls().count("python -m venv .venv")
+
+
+def test_a_python_named_by_the_caller_goes_first(with_python: Machine) -> None:
+    """PYTHON may name one that is not on the path."""
+    with_python.give("python3.13", "exit 1\n")
+    named = with_python.give("mine", PYTHON)
+
+    assert 0 == with_python.run(PYTHON=str(named))[0]
+
+
+def test_a_forced_pyenv_version_does_not_reach_python(machine: Machine) -> None:
+    """The checkout's .python-version decides, not the caller's shell."""
+    machine.give("python3.13", '[ -z "${PYENV_VERSION:-}" ] || exit 1\n' + PYTHON)
+
+    assert 0 == machine.run(PYENV_VERSION="3.11.7")[0]
+
+
+def test_uv_serves_where_python_is_missing(machine: Machine) -> None:
+    """With uv on the path nothing else is needed, and hashes still hold."""
+    machine.give("uv", UV)
+
+    assert 0 == machine.run()[0]
+    assert [
+        "uv venv --quiet --no-python-downloads --python 3.13 .venv",
+        f"{UV_PIP} --require-hashes -r requirements-dev.txt",
+        f"{UV_PIP} --no-deps --no-build-isolation --editable .",
+    ] == machine.calls()
+
+
+def test_an_old_python_installs_uv_into_the_checkout(machine: Machine) -> None:
+    """The uv comes at the version and with the hashes of the lock."""
+    machine.give("python3", OLD_PYTHON)
+    uv = machine.give("uv-to-install", UV)
+
+    assert 0 == machine.run(UV=str(uv))[0]
+    assert "uv==9.9 \\\n    --hash=sha256:bb \\\n    --hash=sha256:cc\n" == (
+        machine.checkout / ".tools/uv.txt"
+    ).read_text(encoding="utf-8")
+    assert any("--require-hashes" in call for call in machine.calls() if "--target" in call)
+
+
+def test_a_machine_without_any_python_is_told_what_is_missing(machine: Machine) -> None:
+    """The message names what was tried and how to get it; nothing is left behind."""
+    code, messages = machine.run()
+
+    assert (1, False) == (code, (machine.checkout / ".venv").exists())
+    assert "needs Python 3.13" in messages
+    assert "apt-get install python3.13 python3.13-venv" in messages
+
+
+def test_a_download_that_fails_is_told_like_a_missing_python(machine: Machine) -> None:
+    """Without a Python and without a network, uv is no way out."""
+    machine.give("uv", UV_WITHOUT_PYTHON)
+
+    code, messages = machine.run()
+
+    assert 1 == code
+    assert "could not download one" in messages
+
+
+def test_two_runs_at_once_make_one_environment(with_python: Machine) -> None:
+    """The second waits for the first and finds its work done."""
+    processes = [with_python.start(), with_python.start()]
+    codes = [process.wait(timeout=30) for process in processes]
+    for process in processes:
+        process.communicate()
+
+    assert [0, 0] == codes
+    assert 1 == with_python.calls().count("python -m venv .venv")
+
+
+def test_a_run_that_was_killed_does_not_block_the_next(with_python: Machine) -> None:
+    """The mark of a process that is gone is taken over."""
+    gone = subprocess.Popen(["/bin/sh", "-c", "exit 0"])
+    gone.wait()
+    write_tree(with_python.checkout, {".venv.busy/pid": f"{gone.pid}\n"})
+
+    assert 0 == with_python.run()[0]
+    assert not (with_python.checkout / ".venv.busy").exists()
