@@ -1,0 +1,130 @@
+"""Whether every agent is new enough, and whether a machine stands in several vaults.
+
+audit-checks AGT-01, AGT-02, AGT-03, AGT-06 and the article's FAQ on machines that do not show.
+"""
+
+from collections.abc import Callable, Iterable
+
+from domain.agents import (
+    FEATURE_FLOORS,
+    UPGRADE_FLOOR,
+    Agent,
+    is_below,
+    parse_agent,
+    parse_engine,
+    version_text,
+)
+from domain.checks.catalog import AGENT_VERSION, MACHINE_ONCE
+from domain.codec import JsonObject
+from domain.findings import Fact, Finding, Verdict
+from domain.readings import Attempt, FailedRead, fact, unread
+from domain.vaults import Provenance, VaultRef
+
+_UPDATE = "Install the latest agent on {name}; {purpose} from {floor} on."
+_WHICH_VAULT = (
+    "On the machine, read the registry value ServiceResourceName under"
+    r" HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows Azure Backup\Config: it names the vault the"
+    " agent really uses. Remove the machine from the others. If the value is missing, send support"
+    " the values ResourceId and MachineId of the same key."
+)
+
+
+def _lacking(agent: Agent) -> str:
+    version = agent.version
+    if version is None:
+        return ""
+    purposes = [floor.purpose for floor in FEATURE_FLOORS if is_below(version, floor)]
+    return f"; too old for {', '.join(purposes)}" if purposes else ""
+
+
+def _judge(agent: Agent) -> tuple[Verdict, str, str]:
+    floor = version_text(UPGRADE_FLOOR.version)
+    if agent.version is None:
+        given = f"{agent.raw_version!r} is no version" if agent.raw_version else "not given"
+        return Verdict.UNKNOWN, f"agent version unknown: {given}", ""
+    offer = "; the service offers an update" if agent.has_update else ""
+    text = f"agent {agent.raw_version}{_lacking(agent)}{offer}"
+    if is_below(agent.version, UPGRADE_FLOOR):
+        to_do = _UPDATE.format(name=agent.name, purpose=UPGRADE_FLOOR.purpose, floor=floor)
+        return Verdict.FAIL, f"{text}; needs {floor} or newer", to_do
+    return Verdict.PASS, text, ""
+
+
+def _finding(agent: Agent, evidence: Fact) -> Finding:
+    verdict, message, to_do = _judge(agent)
+    return Finding(
+        check_id=AGENT_VERSION.id,
+        verdict=verdict,
+        subject=agent.name,
+        message=message,
+        what_to_do=to_do,
+        facts=(evidence,),
+    )
+
+
+def _findings(
+    listed: Attempt[tuple[JsonObject, ...]],
+    parse: Callable[[JsonObject], Agent],
+    member: str,
+    vault: str,
+) -> Iterable[Finding]:
+    if isinstance(listed, FailedRead):
+        yield unread(AGENT_VERSION.id, vault, listed)
+        return
+    for document in listed.value:
+        evidence = fact(document, ("properties", member), listed.provenance)
+        yield _finding(parse(document), evidence)
+
+
+def check(
+    agents: Attempt[tuple[JsonObject, ...]],
+    engines: Attempt[tuple[JsonObject, ...]],
+    *,
+    vault: str,
+) -> tuple[Finding, ...]:
+    """One finding per registered machine and backup server.
+
+    Args:
+        agents: The MARS containers, raw.
+        engines: The DPM and Azure Backup Servers, raw.
+        vault: The vault's name, for what is not about one machine.
+    """
+    return (
+        *_findings(agents, parse_agent, "agentVersion", vault),
+        *_findings(engines, parse_engine, "azureBackupAgentVersion", vault),
+    )
+
+
+def _registration(vault: VaultRef, agent: Agent) -> str:
+    heard = agent.last_refreshed_at
+    return f"{vault} (last heard of {heard.isoformat() if heard else 'at an unknown time'})"
+
+
+def check_machines_once(
+    registered: Iterable[tuple[VaultRef, tuple[JsonObject, ...], Provenance]],
+) -> tuple[Finding, ...]:
+    """One finding per machine that stands in more than one vault.
+
+    Args:
+        registered: For each vault its MARS containers and where the list comes from. A vault that
+            could not be read is left out here; its own finding says so.
+    """
+    places: dict[str, dict[str, tuple[str, str, Fact]]] = {}
+    for vault, containers, provenance in registered:
+        for document in containers:
+            agent = parse_agent(document)
+            evidence = fact(document, ("properties", "friendlyName"), provenance)
+            place = (agent.name, _registration(vault, agent), evidence)
+            places.setdefault(agent.name.casefold(), {})[vault.key] = place
+    return tuple(
+        Finding(
+            check_id=MACHINE_ONCE.id,
+            verdict=Verdict.FAIL,
+            subject=next(iter(found.values()))[0],
+            message="registered in " + ", ".join(text for _, text, _ in found.values()),
+            what_to_do=_WHICH_VAULT,
+            facts=tuple(evidence for _, _, evidence in found.values()),
+        )
+        for name, found in sorted(places.items())
+        if name and len(found) > 1
+    )

@@ -1,0 +1,74 @@
+"""Whether every policy names the time zone it should.
+
+Master list of audit-checks: POL-01, POL-02, POL-03, POL-11.
+"""
+
+from domain.checks.catalog import TIME_ZONE
+from domain.codec import JsonObject
+from domain.findings import Finding, Verdict
+from domain.policies import Policy, ZoneState, parse_policy, zone_path
+from domain.readings import Attempt, FailedRead, fact, unread
+from domain.time_zones import find_windows_zone
+from domain.vaults import Provenance
+
+_ON_THE_MACHINES = (
+    "ARM keeps no time zone for this policy: look on each machine that uses it whether its clock"
+    " and the backup times shown in the agent are the ones wanted."
+)
+_SET_ZONE = "Set the policy's time zone to {zone}."
+_CHOOSE_ZONE = "Decide which time zone the policy's times are meant in, and set it."
+
+
+def _judge(policy: Policy, expected: str | None) -> tuple[Verdict, str, str]:
+    """Verdict, message and next step for a policy that keeps a zone."""
+    to_do = _SET_ZONE.format(zone=expected) if expected else _CHOOSE_ZONE
+    if policy.zone_state is not ZoneState.GIVEN:
+        text = f"names no time zone ({policy.zone_state}); absent is not UTC"
+        return Verdict.FAIL, text, to_do
+    zone = find_windows_zone(policy.raw_zone or "")
+    if zone is None:
+        return Verdict.FAIL, f"names {policy.raw_zone!r}, which is no Windows zone id", to_do
+    if expected is not None and zone != expected:
+        return Verdict.FAIL, f"names {zone}, expected {expected}", to_do
+    return Verdict.PASS, f"names {zone}", ""
+
+
+def _finding(document: JsonObject, expected: str | None, provenance: Provenance | None) -> Finding:
+    policy = parse_policy(document)
+    path = zone_path(document)
+    subject = policy.name or "(policy without a name)"
+    if path is None:
+        is_known = policy.zone_state is ZoneState.NOT_APPLICABLE
+        kind = policy.management_type or "none given"
+        return Finding(
+            check_id=TIME_ZONE.id,
+            verdict=Verdict.NOT_APPLICABLE if is_known else Verdict.UNKNOWN,
+            subject=subject,
+            message=f"policies of {kind} keep no zone" if is_known else f"unknown kind: {kind}",
+            what_to_do=_ON_THE_MACHINES if is_known else "",
+            facts=(fact(document, ("properties", "backupManagementType"), provenance),),
+        )
+    verdict, message, to_do = _judge(policy, expected)
+    return Finding(
+        check_id=TIME_ZONE.id,
+        verdict=verdict,
+        subject=subject,
+        message=message,
+        what_to_do=to_do,
+        facts=(fact(document, path, provenance),),
+    )
+
+
+def check(
+    policies: Attempt[tuple[JsonObject, ...]], *, vault: str, expected: str | None = None
+) -> tuple[Finding, ...]:
+    """One finding per policy.
+
+    Args:
+        policies: The vault's policies, raw.
+        vault: The vault's name, for what is not about one policy.
+        expected: Canonical Windows id every policy should name; None: any valid one will do.
+    """
+    if isinstance(policies, FailedRead):
+        return (unread(TIME_ZONE.id, vault, policies),)
+    return tuple(_finding(one, expected, policies.provenance) for one in policies.value)

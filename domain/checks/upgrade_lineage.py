@@ -1,0 +1,108 @@
+"""Whether the vault comes from a classic one, how that went, and whether its records agree.
+
+Master list of audit-checks: UPG-01, UPG-02, UPG-03.
+"""
+
+from datetime import datetime, timedelta
+
+from domain.checks.catalog import UPGRADE_LINEAGE
+from domain.codec import JsonObject
+from domain.documents import Path
+from domain.findings import Fact, Finding, Verdict
+from domain.readings import Attempt, FailedRead, fact, unread
+from domain.upgrade import TriggerType, UpgradeRecord, UpgradeStatus
+from domain.upgrade_details import compare_records, parse_upgrade_details
+from domain.vaults import Reading
+
+LONGEST_UPGRADE = timedelta(minutes=90)
+"""What is documented for large vaults (vault-upgrade 1.6)."""
+
+_SUPPORT = (
+    "Send the OperationId, the subscription id and the vault's name to Microsoft Support; do not"
+    " retry the upgrade unless they say so."
+)
+_TRIGGER_TEXT = {
+    TriggerType.USER: "by a user",
+    TriggerType.FORCED: "by the service itself (ForcedUpgrade)",
+    TriggerType.OTHER: "by somebody unknown",
+}
+_DETAILS: Path = ("properties", "upgradeDetails")
+
+
+def _facts(reading: Reading[JsonObject]) -> tuple[Fact, ...]:
+    members = ("status", "operationId", "triggerType", "startTimeUtc", "endTimeUtc")
+    return tuple(fact(reading.value, (*_DETAILS, one), reading.provenance) for one in members)
+
+
+def _judge(record: UpgradeRecord, now: datetime) -> tuple[Verdict, str, str]:
+    who = _TRIGGER_TEXT[record.trigger_type]
+    if record.status is UpgradeStatus.UPGRADED:
+        ended = record.ended_at.date().isoformat() if record.ended_at else "at an unknown time"
+        return Verdict.PASS, f"upgraded {ended}, started {who}", ""
+    if record.status is UpgradeStatus.FAILED:
+        text = f"the upgrade {record.operation_id} failed: {record.message or 'no message'}"
+        return Verdict.FAIL, text, _SUPPORT
+    if record.started_at is not None and now - record.started_at > LONGEST_UPGRADE:
+        minutes = int(LONGEST_UPGRADE.total_seconds()) // 60
+        text = f"the upgrade {record.operation_id} runs for more than {minutes} minutes"
+        return Verdict.FAIL, text, _SUPPORT
+    return Verdict.UNKNOWN, "the upgrade is still running", ""
+
+
+def _finding(
+    subject: str, judged: tuple[Verdict, str, str], facts: tuple[Fact, ...]
+) -> tuple[Finding, ...]:
+    verdict, message, to_do = judged
+    finding = Finding(
+        check_id=UPGRADE_LINEAGE.id,
+        verdict=verdict,
+        subject=subject,
+        message=message,
+        what_to_do=to_do,
+        facts=facts,
+    )
+    return (finding,)
+
+
+def check(document: Attempt[JsonObject], *, vault: str, now: datetime) -> tuple[Finding, ...]:
+    """What ARM's record of the upgrade says.
+
+    Args:
+        document: The vault as read from ARM.
+        vault: The vault's name.
+        now: UTC.
+    """
+    if isinstance(document, FailedRead):
+        return (unread(UPGRADE_LINEAGE.id, vault, document),)
+    record = parse_upgrade_details(document.value)
+    if record is None:
+        text = (
+            "the vault tells of no upgrade: made as it is, or the service keeps the record no more"
+        )
+        return _finding(vault, (Verdict.NOT_APPLICABLE, text, ""), _facts(document))
+    return _finding(vault, _judge(record, now), _facts(document))
+
+
+def compare(
+    classic: UpgradeRecord, document: Attempt[JsonObject], *, vault: str
+) -> tuple[Finding, ...]:
+    """Whether the classic record and ARM's tell the same story.
+
+    Args:
+        classic: The record of the classic list.
+        document: The vault as read from ARM.
+        vault: The vault's name.
+    """
+    if isinstance(document, FailedRead):
+        return (unread(UPGRADE_LINEAGE.id, vault, document),)
+    arm = parse_upgrade_details(document.value)
+    if arm is None:
+        text = "ARM has no record of the upgrade to compare with the classic one"
+        return _finding(vault, (Verdict.UNKNOWN, text, ""), _facts(document))
+    differences = compare_records(classic, arm)
+    if not differences:
+        return _finding(vault, (Verdict.PASS, "both records agree", ""), _facts(document))
+    text = "; ".join(f"{one.field}: classic {one.classic}, ARM {one.arm}" for one in differences)
+    return _finding(
+        vault, (Verdict.FAIL, f"the records differ: {text}", _SUPPORT), _facts(document)
+    )

@@ -1,0 +1,204 @@
+"""Whether the last backup of every item has a visible job.
+
+Two sources may show a job, ARM and Log Analytics; either may be missing, and what neither can tell
+is unknown, never missing (DESIGN rule 4). Until 12 hours after the upgrade nothing is late
+(vault-upgrade 1.7).
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from domain.codec import JsonObject
+from domain.job_records import BackupJob, Item, LogRow, parse_item, parse_job, parse_log_row
+from domain.steps import JobSyncState
+
+SYNC_LIMIT = timedelta(hours=12)
+"""How long job information may take to arrive after an upgrade."""
+
+SURE_JOB = timedelta(hours=12)
+"""A row of the log tells a job's start only. A backup this soon after it is taken for the job's:
+shorter than a day, so that yesterday's job does not stand for today's backup."""
+
+LONGEST_JOB = timedelta(days=3)
+"""A backup later than this after a job's start is surely another job's."""
+
+LOOK_BACK = timedelta(days=30)
+"""The widest window in which ARM lists jobs (recovery-services 5)."""
+
+
+class Sighting(StrEnum):
+    """What the sources show of one item's last backup."""
+
+    VISIBLE = "visible"
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemSighting:
+    """One item and what the sources show of its last backup."""
+
+    item: str
+    """How the item is named to people."""
+    last_backup_at: datetime | None
+    sighting: Sighting
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobSync:
+    """Whether the jobs of a vault have arrived."""
+
+    state: JobSyncState
+    items: tuple[ItemSighting, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobSources:
+    """What was read; None for a source that could not be read or does not exist."""
+
+    items: tuple[JsonObject, ...]
+    """The vault's protected items, raw."""
+    arm_jobs: tuple[JsonObject, ...] | None
+    """The vault's jobs from ARM, raw."""
+    arm_since: datetime
+    """Start of the window the ARM jobs were listed for."""
+    log_rows: tuple[JsonObject, ...] | None
+    """Rows of the last-jobs query."""
+
+
+def jobs_window(items: Iterable[JsonObject], now: datetime) -> tuple[datetime, datetime]:
+    """The shortest window in which ARM can show a job for every item; less than 30 days.
+
+    Args:
+        items: The protected items, raw.
+        now: UTC.
+    """
+    parsed = [parse_item(one) for one in items]
+    backups = [
+        one.last_backup_at
+        for one in parsed
+        if one.last_backup_at is not None and one.reason_without_job() is None
+    ]
+    earliest = min(backups, default=now) - LONGEST_JOB
+    return max(earliest, now - LOOK_BACK), now
+
+
+def _belongs(job: BackupJob, item: Item, *, is_only_one: bool) -> bool:
+    if job.name_key != item.name_key:
+        return False
+    # A job that names no holder could be any of the items that share its name.
+    return job.holder in item.holders if job.holder else is_only_one
+
+
+def _seen_in_arm(
+    item: Item, moment: datetime, jobs: list[BackupJob], since: datetime, *, is_only_one: bool
+) -> Sighting:
+    if any(_belongs(job, item, is_only_one=is_only_one) and job.covers(moment) for job in jobs):
+        return Sighting.VISIBLE
+    unclear = not is_only_one and any(
+        job.name_key == item.name_key and not job.holder and job.covers(moment) for job in jobs
+    )
+    return Sighting.UNKNOWN if unclear or moment < since else Sighting.MISSING
+
+
+def _seen_in_row(moment: datetime, row: LogRow) -> Sighting:
+    if row.last_job_at is None or moment - row.last_job_at > LONGEST_JOB:
+        return Sighting.MISSING
+    return Sighting.VISIBLE if moment - row.last_job_at <= SURE_JOB else Sighting.UNKNOWN
+
+
+def _seen_in_log(item: Item, moment: datetime, rows: list[LogRow], sharing: int) -> Sighting:
+    found = [_seen_in_row(moment, row) for row in rows if row.name == item.name.casefold()]
+    # Rows name no machine: with fewer rows than items of that name, nobody knows whose is missing.
+    if len(found) < sharing or len(set(found)) != 1:
+        return Sighting.UNKNOWN
+    return found[0]
+
+
+_REASONS = {
+    Sighting.VISIBLE: "a job of the last backup is visible",
+    Sighting.MISSING: "no job of the last backup is visible",
+    Sighting.UNKNOWN: "no source can tell whether the last backup has a job",
+}
+
+
+class _Observer:
+    """Looks for every item's job in whatever could be read."""
+
+    def __init__(self, sources: JobSources) -> None:
+        self._items = [parse_item(one) for one in sources.items]
+        self._since = sources.arm_since
+        arm_jobs, log_rows = sources.arm_jobs, sources.log_rows
+        parsed = None if arm_jobs is None else [parse_job(one) for one in arm_jobs]
+        self._jobs = None if parsed is None else [one for one in parsed if one is not None]
+        self._rows = None if log_rows is None else [parse_log_row(one) for one in log_rows]
+        self._same_key = Counter(one.name_key for one in self._items)
+        self._same_name = Counter(one.name.casefold() for one in self._items)
+
+    def _seen(self, item: Item, moment: datetime) -> Sighting:
+        seen = set()
+        if self._jobs is not None:
+            is_only_one = self._same_key[item.name_key] == 1
+            seen.add(_seen_in_arm(item, moment, self._jobs, self._since, is_only_one=is_only_one))
+        if self._rows is not None:
+            sharing = self._same_name[item.name.casefold()]
+            seen.add(_seen_in_log(item, moment, self._rows, sharing))
+        # One source that shows the job is proof; one that should show it and does not is a gap.
+        for sighting in (Sighting.VISIBLE, Sighting.MISSING):
+            if sighting in seen:
+                return sighting
+        return Sighting.UNKNOWN
+
+    def sightings(self) -> tuple[ItemSighting, ...]:
+        """What the sources show, item by item."""
+        return tuple(self._sighting(item) for item in self._items)
+
+    def _sighting(self, item: Item) -> ItemSighting:
+        without = item.reason_without_job()
+        if without is not None or item.last_backup_at is None:
+            sighting, reason = Sighting.NOT_APPLICABLE, without or ""
+        else:
+            sighting = self._seen(item, item.last_backup_at)
+            reason = _REASONS[sighting]
+        return ItemSighting(
+            item=str(item),
+            last_backup_at=item.last_backup_at,
+            sighting=sighting,
+            reason=reason,
+        )
+
+
+def _state(sightings: Iterable[ItemSighting], *, is_early: bool) -> JobSyncState:
+    seen = {one.sighting for one in sightings} - {Sighting.NOT_APPLICABLE}
+    if seen <= {Sighting.VISIBLE}:
+        return JobSyncState.PROVEN
+    if seen == {Sighting.UNKNOWN}:
+        return JobSyncState.UNKNOWN
+    if is_early:
+        return JobSyncState.PENDING
+    return JobSyncState.PARTLY if Sighting.VISIBLE in seen else JobSyncState.MISSING
+
+
+def judge_job_sync(
+    sources: JobSources, *, upgrade_ended_at: datetime | None, now: datetime
+) -> JobSync:
+    """Whether the jobs have arrived.
+
+    Args:
+        sources: What was read.
+        upgrade_ended_at: UTC; None for an upgrade of unknown date, long ago.
+        now: UTC.
+
+    Returns:
+        ``pending`` while less than 12 hours have passed and something does not show; then
+        ``proven``, ``partly`` or ``missing``; ``unknown`` where no source could tell anything. A
+        vault without any item to look for is proven: there is nothing to miss.
+    """
+    sightings = _Observer(sources).sightings()
+    is_early = upgrade_ended_at is not None and now < upgrade_ended_at + SYNC_LIMIT
+    return JobSync(state=_state(sightings, is_early=is_early), items=sightings)

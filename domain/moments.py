@@ -1,0 +1,25 @@
+"""Times as the services write them, with their several ways of saying "never"."""
+
+from datetime import UTC, datetime
+
+NEVER_BACKED_UP = datetime(2001, 1, 1, tzinfo=UTC)
+"""``lastBackupTime`` of an item without a backup (recovery-services 0)."""
+
+
+def parse_moment(value: object) -> datetime | None:
+    """The moment, UTC, or None where the service gave none or one of its sentinels.
+
+    Year 1 and year 9999 stand for "not ended", 2001-01-01 for "never" (recovery-services 0). A
+    time without an offset is UTC; the seventh digit of a fraction is dropped.
+    """
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value.strip())
+    except ValueError:
+        return None
+    # The sentinels first: years 1 and 9999 overflow when they are moved to another offset.
+    if moment.year in {1, 9999}:
+        return None
+    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return None if aware == NEVER_BACKED_UP else aware
