@@ -69,6 +69,6 @@ def exit_code_of(views: Iterable[UpgradeView]) -> ExitCode:
 
 def help_text() -> str:
     """The table as it stands below ``--help``."""
-    lines = [f"{code.value}  {meaning}" for code, meaning in MEANINGS.items()]
+    lines = [f"{code.value:>4}  {meaning}" for code, meaning in MEANINGS.items()]
     note = "Where several apply: 2 while anything is on its way, then the highest."
-    return "\n\n".join(["Exit codes:", *lines, note])
+    return "\n".join(["Exit codes:", *lines, note])

@@ -68,7 +68,13 @@ def settings(
     """The app settings, as environment variables, that point the app at this machine."""
     rate, origin = clock
     return {
-        **{name: str(value) for name, value in azure["settings"].items()},
+        "VAULTLIFT_CLOUD": "custom",
+        "VAULTLIFT_CLASSIC_ENDPOINT": str(azure["classicEndpoint"]),
+        "VAULTLIFT_ARM_ENDPOINT": str(azure["armEndpoint"]),
+        "VAULTLIFT_LOGS_ENDPOINT": str(azure["logsEndpoint"]),
+        "VAULTLIFT_TOKEN_URL": str(azure["tokenUrl"]),
+        "VAULTLIFT_CLIENT_ID": str(azure["clientId"]),
+        "VAULTLIFT_CLIENT_SECRET": str(azure["clientSecret"]),
         "VAULTLIFT_EVIDENCE": f"folder:{evidence.resolve()}",
         "VAULTLIFT_CLOCK_RATE": str(rate),
         "VAULTLIFT_CLOCK_ORIGIN": str(origin),
