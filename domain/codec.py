@@ -21,7 +21,8 @@ def _adapter(cls: Any) -> TypeAdapter[Any]:
 
 def to_json(value: Any) -> Any:
     """The plain JSON form of a dataclass, or of a tuple, list or dict of them."""
-    return _adapter(type(value)).dump_python(value, mode="json")
+    # mypy does not take a class for Hashable, which the cache asks for; every class is.
+    return _adapter(type(value)).dump_python(value, mode="json")  # type: ignore[arg-type]
 
 
 def from_json[T](cls: type[T], data: Any) -> T:
@@ -30,4 +31,4 @@ def from_json[T](cls: type[T], data: Any) -> T:
     Raises:
         pydantic.ValidationError: The data does not have the shape of ``cls``.
     """
-    return _adapter(cls).validate_python(data)  # type: ignore[no-any-return]
+    return _adapter(cls).validate_python(data)  # type: ignore[arg-type, no-any-return]
