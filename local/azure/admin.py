@@ -54,9 +54,7 @@ def _clear_faults(azure: SimulatedAzure, _request: Request) -> Answer:
 
 
 def _calls(azure: SimulatedAzure, _request: Request) -> Answer:
-    return json_answer(
-        {"counts": azure.journal.counts(), "writes": azure.journal.write_log()}
-    )
+    return json_answer({"counts": azure.journal.counts(), "writes": azure.journal.write_log()})
 
 
 def _refused(azure: SimulatedAzure, _request: Request) -> Answer:
@@ -111,8 +109,9 @@ def _move_clock(azure: SimulatedAzure, request: Request) -> Answer:
         # Every process computes the scaled clock for itself; one that jumps would disagree.
         return _error(409, "ClockIsScaled", "The clock follows --clock-rate and cannot be moved.")
     seconds = _body(request).get("advanceSeconds")
-    if not isinstance(seconds, int | float) or isinstance(seconds, bool):
-        raise ValueError("advanceSeconds must be a number of seconds")
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not is_number:
+        return _error(400, "InvalidAdminRequest", "advanceSeconds must be a number of seconds")
     clock.advance(timedelta(seconds=seconds))
     return _read_clock(azure, request)
 

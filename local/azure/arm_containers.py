@@ -75,9 +75,7 @@ def _machine(vault: Vault, machine: Machine, now: datetime) -> JsonObject:
     items = [item for item in vault.contents.items if item.holder == machine.name]
     properties: JsonObject = {
         "canReRegister": True,
-        "containerId": stable_number(
-            "container", vault.seed, machine.name, bits=_ID_BITS
-        ),
+        "containerId": stable_number("container", vault.seed, machine.name, bits=_ID_BITS),
         "protectedItemCount": len(items),
         "friendlyName": machine.name.upper(),
         "backupManagementType": "MAB",
@@ -135,9 +133,7 @@ def _container_type(item: Item) -> str:
     }.get(item.workload, "GenericContainer")
 
 
-def _container_document(
-    vault: Vault, fabric: str, name: str, properties: JsonObject
-) -> JsonObject:
+def _container_document(vault: Vault, fabric: str, name: str, properties: JsonObject) -> JsonObject:
     return {
         "id": f"{arm_id(vault)}/backupFabrics/{fabric}/protectionContainers/{name}",
         "name": name,
@@ -161,9 +157,7 @@ def _engine(vault: Vault, engine: Engine) -> JsonObject:
         "healthStatus": "Healthy",
         "backupEngineType": "DpmBackupEngine" if engine.is_dpm else "AzureBackupServerEngine",
         "canReRegister": True,
-        "backupEngineId": str(
-            stable_number("engine", vault.seed, engine.name, bits=_ID_BITS)
-        ),
+        "backupEngineId": str(stable_number("engine", vault.seed, engine.name, bits=_ID_BITS)),
     }
     if engine.agent_version is not None:
         properties |= {

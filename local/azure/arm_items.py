@@ -59,6 +59,7 @@ def _item_matches(properties: JsonObject, wanted: dict[str, str]) -> bool:
 def item_document(call: Call, vault: Vault, item: Item) -> JsonObject:
     """An item as the list shows it."""
     latest = last_backup(vault, item, call.now)
+    policy = _policy_name(vault, item)
     properties: JsonObject = {
         "friendlyName": item.name,
         "protectionState": item.state or ("Protected" if latest else "IRPending"),
@@ -67,8 +68,8 @@ def item_document(call: Call, vault: Vault, item: Item) -> JsonObject:
         "backupManagementType": item.workload.value,
         "workloadType": WORKLOAD_TYPES[item.workload],
         "containerName": container_name(item).removeprefix("IaasVMContainer;"),
-        "policyId": f"{arm_id(vault)}/backupPolicies/{item.policy}" if item.policy else "",
-        "policyName": item.policy,
+        "policyId": f"{arm_id(vault)}/backupPolicies/{policy}" if policy else "",
+        "policyName": policy,
         "isArchiveEnabled": False,
     }
     if item.workload is not Workload.AZURE_SQL:
@@ -90,6 +91,11 @@ def item_document(call: Call, vault: Vault, item: Item) -> JsonObject:
         ),
         "properties": properties,
     }
+
+
+def _policy_name(vault: Vault, item: Item) -> str:
+    policy = vault.contents.policies.get(item.policy.lower())
+    return policy.name if policy and not policy.is_hidden else ""
 
 
 def _is_vm(item: Item) -> bool:

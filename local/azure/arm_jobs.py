@@ -12,9 +12,7 @@ FILTER_TIME = "%Y-%m-%d %I:%M:%S %p"
 MAX_WINDOW = timedelta(days=30)
 """The longest window clients are told to ask for; the server's own limit was never published."""
 _DEFAULT_WINDOW = timedelta(days=1)
-_KEYS = frozenset(
-    {"startTime", "endTime", "operation", "backupManagementType", "status", "jobId"}
-)
+_KEYS = frozenset({"startTime", "endTime", "operation", "backupManagementType", "status", "jobId"})
 
 
 def list_jobs(call: Call) -> Answer:

@@ -43,7 +43,7 @@ def list_policies(call: Call) -> Answer:
     rows = [
         _document(vault, policy, call.now)
         for policy in vault.contents.policies.values()
-        if not wanted or policy.workload.lower() == wanted
+        if not policy.is_hidden and wanted in ("", policy.workload.lower())
     ]
     return page(call, rows)
 
@@ -52,7 +52,7 @@ def read_policy(call: Call) -> Answer:
     """One policy; a missing one is answered with 404 and an empty object."""
     vault = find_vault(call)
     policy = vault.contents.policies.get(call.params["policy"].lower())
-    if policy is None:
+    if policy is None or policy.is_hidden:
         return json_answer({}, status=404)
     return json_answer(_document(vault, policy, call.now))
 
@@ -124,7 +124,7 @@ def _create(call: Call, vault: Vault, sent: JsonObject) -> Answer:
 
 
 def _demand_may_replace(vault: Vault, policy: Policy, sent: JsonObject, now: datetime) -> None:
-    if sent["backupManagementType"] != policy.workload:
+    if policy.is_hidden or sent["backupManagementType"] != policy.workload:
         raise ServiceRefusal(
             400,
             "BMSUserErrorInvalidPolicyForGivenProvider",

@@ -13,7 +13,7 @@ from local.azure.names import stable_fraction, stable_guid
 from local.azure.schedules import runs
 
 MAX_START_DELAY = timedelta(minutes=20)
-"""The documents allow two hours between the scheduled time and the start (recovery-services 1.3)."""
+"""Up to two hours are documented between scheduled time and start (recovery-services 1.3)."""
 MIN_LENGTH = timedelta(minutes=2)
 MAX_LENGTH = timedelta(minutes=20)
 _LOOK_BACK_DAYS = (2, 9, 40)
@@ -53,9 +53,7 @@ def backups(vault: Vault, item: Item, start: datetime, end: datetime) -> Iterato
             yield backup
 
 
-def _scheduled(
-    vault: Vault, policy: Policy, start: datetime, end: datetime
-) -> Iterator[datetime]:
+def _scheduled(vault: Vault, policy: Policy, start: datetime, end: datetime) -> Iterator[datetime]:
     versions = policy.versions
     for index, version in enumerate(versions):
         is_last = index + 1 == len(versions)

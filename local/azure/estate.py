@@ -71,8 +71,7 @@ class FileEstate:
                 for row in subscription.vaults
             ],
             workspaces=[
-                model.Workspace(id=row.id, has_tables=row.has_tables)
-                for row in document.workspaces
+                model.Workspace(id=row.id, has_tables=row.has_tables) for row in document.workspaces
             ],
             opened_at=now,
             page_size=document.page_size,
@@ -160,9 +159,7 @@ def _plan(row: VaultRow) -> model.UpgradePlan:
     )
 
 
-def _record(
-    subscription_id: str, name: str, row: RecordRow, now: datetime
-) -> model.UpgradeRecord:
+def _record(subscription_id: str, name: str, row: RecordRow, now: datetime) -> model.UpgradeRecord:
     started = ticks_of(now - row.started_ago)
     ended = None
     if row.lasted != "never":
@@ -213,7 +210,7 @@ def _policy(row: PolicyRow, vault: VaultRow) -> model.Policy:
     build = policy_documents.BUILDERS[row.type]
     properties = build(row.run_time, row.days, row.time_zone)
     version = model.PolicyVersion(effective_at=vault.created, properties=properties)
-    return model.Policy(name=row.name, versions=[version])
+    return model.Policy(name=row.name, versions=[version], is_hidden=row.hidden)
 
 
 def _item(row: ItemRow, now: datetime) -> model.Item:

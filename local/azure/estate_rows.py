@@ -1,5 +1,6 @@
 """The rows of an estate file and what makes one valid; members are written in camelCase."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
@@ -15,7 +16,7 @@ from pydantic.alias_generators import to_camel
 
 from local.azure.model import VaultSettings
 from local.azure.moments import parse_span
-from local.azure.policy_documents import BUILDERS, ZONELESS
+from local.azure.policy_documents import ZONELESS
 from local.azure.schedules import ZONES
 
 GUID_PATTERN = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
@@ -66,13 +67,15 @@ class PolicyRow(Row):
     days: int = Field(default=30, ge=1, le=9999)
     time_zone: Zone | None = None
     """Windows id; left out: the policy has no ``timeZone`` member, as in 2016."""
+    hidden: bool = False
+    """Known to the agents only; ARM does not show it."""
 
     @model_validator(mode="after")
-    def _zone_fits(self) -> Self:
+    def _members_fit(self) -> Self:
         if self.type in ZONELESS and self.time_zone is not None:
             raise ValueError(f"policies of type {self.type} have no time zone")
-        if self.type not in BUILDERS:
-            raise ValueError(f"no builder for policies of type {self.type}")
+        if self.hidden and self.type != "mab":
+            raise ValueError("only policies of agents can be hidden from ARM")
         return self
 
 
@@ -233,7 +236,7 @@ class VaultRow(Row):
         return self
 
 
-def _demand_item_fits(item: ItemRow, types: dict[str, str], machines: set[str]) -> None:
+def _demand_item_fits(item: ItemRow, types: Mapping[str, str], machines: set[str]) -> None:
     if item.policy and types.get(item.policy.lower()) not in POLICY_TYPES_OF[item.type]:
         raise ValueError(
             f"item {item.name!r}: no policy {item.policy!r} that can protect a {item.type}"
@@ -262,7 +265,7 @@ class EstateFile(Row):
     estate_schema: Literal["vaultlift/estate/1"] = Field(alias="schema")
     tenant_id: Guid = "2c9f3f0a-6b55-4a0f-9a53-0a5b6f0c1d11"
     client_id: Guid = "b1f4a1c2-8d5e-4c0e-9b2d-5f1f0e6a7c22"
-    client_secret: str = "simulated-azure-only"
+    client_secret: str = "simulated-azure-only"  # noqa: S105 - guards nothing
     page_size: int = Field(default=200, ge=1, le=1000)
     workspaces: tuple[WorkspaceRow, ...] = ()
     subscriptions: tuple[SubscriptionRow, ...] = Field(min_length=1)

@@ -96,7 +96,7 @@ class _Armed:
         self.rule = rule
         self.struck = 0
         self._seen = 0
-        self._random = random.Random(rule.seed)  # noqa: S311 - repeatable on purpose
+        self._random = random.Random(rule.seed)
 
     def strikes(self, subject: Subject) -> bool:
         if self._is_spent() or not _fits(self.rule, subject):

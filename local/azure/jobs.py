@@ -17,9 +17,7 @@ LONGEST_JOB = timedelta(days=1)
 """How far before a window a job may have started that still runs in it."""
 
 
-def jobs_between(
-    vault: Vault, start: datetime, end: datetime, now: datetime
-) -> list[JsonObject]:
+def jobs_between(vault: Vault, start: datetime, end: datetime, now: datetime) -> list[JsonObject]:
     """The visible jobs that started from ``start`` up to ``end``, newest first."""
     rows = [*_others(vault, start, end, now), *_backups(vault, start, end, now)]
     return sorted(rows, key=_start, reverse=True)
@@ -41,17 +39,13 @@ def find_job(vault: Vault, job_id: str, now: datetime) -> JsonObject | None:
     return None
 
 
-def _others(
-    vault: Vault, start: datetime, end: datetime, now: datetime
-) -> Iterator[JsonObject]:
+def _others(vault: Vault, start: datetime, end: datetime, now: datetime) -> Iterator[JsonObject]:
     for job in vault.contents.jobs:
         if job.visible_at <= now and start <= job.started_at <= min(end, now):
             yield _other_job(vault, job, now)
 
 
-def _backups(
-    vault: Vault, start: datetime, end: datetime, now: datetime
-) -> Iterator[JsonObject]:
+def _backups(vault: Vault, start: datetime, end: datetime, now: datetime) -> Iterator[JsonObject]:
     if now < vault.jobs_visible_from():
         return
     for item in vault.contents.items:

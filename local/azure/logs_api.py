@@ -56,9 +56,7 @@ def query_workspace(call: Call) -> Answer:
 def _workspace(call: Call) -> Workspace:
     workspace = call.state.workspaces.get(call.params["workspace"].lower())
     if workspace is None:
-        raise ServiceRefusal(
-            404, "WorkspaceNotFoundError", "The workspace could not be found."
-        )
+        raise ServiceRefusal(404, "WorkspaceNotFoundError", "The workspace could not be found.")
     return workspace
 
 

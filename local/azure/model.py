@@ -48,6 +48,8 @@ class Policy:
 
     name: str
     versions: list[PolicyVersion]
+    is_hidden: bool = False
+    """Known to the agents only: ARM misses it until it is updated there (vault-upgrade 1.7)."""
 
     def document(self, now: datetime) -> JsonObject:
         """The ``properties`` in force at ``now``."""
@@ -191,7 +193,7 @@ class UpgradePlan:
     """Not empty: the first upgrade fails with this code."""
     failure_message: str = ""
     may_restart: bool = False
-    """Support told the customer to try again: a start after a failure is let through and succeeds."""
+    """Support told the customer to try again: a start after a failure is let through."""
     job_sync_delay: timedelta = timedelta(minutes=30)
     """How long after the upgrade jobs become visible; at most 12 hours (vault-upgrade 1.7)."""
 

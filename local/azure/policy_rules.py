@@ -22,16 +22,15 @@ WEEKLY_INSTANT_DAYS = 5
 _DAYS_PER = {"Days": 1, "Weeks": 7, "Months": 30, "Years": 365}
 _LONG_TERM = ("dailySchedule", "weeklySchedule", "monthlySchedule", "yearlySchedule")
 
-INVALID_POLICY = (
-    "BMSUserErrorInvalidPolicyInput",
+_INVALID_POLICY_TEXT = (
     "Input for create or update policy is not in proper format\r\nPlease check format of "
-    "parameters like schedule time, schedule days, retention time and retention days ",
+    "parameters like schedule time, schedule days, retention time and retention days "
 )
-INVALID_PARAMETER = (
-    "UserErrorInvalidRequestParameter",
-    "Parameter NO_PARAM in request is invalid. "
-    "Please provide correct value for parameter NO_PARAM",
+INVALID_POLICY = ("BMSUserErrorInvalidPolicyInput", _INVALID_POLICY_TEXT)
+_INVALID_PARAMETER_TEXT = (
+    "Parameter NO_PARAM in request is invalid. Please provide correct value for parameter NO_PARAM"
 )
+INVALID_PARAMETER = ("UserErrorInvalidRequestParameter", _INVALID_PARAMETER_TEXT)
 
 type Rule = Callable[[JsonObject, date], tuple[str, str] | None]
 

@@ -76,7 +76,7 @@ class RandomEstate:
                 "subscription", str(self._seed), str(index // VAULTS_PER_SUBSCRIPTION)
             )
             # One generator per vault: a vault stays itself when the estate grows.
-            chance = random.Random(f"{self._seed}/{index}")  # noqa: S311 - repeatable on purpose
+            chance = random.Random(f"{self._seed}/{index}")
             scenario = chance.choices(names, weights)[0]
             yield _vault(subscription, f"vault-{index:05d}", scenario, chance, now)
 
@@ -128,7 +128,7 @@ def _filler(kind: str, name: str, region: str, now: datetime) -> Callable[[], mo
 
 
 def _row(kind: str, name: str, region: str) -> VaultRow:
-    chance = random.Random(f"contents/{kind}/{name}/{region}")  # noqa: S311 - repeatable on purpose
+    chance = random.Random(f"contents/{kind}/{name}/{region}")
     zone = chance.choice((None, *ZONES))
     machines = [
         MachineRow(name=f"srv{number}.{name}.example", agent_version="2.0.9269.0")

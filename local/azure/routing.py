@@ -97,6 +97,7 @@ _VAULT = (
     "/subscriptions/{subscription}/resourceGroups/{group}"
     "/providers/Microsoft.RecoveryServices/vaults/{vault}"
 )
+_VAULTS_OF_GROUP = _VAULT.removesuffix("/{vault}")
 _CLASSIC = "/{subscription}/cloudservices/{cloud_service}/resources/{namespace}/~/{type}/{vault}"
 _FABRIC = f"{_VAULT}/backupFabrics/{{fabric}}/protectionContainers/{{container}}"
 
@@ -120,8 +121,7 @@ _ARM_ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
     ),
     (
         "GET",
-        "/subscriptions/{subscription}/resourceGroups/{group}"
-        "/providers/Microsoft.RecoveryServices/vaults",
+        _VAULTS_OF_GROUP,
         "vaults-of-group",
         arm_vaults.list_by_group,
     ),

@@ -18,6 +18,8 @@ _ALIASES = {"Mid-Atlantic Standard Time": "Etc/GMT+2", "Kamchatka Standard Time"
 ZONES: dict[str, str] = {**win_tz, **_ALIASES}
 """Every Windows zone id the service takes, and the IANA zone it means."""
 
+_HOURS_PER_DAY = 24
+
 type Slot = tuple[frozenset[str] | None, time]
 """Days of the week (None: every day) and the wall-clock time of a run."""
 
@@ -69,8 +71,9 @@ def _slots(schedule: JsonObject) -> list[Slot]:
 
 def _hourly_slots(hourly: JsonObject) -> list[Slot]:
     first = clock_time(hourly["scheduleWindowStartTime"])
-    hours = range(0, hourly["scheduleWindowDuration"] + 1, hourly["interval"])
-    times = {time((first.hour + hour) % 24, first.minute) for hour in hours if hour < 24}
+    window = min(int(hourly["scheduleWindowDuration"]), _HOURS_PER_DAY - 1)
+    hours = range(0, window + 1, hourly["interval"])
+    times = {time((first.hour + hour) % _HOURS_PER_DAY, first.minute) for hour in hours}
     return [(None, at) for at in sorted(times)]
 
 

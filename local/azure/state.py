@@ -50,8 +50,8 @@ class State:
         self._by_subscription.setdefault(vault.subscription_id.lower(), []).append(vault)
         if vault.classic is None:
             return
-        key = (vault.subscription_id, vault.cloud_service, vault.vault_type, vault.name)
-        key = tuple(part.lower() for part in key)
+        names = (vault.subscription_id, vault.cloud_service, vault.vault_type, vault.name)
+        key = tuple(part.lower() for part in names)
         if key in self._classic:
             raise ValueError(f"two classic vaults named {vault.name!r} in {vault.region}")
         self._classic[key] = vault

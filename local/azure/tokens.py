@@ -30,9 +30,7 @@ MISSING = TokenProblem(
     code="AuthenticationFailed",
     message="Authentication failed. The 'Authorization' header is missing.",
 )
-INVALID = TokenProblem(
-    code="InvalidAuthenticationToken", message="The access token is invalid."
-)
+INVALID = TokenProblem(code="InvalidAuthenticationToken", message="The access token is invalid.")
 EXPIRED = TokenProblem(
     code="ExpiredAuthenticationToken",
     message="The access token expiry UTC time is earlier than current UTC time.",

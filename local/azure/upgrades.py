@@ -138,9 +138,7 @@ def _billing_reasons(vault: Vault) -> list[Reason]:
     return reasons
 
 
-def _target_reasons(
-    state: State, vault: Vault, target_path: str, now: datetime
-) -> list[Reason]:
+def _target_reasons(state: State, vault: Vault, target_path: str, now: datetime) -> list[Reason]:
     found = _TARGET.match(target_path)
     if (
         found is None
