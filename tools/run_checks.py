@@ -63,9 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     failed = run([check for check in CHECKS if not names or check.name in names])
     if failed:
-        print(f"make check: FAILED: {', '.join(check.name for check in failed)}")
+        print(f"FAILED: {', '.join(check.name for check in failed)}")
         return 1
-    print("make check: all is well")
+    print("all is well")
     return 0
 
 

@@ -10,6 +10,7 @@ from tests.unit.tools.trees import ROOT, write_tree
 
 SKELETON = {
     "activities/__init__.py": "from adapters.ports import Ports\nfrom domain import vaults\n",
+    "activities/registry.py": "from orchestrators import names\n",
     "activities/starting.py": "from adapters import ports\nimport reports\nimport azure.functions\n",
     "adapters/__init__.py": "",
     "adapters/ports.py": "import domain.vaults\n",
