@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from durabletask.internal import orchestrator_service_pb2 as pb
 
@@ -18,6 +19,18 @@ type Work = Turn | TaskScheduled
 type _Names = dict[str, frozenset[str]]
 
 
+class HeldExecutions(Protocol):
+    """The executions a worker in this process keeps in memory; see :mod:`local.taskhub.hot`."""
+
+    def holds(self, instance_id: str, execution_id: str) -> bool:
+        """Whether it has this execution, up to its last committed turn."""
+        ...
+
+    def forget(self, instance_id: str) -> None:
+        """Lets an instance's execution go."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wants:
     """What a worker asks for in GetWorkItems."""
@@ -29,8 +42,8 @@ class Wants:
     activities: _Names | None = None
     streams_history: bool = False
     """It can fetch a long history itself, instead of getting it with the work."""
-    holds: Callable[[str, str], bool] | None = None
-    """Whether it still has an execution (instance id, execution id) in memory; see hot."""
+    held: HeldExecutions | None = None
+    """The executions it has in memory; their turns come without past events."""
 
     @classmethod
     def of(cls, request: pb.GetWorkItemsRequest) -> "Wants":

@@ -118,8 +118,7 @@ class Dispatcher:
             case InstanceOpened():
                 self._open(effect)
             case InstanceClosed():
-                self._live.pop(effect.instance_id, None)
-                self._announce(effect.instance_id)
+                self._close(effect.instance_id)
             case SuspensionChanged():
                 live = self._live[effect.instance_id]
                 live.suspended = effect.suspended
@@ -138,6 +137,13 @@ class Dispatcher:
         self._live[opened.instance_id] = live
         self._queue_if_ready(live)
         self._announce(opened.instance_id)
+
+    def _close(self, instance_id: str) -> None:
+        self._live.pop(instance_id, None)
+        for consumer in self._consumers:
+            if consumer.wants.held is not None:
+                consumer.wants.held.forget(instance_id)
+        self._announce(instance_id)
 
     def _receive(self, arrived: MessageArrived) -> None:
         live = self._live.get(arrived.instance_id)
@@ -276,11 +282,8 @@ class Dispatcher:
             self.retry_task(task)
         consumer.wake()
 
-    def resend_with_history(self, turn: Turn) -> None:
-        """Hands a turn out again, with the past events the worker turned out to need."""
-        live = self._live.get(turn.instance_id)
-        if live is not None:
-            live.needs_history = True
+    def resend(self, turn: Turn) -> None:
+        """Hands a turn out again at once, with the past events the worker turned out to need."""
         self._reopen_turn(turn)
 
     def retry_turn(self, turn: Turn) -> None:
@@ -309,6 +312,8 @@ class Dispatcher:
         if live is None or live.turn is not turn:
             return
         live.turn = None
+        # Whoever ran it may have moved on in memory; only the history says where it stands.
+        live.needs_history = True
         live.inbox = [*turn.consumed, *live.inbox]
         self._queue_if_ready(live)
         self._wake_consumers()

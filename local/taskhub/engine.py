@@ -1,12 +1,12 @@
 """The durable engine as the local Functions host uses it: in its own process and event loop."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from durabletask.internal import orchestrator_service_pb2 as pb
 
 from adapters.clock import ScaledClock
-from local.taskhub.consumers import Wants
+from local.taskhub.consumers import HeldExecutions, Wants
 from local.taskhub.hub import Hub
 from local.taskhub.service import HubServer
 
@@ -67,21 +67,21 @@ class SqliteEngine:
         *,
         max_orchestrations: int,
         max_activities: int,
-        holds: Callable[[str, str], bool] | None = None,
-    ) -> AsyncIterator[pb.WorkItem]:
+        held: HeldExecutions | None = None,
+    ) -> AsyncGenerator[pb.WorkItem]:
         """Work for the caller until the engine stops.
 
         Args:
             max_orchestrations: Turns handed out and not completed, at most.
             max_activities: Activities handed out and not completed, at most.
-            holds: Says whether the caller still has an execution (instance id, execution id) in
-                memory; such a turn comes without its past events, and answering it with
-                ``requiresHistory`` brings it again with them.
+            held: The executions the caller keeps in memory, :class:`local.taskhub.hot.
+                HotExecutions`. Their turns come without past events; an answer with
+                ``requiresHistory`` brings the turn again with them.
         """
         wants = Wants(
             max_orchestrations=max_orchestrations,
             max_activities=max_activities,
-            holds=None if self._replay else holds,
+            held=None if self._replay else held,
         )
         return self._running().stream(wants)
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from functools import partial
 from pathlib import Path
 
@@ -79,7 +79,7 @@ class Hub:
 
     async def stream(
         self, wants: Wants, *, ping_s: float | None = None
-    ) -> AsyncIterator[pb.WorkItem]:
+    ) -> AsyncGenerator[pb.WorkItem]:
         """Work for one worker until it leaves or the hub stops.
 
         Args:
@@ -116,7 +116,8 @@ class Hub:
         return pb.WorkItem(orchestratorRequest=request, completionToken=item.token)
 
     async def _add_history(self, wants: Wants, turn: Turn, request: pb.OrchestratorRequest) -> None:
-        is_held = wants.holds is not None and wants.holds(turn.instance_id, turn.execution_id)
+        held = wants.held
+        is_held = held is not None and held.holds(turn.instance_id, turn.execution_id)
         if is_held and not turn.needs_history:
             return
         history = await self.reader.run(partial(queries.read_history, instance_id=turn.instance_id))
@@ -135,7 +136,7 @@ class Hub:
             _LOGGER.warning("ignored a late turn report for instance %s", response.instanceId)
             return
         if whole.requiresHistory:
-            self._dispatcher.resend_with_history(turn)
+            self._dispatcher.resend(turn)
             return
         rewinding = rewound_history(whole)
         command: Command[bool] = (

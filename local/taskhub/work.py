@@ -21,5 +21,5 @@ class Turn:
     has_history: bool = False
     """Whether the instance had turns before this one."""
     needs_history: bool = False
-    """Whether the worker said that it no longer has the execution in memory."""
+    """Whether past events go with it even if the worker has the execution in memory."""
     turn_trace: pb.OrchestrationTraceContext | None = None
