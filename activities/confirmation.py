@@ -4,12 +4,13 @@ from typing import Any
 
 from activities.evidence import keep_step
 from adapters.ports import Ports
+from domain.checks import upgrade_lineage
 from domain.codec import to_json
 from domain.errors import NotFoundError
-from domain.findings import Finding
-from domain.steps import Confirmation, ConfirmRequest
-from domain.upgrade_details import compare_records, parse_upgrade_details
-from domain.vaults import Provenance, VaultRef
+from domain.findings import tally
+from domain.readings import tasks_of
+from domain.steps import Confirmation, ConfirmRequest, StepSummary
+from domain.vaults import VaultRef
 
 ABSENT = "absent"
 PROVISIONING = "Provisioning"
@@ -29,30 +30,28 @@ async def run_confirm_upgrade(ports: Ports, request: ConfirmRequest) -> Confirma
         return _answer(request, target, ABSENT)
     properties: dict[str, Any] = reading.value.get("properties") or {}
     state = str(properties.get("provisioningState") or "")
-    confirmation = _answer(request, target, state)
-    if confirmation.is_ready:
-        findings = _compare(request, properties, reading.provenance)
-        data = {
-            "vault": reading.value,
-            "confirmation": to_json(confirmation),
-            "findings": to_json(findings),
-            "provenance": to_json(reading.provenance),
-        }
-        await keep_step(ports, request.run, "08-confirmation", data)
-    return confirmation
+    if state in {PROVISIONING, ""}:
+        return _answer(request, target, state)
+    findings = upgrade_lineage.compare(request.record, reading, vault=target.name)
+    tasks = tasks_of(findings)
+    data = {
+        "vault": reading.value,
+        "findings": to_json(findings),
+        "tasks": to_json(tasks),
+        "provenance": to_json(reading.provenance),
+    }
+    await keep_step(ports, request.run, "08-confirmation", data)
+    summary = StepSummary(tally=tally(findings), task_count=len(tasks))
+    return _answer(request, target, state, summary)
 
 
-def _answer(request: ConfirmRequest, target: VaultRef, state: str) -> Confirmation:
+def _answer(
+    request: ConfirmRequest, target: VaultRef, state: str, summary: StepSummary | None = None
+) -> Confirmation:
     return Confirmation(
         target=target,
-        provisioning_state=state,
-        is_ready=state not in {ABSENT, PROVISIONING, ""},
+        provisioning_state=state or ABSENT,
+        is_ready=summary is not None,
         upgrade_ended_at=request.record.ended_at,
+        summary=summary or StepSummary(),
     )
-
-
-def _compare(
-    request: ConfirmRequest, properties: dict[str, Any], provenance: Provenance
-) -> tuple[Finding, ...]:
-    details = parse_upgrade_details(properties.get("upgradeDetails"))
-    return compare_records(request.record, details, provenance)

@@ -4,6 +4,7 @@ Every document is written once (DESIGN rule 8). An activity that runs again afte
 own document there and leaves it as it is.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from adapters.ports import EvidenceEntry, Ports
@@ -51,9 +52,9 @@ async def keep_findings(
     ports: Ports,
     settle: SettleRequest,
     step: str,
-    findings: tuple[Finding, ...],
-    tasks: tuple[ManualTask, ...] = (),
-    **details: Any,
+    findings: Sequence[Finding],
+    tasks: Sequence[ManualTask] = (),
+    unread: Sequence[str] = (),
 ) -> StepSummary:
     """Keeps the findings and tasks of a settling step and gives their count."""
     await keep(
@@ -63,9 +64,9 @@ async def keep_findings(
         vault=str(settle.vault),
         run_id=settle.run_id,
         data={
-            "findings": to_json(findings),
-            "tasks": to_json(tasks),
-            **{name: to_json(value) for name, value in details.items()},
+            "findings": to_json(tuple(findings)),
+            "tasks": to_json(tuple(tasks)),
+            "unread": list(unread),
         },
     )
-    return StepSummary(tally=tally(findings), task_count=len(tasks))
+    return StepSummary(tally=tally(findings), task_count=len(tasks), unread=tuple(unread))

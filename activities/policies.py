@@ -60,9 +60,7 @@ async def run_write_policy_zone(ports: Ports, change: PolicyChange) -> PolicyWri
         day=ports.clock.now().date(),
     )
     if not isinstance(planned, Change):
-        outcome = (
-            WriteOutcome.UNCHANGED if planned.kind == "unchanged" else WriteOutcome.REFUSED
-        )
+        outcome = WriteOutcome.UNCHANGED if planned.kind == "unchanged" else WriteOutcome.REFUSED
         return await _keep_write(
             ports, change, PolicyWrite(outcome=outcome, message=planned.reason)
         )
@@ -135,9 +133,7 @@ async def _judge_operation(
 
 
 def _accepted(message: str, operation_id: str) -> PolicyWrite:
-    return PolicyWrite(
-        outcome=WriteOutcome.ACCEPTED, message=message, operation_id=operation_id
-    )
+    return PolicyWrite(outcome=WriteOutcome.ACCEPTED, message=message, operation_id=operation_id)
 
 
 async def _job_state(ports: Ports, vault: VaultRef, job_id: str) -> str | None:

@@ -25,7 +25,7 @@ from activities.time_zones import run_plan_time_zones, run_verify_time_zones
 from activities.verdicts import run_record_verdict
 from adapters.ports import Ports
 from domain import steps
-from domain.codec import from_json, to_json
+from domain.codec import from_json, to_object
 from orchestrators import names
 
 
@@ -77,7 +77,7 @@ def activity_shell(activity: Activity, ports: Ports) -> Callable[[dict[str, Any]
     # The worker runtime refuses `dict[str, Any]` as the annotation of a trigger's parameter
     # (facts: durable-2x 2), so the plain class it is.
     async def shell(request: dict) -> dict:  # type: ignore[type-arg]
-        return to_json(await activity.body(ports, from_json(activity.request, request)))  # type: ignore[no-any-return]
+        return to_object(await activity.body(ports, from_json(activity.request, request)))
 
     shell.__name__ = activity.name
     shell.__doc__ = activity.body.__doc__

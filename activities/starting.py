@@ -107,9 +107,7 @@ async def _send(ports: Ports, run: Run, operation_id: str) -> StartAnswer:
     return StartAnswer(kind=StartKind.STARTED, operation_id=operation_id, record=record)
 
 
-async def _judge_refusal(
-    ports: Ports, run: Run, operation_id: str, reason: str
-) -> StartAnswer:
+async def _judge_refusal(ports: Ports, run: Run, operation_id: str, reason: str) -> StartAnswer:
     """A refusal may mean that somebody else was faster: then theirs is adopted."""
     record = await _read_record(ports, run)
     if record is not None:

@@ -25,6 +25,11 @@ def to_json(value: Any) -> Any:
     return _adapter(type(value)).dump_python(value, mode="json")  # type: ignore[arg-type]
 
 
+def to_object(value: Any) -> JsonObject:
+    """The plain JSON form of a dataclass, which is always an object."""
+    return to_json(value)  # type: ignore[no-any-return]
+
+
 def from_json[T](cls: type[T], data: Any) -> T:
     """The value of type ``cls`` that ``to_json`` wrote.
 

@@ -17,6 +17,29 @@ from domain.vaults import VaultRef
 
 
 @dataclass(frozen=True, kw_only=True)
+class StepSummary:
+    """What a settling step came to; its findings and tasks are in the evidence."""
+
+    tally: Tally = field(default_factory=Tally)
+    task_count: int = 0
+    decisions: tuple[str, ...] = ()
+    """Choices somebody has to make before this step can be finished."""
+    unread: tuple[str, ...] = ()
+    """What could not be read or done, and why; each is one unknown in the tally."""
+
+
+def add_summaries(summaries: Iterable[StepSummary]) -> StepSummary:
+    """The sum of several steps."""
+    steps = tuple(summaries)
+    return StepSummary(
+        tally=add_tallies(step.tally for step in steps),
+        task_count=sum(step.task_count for step in steps),
+        decisions=tuple(text for step in steps for text in step.decisions),
+        unread=tuple(text for step in steps for text in step.unread),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """One run of ``upgrade_vault`` for one request."""
 
@@ -198,6 +221,8 @@ class Confirmation:
     is_ready: bool
     """Readable and no longer ``Provisioning``."""
     upgrade_ended_at: datetime | None
+    summary: StepSummary
+    """Whether the new vault's own record of the upgrade agrees with the classic one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,29 +240,6 @@ class SettleRequest:
     log_workspace_id: str | None
     prove_jobs: bool = True
     """False when the caller proves the jobs itself, to show that as a state of its own."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class StepSummary:
-    """What a settling step came to; its findings and tasks are in the evidence."""
-
-    tally: Tally = field(default_factory=Tally)
-    task_count: int = 0
-    decisions: tuple[str, ...] = ()
-    """Choices somebody has to make before this step can be finished."""
-    unread: tuple[str, ...] = ()
-    """What could not be read or done, and why; each is one unknown in the tally."""
-
-
-def add_summaries(summaries: Iterable[StepSummary]) -> StepSummary:
-    """The sum of several steps."""
-    steps = tuple(summaries)
-    return StepSummary(
-        tally=add_tallies(step.tally for step in steps),
-        task_count=sum(step.task_count for step in steps),
-        decisions=tuple(text for step in steps for text in step.decisions),
-        unread=tuple(text for step in steps for text in step.unread),
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

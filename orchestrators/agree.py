@@ -23,7 +23,7 @@ from domain.upgrade import (
     client_request_id,
 )
 from orchestrators import names
-from orchestrators.flow import Flow, Journey, call
+from orchestrators.flow import Flow, Journey, call, now
 
 APPROVAL_EXPIRY = timedelta(days=3)
 """A plan nobody agreed to over a long weekend is out of date; asking anew costs one request."""
@@ -45,7 +45,7 @@ def agree_on_plan(
     ctx: task.OrchestrationContext, run: Run, journey: Journey, classic: ClassicVault
 ) -> Flow[Agreement]:
     """Checks, plans and asks until there is an approved plan that still holds."""
-    operation_id = client_request_id(ctx.new_uuid(), ctx.current_utc_datetime)
+    operation_id = client_request_id(ctx.new_uuid(), now(ctx))
     approved_hash: str | None = None
     for check_no in range(1, MAX_CHECKS + 1):
         check = yield from _check(ctx, run, classic, check_no)
@@ -83,7 +83,7 @@ def _check(
     request = CheckRequest(
         run=run,
         classic=classic,
-        client_request_id=client_request_id(ctx.new_uuid(), ctx.current_utc_datetime),
+        client_request_id=client_request_id(ctx.new_uuid(), now(ctx)),
         check_no=check_no,
     )
     return (yield from call(ctx, names.CHECK_PREREQUISITES, request, PrerequisiteCheck))
@@ -97,7 +97,7 @@ def _ask(ctx: task.OrchestrationContext, run: Run, plan: PlanRecord) -> Flow[str
     """Waits for an answer that is about this plan; gives the reason when it is not a yes."""
     expiry = ctx.create_timer(APPROVAL_EXPIRY)
     while True:
-        event = ctx.wait_for_external_event(names.APPROVAL_EVENT)
+        event = ctx.wait_for_external_event(names.APPROVAL_EVENT, data_type=dict)
         winner = yield task.when_any([event, expiry])
         if winner is expiry:
             yield from _record(ctx, run, plan, decision="expired")
@@ -138,6 +138,6 @@ def _record(
         decision=decision,
         approver=approval.approver if approval else "",
         comment=approval.comment if approval else "",
-        at=ctx.current_utc_datetime,
+        at=now(ctx),
     )
     return (yield from call(ctx, names.RECORD_APPROVAL, request, Recorded))

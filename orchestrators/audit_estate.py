@@ -9,7 +9,7 @@ from typing import Any
 
 from durabletask import task
 
-from domain.codec import from_json, to_json
+from domain.codec import JsonObject, from_json, to_object
 from domain.findings import Tally
 from domain.steps import AuditRequest, AuditRow, AuditSummary, Estate, VaultAuditRequest
 from orchestrators import names
@@ -20,7 +20,7 @@ VAULTS_AT_A_TIME = 8
 subscription (recovery-services 8)."""
 
 
-def audit_estate(ctx: task.OrchestrationContext, request: Any) -> Flow[Any]:
+def audit_estate(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[JsonObject]:
     """Audits the estate.
 
     Args:
@@ -45,7 +45,7 @@ def audit_estate(ctx: task.OrchestrationContext, request: Any) -> Flow[Any]:
         audit_id=audit.audit_id, prefix=f"audits/{audit.audit_id}", rows=rows, unread=estate.unread
     )
     yield from call(ctx, names.RECORD_AUDIT, summary, AuditSummary, RECORD_RETRY)
-    return to_json(summary)
+    return to_object(summary)
 
 
 def _row(request: VaultAuditRequest, result: Any) -> AuditRow:

@@ -4,17 +4,15 @@
 2. Give the count; the findings are in the evidence.
 """
 
-from typing import Any
-
 from durabletask import task
 
-from domain.codec import from_json, to_json
+from domain.codec import JsonObject, from_json, to_object
 from domain.steps import AuditRow, VaultAuditRequest
 from orchestrators import names
 from orchestrators.flow import Flow, call
 
 
-def audit_vault(ctx: task.OrchestrationContext, request: Any) -> Flow[Any]:
+def audit_vault(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[JsonObject]:
     """Audits one vault.
 
     Args:
@@ -26,4 +24,4 @@ def audit_vault(ctx: task.OrchestrationContext, request: Any) -> Flow[Any]:
     """
     audit = from_json(VaultAuditRequest, request)
     row = yield from call(ctx, names.CHECK_VAULT, audit, AuditRow)
-    return to_json(row)
+    return to_object(row)

@@ -10,21 +10,20 @@ Continues as new every ten polls: replay cost grows with the square of the polls
 """
 
 from datetime import timedelta
-from typing import Any
 
 from durabletask import task
 
-from domain.codec import from_json, to_json
+from domain.codec import JsonObject, from_json, to_json, to_object
 from domain.polling import STALLED_AFTER, is_escalation_due, is_stalled, next_delay
 from domain.steps import AwaitRequest, AwaitResult, PollAnswer, Recorded
 from orchestrators import names
-from orchestrators.flow import Flow, call, reason_of
+from orchestrators.flow import Flow, call, now, reason_of
 
 POLLS_PER_HISTORY = 10
 """Polls before the history is cut by continue-as-new."""
 
 
-def await_upgrade(ctx: task.OrchestrationContext, request: Any) -> Flow[Any]:
+def await_upgrade(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[JsonObject | None]:
     """Waits for the end of one upgrade.
 
     Args:
@@ -43,7 +42,7 @@ def await_upgrade(ctx: task.OrchestrationContext, request: Any) -> Flow[Any]:
         answer = yield from _poll(ctx, wait)
         elapsed = _elapsed(ctx, wait)
         if not answer.is_running or is_stalled(elapsed):
-            return to_json(_result(answer, polls))
+            return to_object(_result(answer, polls))
         if is_escalation_due(elapsed) and not escalated:
             yield from call(ctx, names.RECORD_ESCALATION, wait, Recorded)
             escalated = True
@@ -60,7 +59,7 @@ def _poll(ctx: task.OrchestrationContext, wait: AwaitRequest) -> Flow[PollAnswer
 
 
 def _elapsed(ctx: task.OrchestrationContext, wait: AwaitRequest) -> timedelta:
-    return ctx.current_utc_datetime - wait.started_at
+    return now(ctx) - wait.started_at
 
 
 def _result(answer: PollAnswer, polls: int) -> AwaitResult:

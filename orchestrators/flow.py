@@ -6,7 +6,7 @@ Nothing here reads a clock, an environment or a service: time comes from the con
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from durabletask import task
@@ -17,6 +17,12 @@ from domain.upgrade import RunState, advance
 
 type Flow[T] = Generator[task.Task[Any], Any, T]
 """A phase of an orchestrator: yields durable tasks, returns ``T``."""
+
+
+def now(ctx: task.OrchestrationContext) -> datetime:
+    """The orchestration's time, aware; the context gives it without a zone, meaning UTC."""
+    return ctx.current_utc_datetime.replace(tzinfo=UTC)
+
 
 READ_RETRY = task.RetryPolicy(
     first_retry_interval=timedelta(seconds=15),
@@ -48,7 +54,9 @@ def call[T](
     Raises:
         task.TaskFailedError: The activity failed, after the retries of ``retry``.
     """
-    answer = yield ctx.call_activity(name, input=to_json(request), retry_policy=retry)
+    answer = yield ctx.call_activity(
+        name, input=to_json(request), retry_policy=retry, return_type=dict
+    )
     return from_json(result, answer)
 
 
@@ -57,7 +65,7 @@ def call_child[T](
 ) -> Flow[T]:
     """Runs a sub-orchestration whose id is the parent's with a suffix, and gives its result."""
     answer = yield ctx.call_sub_orchestrator(
-        name, input=to_json(request), instance_id=f"{ctx.instance_id}.{suffix}"
+        name, input=to_json(request), instance_id=f"{ctx.instance_id}.{suffix}", return_type=dict
     )
     return from_json(result, answer)
 
@@ -76,8 +84,11 @@ def in_window(
 
     def start_next() -> None:
         for index, (suffix, request) in waiting:
-            child = ctx.call_sub_orchestrator(
-                name, input=to_json(request), instance_id=f"{ctx.instance_id}.{suffix}"
+            child: task.Task[Any] = ctx.call_sub_orchestrator(
+                name,
+                input=to_json(request),
+                instance_id=f"{ctx.instance_id}.{suffix}",
+                return_type=dict,
             )
             running[child] = index
             return
@@ -125,6 +136,6 @@ class Journey:
         self._enter()
 
     def _enter(self) -> None:
-        self.milestones.append(Milestone(state=self.state, at=self.ctx.current_utc_datetime))
+        self.milestones.append(Milestone(state=self.state, at=now(self.ctx)))
         status = {"state": self.state.value, "operationId": self.operation_id, **self.extra}
         self.ctx.set_custom_status(status)

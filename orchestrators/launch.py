@@ -13,7 +13,7 @@ from durabletask import task
 from domain.steps import FailureRecord, Recorded, Run, StartAnswer, StartKind, StartRequest
 from domain.upgrade import START_GRACE, RunState, UpgradeRecord
 from orchestrators import names
-from orchestrators.flow import Flow, Journey, call, reason_of
+from orchestrators.flow import Flow, Journey, call, now, reason_of
 
 MAX_LOOKS = 5
 """After this many looks without a trace of the upgrade, a person must see why."""
@@ -61,9 +61,7 @@ def _launched(ctx: task.OrchestrationContext, run: Run, answer: StartAnswer) -> 
         return Launched(end=RunState.BLOCKED, reasons=answer.reasons)
     if answer.kind is StartKind.FAILED:
         yield from record_failure(ctx, run, answer.record)
-        return Launched(
-            record=answer.record, end=RunState.NEEDS_SUPPORT, reasons=answer.reasons
-        )
+        return Launched(record=answer.record, end=RunState.NEEDS_SUPPORT, reasons=answer.reasons)
     return Launched(record=answer.record)
 
 
@@ -71,5 +69,5 @@ def record_failure(
     ctx: task.OrchestrationContext, run: Run, record: UpgradeRecord | None
 ) -> Flow[None]:
     """Keeps the failure and its support bundle; from now on nothing is sent (DESIGN rule 2)."""
-    request = FailureRecord(run=run, record=record, at=ctx.current_utc_datetime)
+    request = FailureRecord(run=run, record=record, at=now(ctx))
     yield from call(ctx, names.RECORD_FAILURE, request, Recorded)

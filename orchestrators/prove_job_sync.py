@@ -6,11 +6,10 @@
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from durabletask import task
 
-from domain.codec import from_json, to_json
+from domain.codec import JsonObject, from_json, to_object
 from domain.findings import Tally
 from domain.steps import (
     JobSyncReading,
@@ -20,7 +19,7 @@ from domain.steps import (
     StepSummary,
 )
 from orchestrators import names
-from orchestrators.flow import Flow, call, reason_of
+from orchestrators.flow import Flow, call, now, reason_of
 
 LOOKS_AFTER = (
     timedelta(minutes=15),
@@ -34,7 +33,7 @@ LOOKS_AFTER = (
 an hour beyond the 12 hours the article allows (vault-upgrade 1.7)."""
 
 
-def prove_job_sync(ctx: task.OrchestrationContext, request: Any) -> Flow[Any]:
+def prove_job_sync(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[JsonObject]:
     """Looks for the jobs until they are proven or the 12 hours are over.
 
     Args:
@@ -45,23 +44,23 @@ def prove_job_sync(ctx: task.OrchestrationContext, request: Any) -> Flow[Any]:
         ``to_json(JobSyncReading)`` of the last look.
     """
     settle = from_json(SettleRequest, request)
-    moments = _moments(settle.upgrade_ended_at, ctx.current_utc_datetime)
+    moments = _moments(settle.upgrade_ended_at, now(ctx))
     reading = None
     for look_no, moment in enumerate(moments, start=1):
-        if moment > ctx.current_utc_datetime:
-            yield ctx.create_timer(moment)
+        if moment > now(ctx):
+            yield ctx.create_timer(moment - now(ctx))
         look = JobSyncRequest(settle=settle, look_no=look_no, is_last=look_no == len(moments))
         reading = yield from _look(ctx, look)
         if reading.state is JobSyncState.PROVEN:
             break
-    return to_json(reading)
+    return to_object(reading)
 
 
-def _moments(ended_at: datetime | None, now: datetime) -> list[datetime]:
+def _moments(ended_at: datetime | None, at: datetime) -> list[datetime]:
     """The looks still ahead; at least one, which is now for an upgrade of long ago."""
     if ended_at is None:
-        return [now]
-    return [ended_at + after for after in LOOKS_AFTER if ended_at + after > now] or [now]
+        return [at]
+    return [ended_at + after for after in LOOKS_AFTER if ended_at + after > at] or [at]
 
 
 def _look(ctx: task.OrchestrationContext, look: JobSyncRequest) -> Flow[JobSyncReading]:

@@ -6,11 +6,10 @@
 """
 
 from datetime import timedelta
-from typing import Any
 
 from durabletask import task
 
-from domain.codec import from_json, to_json
+from domain.codec import JsonObject, from_json, to_object
 from domain.steps import PolicyChange, PolicyFollowUp, PolicyWrite, WriteOutcome
 from orchestrators import names
 from orchestrators.flow import Flow, call
@@ -22,7 +21,7 @@ MAX_FOLLOWS = 30
 """Half an hour; an item's reconfiguration takes minutes."""
 
 
-def set_policy_zone(ctx: task.OrchestrationContext, request: Any) -> Flow[Any]:
+def set_policy_zone(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[JsonObject]:
     """Changes the zone of one policy.
 
     Args:
@@ -42,4 +41,4 @@ def set_policy_zone(ctx: task.OrchestrationContext, request: Any) -> Flow[Any]:
         follows += 1
         follow_up = PolicyFollowUp(change=change, operation_id=write.operation_id or "")
         write = yield from call(ctx, names.READ_POLICY_WRITE, follow_up, PolicyWrite)
-    return to_json(write)
+    return to_object(write)

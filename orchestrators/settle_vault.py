@@ -9,11 +9,9 @@
 A part that cannot be read becomes an ``unknown`` finding of its own; the other parts go on.
 """
 
-from typing import Any
-
 from durabletask import task
 
-from domain.codec import from_json, to_json
+from domain.codec import JsonObject, from_json, to_object
 from domain.findings import Tally
 from domain.steps import (
     JobSyncReading,
@@ -32,7 +30,7 @@ POLICIES_AT_A_TIME = 4
 (recovery-services 8 advises at most five)."""
 
 
-def settle_vault(ctx: task.OrchestrationContext, request: Any) -> Flow[Any]:
+def settle_vault(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[JsonObject]:
     """Settles one vault.
 
     Args:
@@ -51,12 +49,10 @@ def settle_vault(ctx: task.OrchestrationContext, request: Any) -> Flow[Any]:
     job_sync = None
     if settle.prove_jobs:
         ctx.set_custom_status({"state": "proving"})
-        reading = yield from call_child(
-            ctx, names.PROVE_JOB_SYNC, settle, JobSyncReading, "prove"
-        )
+        reading = yield from call_child(ctx, names.PROVE_JOB_SYNC, settle, JobSyncReading, "prove")
         summaries.append(reading.summary)
         job_sync = reading.state
-    return to_json(SettleResult(summary=add_summaries(summaries), job_sync=job_sync))
+    return to_object(SettleResult(summary=add_summaries(summaries), job_sync=job_sync))
 
 
 def _set_time_zones(ctx: task.OrchestrationContext, settle: SettleRequest) -> Flow[StepSummary]:

@@ -15,11 +15,10 @@ Whatever fails ends in a state with a reason; an upgrade that failed is never st
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from durabletask import task
 
-from domain.codec import from_json, to_json
+from domain.codec import JsonObject, from_json, to_object
 from domain.outcomes import VaultOutcome
 from domain.requests import UpgradeRequest
 from domain.steps import (
@@ -39,7 +38,7 @@ from domain.upgrade import ClassicVault, RunState, UpgradeRecord, UpgradeStatus
 from domain.vaults import VaultRef
 from orchestrators import names
 from orchestrators.agree import agree_on_plan
-from orchestrators.flow import RECORD_RETRY, Flow, Journey, call, call_child, reason_of
+from orchestrators.flow import RECORD_RETRY, Flow, Journey, call, call_child, now, reason_of
 from orchestrators.launch import launch, record_failure
 
 CONFIRM_INTERVAL = timedelta(minutes=2)
@@ -65,7 +64,7 @@ class Trip:
         self.journey.move(state)
 
 
-def upgrade_vault(ctx: task.OrchestrationContext, request: Any) -> Flow[Any]:
+def upgrade_vault(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[JsonObject]:
     """One vault from the request to its verdict.
 
     Args:
@@ -77,7 +76,7 @@ def upgrade_vault(ctx: task.OrchestrationContext, request: Any) -> Flow[Any]:
     """
     run = Run(instance_id=ctx.instance_id, request=from_json(UpgradeRequest, request))
     trip = Trip(run=run, journey=Journey(ctx=ctx, subject=str(run.request.vault)))
-    started_at = ctx.current_utc_datetime
+    started_at = now(ctx)
     try:
         yield from _travel(ctx, trip)
     except task.TaskFailedError as failure:
@@ -91,24 +90,23 @@ def upgrade_vault(ctx: task.OrchestrationContext, request: Any) -> Flow[Any]:
         record=trip.record,
         milestones=tuple(trip.journey.milestones),
         started_at=started_at,
-        ended_at=ctx.current_utc_datetime,
+        ended_at=now(ctx),
     )
     outcome = yield from call(ctx, names.RECORD_VERDICT, verdict, VaultOutcome, RECORD_RETRY)
-    return to_json(outcome)
+    return to_object(outcome)
 
 
 def _travel(ctx: task.OrchestrationContext, trip: Trip) -> Flow[None]:
     """Steps 1 to 10; leaves the journey in an end state."""
     classic = yield from _inspect(ctx, trip, "02-inspection")
-    if classic.record is None:
-        classic = yield from _start(ctx, trip, classic)
-    if classic is None:
+    if classic.record is None and not (yield from _start(ctx, trip, classic)):
         return
     if trip.record is not None and trip.record.status is UpgradeStatus.IN_PROGRESS:
-        classic = yield from _await(ctx, trip, classic)
-    if not (yield from _judge_end(ctx, trip)):
+        yield from _await(ctx, trip, classic)
+    record = yield from _judge_end(ctx, trip)
+    if record is None:
         return
-    confirmation = yield from _confirm(ctx, trip)
+    confirmation = yield from _confirm(ctx, trip, record)
     if confirmation is not None:
         yield from _settle(ctx, trip, confirmation)
 
@@ -127,86 +125,83 @@ def _take_record(trip: Trip, record: UpgradeRecord) -> None:
     trip.journey.operation_id = record.operation_id
 
 
-def _start(ctx: task.OrchestrationContext, trip: Trip, classic: ClassicVault) -> Flow[Any]:
-    """Steps 2 to 4; gives the classic vault to go on with, or None when the run has ended."""
+def _start(ctx: task.OrchestrationContext, trip: Trip, classic: ClassicVault) -> Flow[bool]:
+    """Steps 2 to 4; False when the run has ended there."""
     trip.journey.move(RunState.CHECKING)
     agreement = yield from agree_on_plan(ctx, trip.run, trip.journey, classic)
     if agreement.end is not None:
         trip.end(agreement.end, *agreement.reasons)
-        return None
+        return False
     launched = yield from launch(ctx, trip.run, trip.journey, agreement.operation_id)
-    if launched.end is not None:
-        trip.record = launched.record
-        trip.end(launched.end, *launched.reasons)
-        return None
     if launched.record is not None:
         _take_record(trip, launched.record)
-    return classic
+    if launched.end is not None:
+        trip.end(launched.end, *launched.reasons)
+        return False
+    return True
 
 
-def _await(
-    ctx: task.OrchestrationContext, trip: Trip, classic: ClassicVault
-) -> Flow[ClassicVault]:
+def _await(ctx: task.OrchestrationContext, trip: Trip, classic: ClassicVault) -> Flow[None]:
     """Step 5: follows the upgrade in a child, then reads the record it left."""
     trip.journey.move(RunState.UPGRADING)
     request = AwaitRequest(
         run=trip.run,
         classic=classic,
         operation_id=trip.journey.operation_id or "",
-        started_at=ctx.current_utc_datetime,
+        started_at=now(ctx),
     )
     waited = yield from call_child(ctx, names.AWAIT_UPGRADE, request, AwaitResult, "await")
-    if waited.is_stalled or not waited.has_succeeded:
+    if not waited.has_succeeded:
         trip.reasons.append(waited.text)
-    return (yield from _inspect(ctx, trip, "07-record"))
+    yield from _inspect(ctx, trip, "07-record")
 
 
-def _judge_end(ctx: task.OrchestrationContext, trip: Trip) -> Flow[bool]:
-    """Whether the record says Upgraded; any other end is written down and ends the run."""
-    status = trip.record.status if trip.record else UpgradeStatus.UNKNOWN
-    if status is UpgradeStatus.UPGRADED:
+def _judge_end(ctx: task.OrchestrationContext, trip: Trip) -> Flow[UpgradeRecord | None]:
+    """The record that says Upgraded; any other end is written down, ends the run and gives None."""
+    record = trip.record
+    if record is not None and record.status is UpgradeStatus.UPGRADED:
         trip.reasons.clear()
         trip.journey.move(RunState.CONFIRMING)
-        return True
-    if status is UpgradeStatus.FAILED:
-        yield from record_failure(ctx, trip.run, trip.record)
-        message = trip.record.message if trip.record else ""
+        return record
+    if record is not None and record.status is UpgradeStatus.FAILED:
+        yield from record_failure(ctx, trip.run, record)
         trip.end(
             RunState.NEEDS_SUPPORT,
-            f"The upgrade failed: {message or 'the service gave no message'}. "
+            f"The upgrade failed: {record.message or 'the service gave no message'}. "
             "Do not retry unless Microsoft says so; the support bundle is in the evidence.",
         )
-        return False
+        return None
+    status = record.status if record else UpgradeStatus.UNKNOWN
     trip.end(
         RunState.STOPPED,
         f"The upgrade has not ended; the record says {status}. Nothing was restarted: "
         "run the vault again to go on following it.",
     )
-    return False
+    return None
 
 
-def _confirm(ctx: task.OrchestrationContext, trip: Trip) -> Flow[Confirmation | None]:
+def _confirm(
+    ctx: task.OrchestrationContext, trip: Trip, record: UpgradeRecord
+) -> Flow[Confirmation | None]:
     """Step 6: looks until ARM shows the vault as ready; None when it does not."""
-    if trip.record is None:  # pragma: no cover - _judge_end lets nobody through without a record
-        return None
+    state = ""
     for look_no in range(1, CONFIRM_LOOKS + 1):
-        request = ConfirmRequest(run=trip.run, record=trip.record, look_no=look_no)
+        request = ConfirmRequest(run=trip.run, record=record, look_no=look_no)
         confirmation = yield from call(ctx, names.CONFIRM_UPGRADE, request, Confirmation)
         trip.target = confirmation.target
         if confirmation.is_ready:
             return confirmation
+        state = confirmation.provisioning_state
         yield ctx.create_timer(CONFIRM_INTERVAL)
     trip.end(
         RunState.STOPPED,
-        f"The classic record says Upgraded, but ARM shows {confirmation.target} as "
-        f"{confirmation.provisioning_state}. Look at the vault in the portal, then run it again.",
+        f"The classic record says Upgraded, but ARM shows {trip.target} as {state}. "
+        "Look at the vault in the portal, then run it again.",
     )
     return None
 
 
-def _settle(
-    ctx: task.OrchestrationContext, trip: Trip, confirmation: Confirmation
-) -> Flow[None]:
+def _settle(ctx: task.OrchestrationContext, trip: Trip, confirmation: Confirmation) -> Flow[None]:
     """Steps 7 to 10 in a child, and the end state they come to."""
     request = trip.run.request
     trip.journey.move(RunState.SETTLING)
@@ -224,11 +219,12 @@ def _settle(
     trip.journey.move(RunState.PROVING)
     jobs = yield from call_child(ctx, names.PROVE_JOB_SYNC, settle, JobSyncReading, "prove")
     total = add_summaries((settled.summary, jobs.summary))
+    left = confirmation.summary.task_count + total.task_count
     if total.unread:
         trip.end(RunState.STOPPED, *total.unread)
     elif total.decisions:
         trip.end(RunState.NEEDS_DECISION, *total.decisions)
-    elif total.task_count or total.tally.failed or total.tally.unknown:
+    elif left or total.tally.failed or total.tally.unknown:
         trip.end(RunState.CLOSED_WITH_TASKS)
     else:
         trip.end(RunState.CLOSED)

@@ -59,7 +59,11 @@ class FakeDurableClient:
         return [state for key, state in self.states.items() if key.startswith(prefix)]
 
     async def schedule_new_orchestration(
-        self, orchestrator: str, *, input: Any = None, instance_id: str | None = None
+        self,
+        orchestrator: str,
+        *,
+        input: Any = None,
+        instance_id: str | None = None,  # noqa: A002
     ) -> str:
         """Remembers the start."""
         self.started.append((orchestrator, instance_id, input))

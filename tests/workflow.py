@@ -183,7 +183,5 @@ class Workflow:
             error = RuntimeError(child.failure)
             event = helpers.new_sub_orchestration_failed_event(task_id, error)
         else:
-            event = helpers.new_sub_orchestration_completed_event(
-                task_id, json.dumps(child.output)
-            )
+            event = helpers.new_sub_orchestration_completed_event(task_id, json.dumps(child.output))
         self._later(self.clock.now(), parent_id, event)

@@ -8,7 +8,9 @@ import azure.functions as func
 from domain.errors import InvalidInputError
 
 
-def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> func.HttpResponse:
+def answer(
+    body: Any, status: int = 200, headers: dict[str, str] | None = None
+) -> func.HttpResponse:
     """A JSON answer."""
     return func.HttpResponse(
         json.dumps(body), status_code=status, headers=headers, mimetype="application/json"

@@ -159,7 +159,7 @@ async def post_approval(
     view = upgrade_view(state)
     if view["state"] != RunState.AWAITING_APPROVAL or view["plan"] is None:
         return error(409, "NotWaiting", f"The upgrade is {view['state']}; it asks for no approval.")
-    request = from_json(UpgradeRequest, state.get_input())
+    request = from_json(UpgradeRequest, state.get_input(dict))
     objection = judge_approval(view["plan"]["hash"], request.requested_by, approval)
     if objection:
         return error(409, "ApprovalRefused", objection)

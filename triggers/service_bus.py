@@ -39,11 +39,14 @@ async def start_from_message(body: bytes, client: df.DurableFunctionsClient) -> 
 
 
 def _may_restart(state: OrchestrationState, request: UpgradeRequest) -> bool:
-    """Only a new request may run an ended vault again; what it may do is the run's own business:
-    a vault that is upgraded is settled only, one that failed stays failed (DESIGN rule 2)."""
+    """Only a new request may run an ended vault again.
+
+    What that run may do is its own business: a vault that is upgraded is settled only, one that
+    failed stays failed (DESIGN rule 2).
+    """
     if state.runtime_status not in ENDED:
         return False
-    earlier = from_json(UpgradeRequest, state.get_input())
+    earlier = from_json(UpgradeRequest, state.get_input(dict))
     return earlier.request_id != request.request_id
 
 

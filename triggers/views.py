@@ -1,7 +1,7 @@
 """How an upgrade is shown over HTTP: durable state in, camelCase JSON out. No I/O."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from durabletask.client import OrchestrationState, OrchestrationStatus
@@ -37,9 +37,9 @@ def vault_view(vault: ClassicVaultRef) -> JsonObject:
 
 def upgrade_view(state: OrchestrationState) -> JsonObject:
     """One upgrade, whether it runs, has ended, or broke down."""
-    request = from_json(UpgradeRequest, state.get_input())
+    request = from_json(UpgradeRequest, state.get_input(dict))
     if state.runtime_status is OrchestrationStatus.COMPLETED:
-        return _ended_view(from_json(VaultOutcome, state.get_output()), state)
+        return _ended_view(from_json(VaultOutcome, state.get_output(dict)), state)
     if state.runtime_status in ENDED:
         return _broken_view(request, state)
     return _running_view(request, state)
@@ -47,57 +47,72 @@ def upgrade_view(state: OrchestrationState) -> JsonObject:
 
 def queued_view(instance_id: str, request: UpgradeRequest) -> JsonObject:
     """An upgrade whose message waits in the queue."""
-    return _view(instance_id, request.vault, QUEUED, started_at=request.requested_at)
+    at = request.requested_at
+    return _view(instance_id, request.vault, QUEUED, started_at=at, updated_at=at)
 
 
 def _ended_view(outcome: VaultOutcome, state: OrchestrationState) -> JsonObject:
-    return _view(
+    view = _view(
         outcome.instance_id,
         outcome.vault,
         outcome.state.value,
-        reasons=outcome.reasons,
-        operation_id=outcome.operation_id,
         started_at=outcome.started_at,
         updated_at=state.last_updated_at,
-        ended_at=outcome.ended_at,
-        counts=outcome.tally,
-        task_count=outcome.task_count,
-        evidence_prefix=outcome.evidence_prefix,
     )
+    return {
+        **view,
+        "reasons": list(outcome.reasons),
+        "operationId": outcome.operation_id,
+        "findings": _counts(outcome.tally),
+        "taskCount": outcome.task_count,
+        "evidencePrefix": outcome.evidence_prefix,
+        **_end(outcome.started_at, outcome.ended_at),
+    }
 
 
 def _broken_view(request: UpgradeRequest, state: OrchestrationState) -> JsonObject:
     """The workflow itself failed or was terminated: that is an end with a reason, too."""
     failure = state.failure_details
     reason = failure.message if failure else f"the run was {state.runtime_status.name.lower()}"
-    return _view(
-        state.instance_id,
-        request.vault,
-        RunState.STOPPED.value,
-        reasons=(reason,),
-        operation_id=_shown(state).get("operationId"),
-        started_at=state.created_at,
-        updated_at=state.last_updated_at,
-        ended_at=state.last_updated_at,
-    )
+    return {
+        **_running_view(request, state),
+        "state": RunState.STOPPED.value,
+        "reasons": [reason],
+        "plan": None,
+        **_end(state.created_at, state.last_updated_at),
+    }
 
 
 def _running_view(request: UpgradeRequest, state: OrchestrationState) -> JsonObject:
-    shown = _shown(state)
-    return _view(
+    # Empty before the first turn.
+    shown: dict[str, Any] = state.get_custom_status(dict) or {}
+    view = _view(
         state.instance_id,
         request.vault,
         shown.get("state", RunState.INSPECTING.value),
-        operation_id=shown.get("operationId"),
         started_at=state.created_at,
         updated_at=state.last_updated_at,
-        plan=shown.get("plan"),
     )
+    return {**view, "operationId": shown.get("operationId"), "plan": shown.get("plan")}
 
 
-def _shown(state: OrchestrationState) -> dict[str, Any]:
-    """The custom status; empty before the first turn."""
-    return state.get_custom_status() or {}
+def _counts(tally: Tally) -> JsonObject:
+    return {
+        "passed": tally.passed,
+        "failed": tally.failed,
+        "unknown": tally.unknown,
+        "notApplicable": tally.not_applicable,
+    }
+
+
+def _end(started_at: datetime, ended_at: datetime) -> JsonObject:
+    seconds = (ended_at - started_at).total_seconds()
+    return {"endedAt": _text(ended_at), "durationSeconds": seconds}
+
+
+def _text(at: datetime) -> str:
+    """ISO 8601 with its zone; the durable client gives times without one, meaning UTC."""
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()
 
 
 def _view(
@@ -105,35 +120,22 @@ def _view(
     vault: ClassicVaultRef,
     state: str,
     *,
-    reasons: tuple[str, ...] = (),
-    operation_id: str | None = None,
     started_at: datetime,
-    updated_at: datetime | None = None,
-    ended_at: datetime | None = None,
-    counts: Tally | None = None,
-    task_count: int = 0,
-    evidence_prefix: str | None = None,
-    plan: JsonObject | None = None,
+    updated_at: datetime,
 ) -> JsonObject:
-    tally = counts or Tally()
-    duration = (ended_at - started_at).total_seconds() if ended_at else None
+    """Every member of the view, with what is known of every upgrade filled in."""
     return {
         "id": instance_id,
         "vault": vault_view(vault),
         "state": state,
-        "reasons": list(reasons),
-        "operationId": operation_id,
-        "startedAt": started_at.isoformat(),
-        "updatedAt": (updated_at or started_at).isoformat(),
-        "endedAt": ended_at.isoformat() if ended_at else None,
-        "durationSeconds": duration,
-        "findings": {
-            "passed": tally.passed,
-            "failed": tally.failed,
-            "unknown": tally.unknown,
-            "notApplicable": tally.not_applicable,
-        },
-        "taskCount": task_count,
-        "evidencePrefix": evidence_prefix,
-        "plan": plan,
+        "reasons": [],
+        "operationId": None,
+        "startedAt": _text(started_at),
+        "updatedAt": _text(updated_at),
+        "endedAt": None,
+        "durationSeconds": None,
+        "findings": _counts(Tally()),
+        "taskCount": 0,
+        "evidencePrefix": None,
+        "plan": None,
     }

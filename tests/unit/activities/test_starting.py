@@ -187,7 +187,7 @@ async def test_a_refusal_without_a_record_is_given_back_with_its_reason() -> Non
 async def test_an_upgraded_vault_is_left_alone() -> None:
     """A record that says Upgraded means there is nothing to start."""
     ports, classic, _ = _ports()
-    done = upgrade_record("earlier", UpgradeStatus.UPGRADED)
+    done = upgrade_record("earlier", UpgradeStatus.UPGRADED, started_at=NOON - timedelta(hours=1))
     classic.vaults[classic_vault().ref.key] = classic_vault(record=done)
 
     answer = await run_start_upgrade(ports, _request())
@@ -198,7 +198,7 @@ async def test_an_upgraded_vault_is_left_alone() -> None:
 async def test_a_failed_record_is_never_started_over() -> None:
     """DESIGN rule 2: a failure stays a failure."""
     ports, classic, _ = _ports()
-    failed = upgrade_record("earlier", UpgradeStatus.FAILED)
+    failed = upgrade_record("earlier", UpgradeStatus.FAILED, started_at=NOON - timedelta(hours=1))
     classic.vaults[classic_vault().ref.key] = classic_vault(record=failed)
 
     answer = await run_start_upgrade(ports, _request())

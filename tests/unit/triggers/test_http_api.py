@@ -180,7 +180,9 @@ async def test_pages_cover_every_upgrade_once() -> None:
     seen: list[str] = []
     token: str | None = ""
     while token is not None:
-        page = _read(await list_upgrades(_request(params={"top": "2", "continuation": token}), client))
+        page = _read(
+            await list_upgrades(_request(params={"top": "2", "continuation": token}), client)
+        )
         seen += [one["id"] for one in page["upgrades"]]
         token = page["continuationToken"]
 
