@@ -17,9 +17,11 @@ def find_scripts(folder: Path, names: Sequence[str]) -> list[Path]:
     """The benchmark scripts of a folder, all or those named.
 
     Raises:
-        SystemExit: A name has no script.
+        SystemExit: A name has no script, or there is none at all.
     """
     scripts = {path.stem.removeprefix("bench_"): path for path in folder.glob("bench_*.py")}
+    if not scripts:
+        raise SystemExit(f"no benchmark in {folder}; nothing was measured")
     unknown = sorted(set(names) - set(scripts))
     if unknown:
         raise SystemExit(f"no such benchmark: {', '.join(unknown)}; there are {sorted(scripts)}")

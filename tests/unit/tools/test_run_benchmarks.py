@@ -44,3 +44,9 @@ def test_an_unknown_name_is_refused(tmp_path: Path) -> None:
     """A misspelt name does not run nothing and pass."""
     with pytest.raises(SystemExit, match="no such benchmark: tea"):
         run(tmp_path, "tea", good=GOOD)
+
+
+def test_nothing_to_measure_is_not_a_success(tmp_path: Path) -> None:
+    """An empty folder does not look like a finished run."""
+    with pytest.raises(SystemExit, match="nothing was measured"):
+        run(tmp_path)
