@@ -9,7 +9,7 @@ from aiohttp import web
 
 from adapters.settings import Settings
 
-TOKEN = "token-of-the-test"  # noqa: S105 - no secret
+TOKEN = "token-of-the-test"
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ async def serving(*answers: web.Response | Handler) -> AsyncIterator[Server]:
     """A server that gives these answers, in order."""
     server = Server(url="", answers=list(answers))
     app = web.Application()
-    app.router.add_post("/token", server._token)  # noqa: SLF001
-    app.router.add_route("*", "/{rest:.*}", server._answer)  # noqa: SLF001
+    app.router.add_post("/token", server._token)
+    app.router.add_route("*", "/{rest:.*}", server._answer)
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

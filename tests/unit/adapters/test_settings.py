@@ -1,0 +1,131 @@
+"""Settings are read once and checked as a whole."""
+
+import pytest
+
+from adapters.clouds import CloudName
+from adapters.settings import Settings
+from domain.errors import ConfigurationError
+
+GOOD = {
+    "VAULTLIFT_EVIDENCE": "folder:out/evidence",
+    "ServiceBusConnection__fullyQualifiedNamespace": "example.servicebus.windows.net",
+}
+CUSTOM = GOOD | {
+    "VAULTLIFT_CLOUD": "custom",
+    "VAULTLIFT_CLASSIC_ENDPOINT": "http://127.0.0.1:8001",
+    "VAULTLIFT_ARM_ENDPOINT": "http://localhost:8002/",
+    "VAULTLIFT_LOGS_ENDPOINT": "https://logs.example.com",
+    "VAULTLIFT_TOKEN_URL": "http://[::1]:8003/token",
+    "VAULTLIFT_CLIENT_ID": "client",
+    "VAULTLIFT_CLIENT_SECRET": "very secret",
+}
+
+
+def _problems(environment: dict[str, str]) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.from_environment(environment)
+    return caught.value.message
+
+
+def test_defaults_are_those_of_the_public_cloud() -> None:
+    """With only the required settings the app runs in the public cloud on the wall clock."""
+    settings = Settings.from_environment(GOOD)
+
+    assert (CloudName.PUBLIC, 1.0, "vault-upgrades", "0 0 3 * * *") == (
+        settings.cloud_name,
+        settings.clock_rate,
+        settings.queue,
+        settings.audit_schedule,
+    )
+
+
+def test_a_custom_cloud_has_the_given_endpoints() -> None:
+    """The endpoints of a custom cloud are origins, without a slash at the end."""
+    cloud = Settings.from_environment(CUSTOM).cloud
+
+    assert ("http://127.0.0.1:8001", "http://localhost:8002", "https://logs.example.com") == (
+        cloud.classic.endpoint,
+        cloud.arm.endpoint,
+        cloud.logs.endpoint,
+    )
+
+
+def test_every_problem_is_reported_at_once() -> None:
+    """Bad values, contradictions and missing settings all stand in one error."""
+    message = _problems(
+        {
+            "VAULTLIFT_CLOUD": "custom",
+            "VAULTLIFT_EVIDENCE": "somewhere",
+            "VAULTLIFT_CLOCK_RATE": "-3",
+            "VAULTLIFT_SUBSCRIPTIONS": "not-a-guid",
+            "VAULTLIFT_AUDIT_SCHEDULE": "0 3 * * *",
+            "VAULTLIFT_QUEUE": "no spaces",
+            "VAULTLIFT_LOG_WORKSPACE": "w",
+        }
+    )
+
+    for name in (
+        *("VAULTLIFT_CLASSIC_ENDPOINT", "VAULTLIFT_TOKEN_URL", "VAULTLIFT_CLIENT_SECRET"),
+        *("VAULTLIFT_EVIDENCE", "VAULTLIFT_CLOCK_RATE", "VAULTLIFT_CLOCK_ORIGIN"),
+        *("VAULTLIFT_SUBSCRIPTIONS", "VAULTLIFT_AUDIT_SCHEDULE", "VAULTLIFT_QUEUE"),
+        *("VAULTLIFT_LOG_WORKSPACE", "ServiceBusConnection"),
+    ):
+        assert name in message
+
+
+@pytest.mark.parametrize("name", ["VAULTLIFT_ARM_ENDPOINT", "VAULTLIFT_TOKEN_URL"])
+def test_plain_http_off_the_machine_is_refused(name: str) -> None:
+    """An endpoint that would see a secret unprotected is a problem."""
+    message = _problems(CUSTOM | {name: "http://192.168.1.10:8080"})
+
+    assert f"{name}: plain http is allowed to loopback addresses only" in message
+
+
+def test_custom_endpoints_need_the_custom_cloud() -> None:
+    """An endpoint that would be ignored is reported instead."""
+    message = _problems(GOOD | {"VAULTLIFT_ARM_ENDPOINT": "https://arm.example.com"})
+
+    assert "VAULTLIFT_ARM_ENDPOINT: only for VAULTLIFT_CLOUD=custom" in message
+
+
+def test_a_fast_clock_needs_an_origin() -> None:
+    """Without a common origin processes would not agree about the time."""
+    assert "VAULTLIFT_CLOCK_ORIGIN" in _problems(GOOD | {"VAULTLIFT_CLOCK_RATE": "900"})
+
+
+def test_two_ways_to_the_service_bus_contradict() -> None:
+    """Connection string and namespace exclude each other."""
+    assert "ServiceBusConnection" in _problems(GOOD | {"ServiceBusConnection": "Endpoint=sb://x"})
+
+
+def test_blank_settings_count_as_not_set() -> None:
+    """An app setting that is there and empty has its default."""
+    settings = Settings.from_environment(GOOD | {"VAULTLIFT_QUEUE": " "})
+
+    assert "vault-upgrades" == settings.queue
+
+
+def test_subscriptions_are_a_list_in_lower_case() -> None:
+    """The comma list is split, and GUIDs are spelt the way vaults are."""
+    guids = "7D7E3B8E-3C1B-4B65-9A43-1F2D6C0A9B11, 53a3c692-0000-4000-8000-000000000000,"
+
+    settings = Settings.from_environment(GOOD | {"VAULTLIFT_SUBSCRIPTIONS": guids})
+
+    assert settings.subscriptions == (
+        "7d7e3b8e-3c1b-4b65-9a43-1f2d6c0a9b11",
+        "53a3c692-0000-4000-8000-000000000000",
+    )
+
+
+def test_secrets_do_not_print() -> None:
+    """Neither the settings nor an error about them show a secret."""
+    connection = "Endpoint=sb://x;SharedAccessKey=hidden"
+    environment = CUSTOM | {"VAULTLIFT_EVIDENCE": "bad"} | {"ServiceBusConnection": connection}
+    del environment["ServiceBusConnection__fullyQualifiedNamespace"]
+
+    message = _problems(environment)
+    settings = Settings.from_environment(environment | {"VAULTLIFT_EVIDENCE": "folder:x"})
+
+    for text in (message, repr(settings), str(settings)):
+        assert "very secret" not in text
+        assert "hidden" not in text
