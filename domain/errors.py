@@ -82,7 +82,7 @@ class Problem:
 
 
 class InvalidInputError(VaultliftError):
-    """What was handed in cannot be used; ``problems`` lists everything found, not just the first."""
+    """What was handed in cannot be used; ``problems`` lists all that was found."""
 
     def __init__(self, problems: Sequence[Problem], *, subject: str | None = None) -> None:
         count = len(problems)
@@ -142,7 +142,9 @@ class ThrottledError(ServiceError):
         retry_after_s: Seconds to wait, as the service said, or None when it did not say.
     """
 
-    def __init__(self, message: str, *, retry_after_s: float | None = None, **ids: str | None):
+    def __init__(
+        self, message: str, *, retry_after_s: float | None = None, **ids: str | None
+    ) -> None:
         super().__init__(message, status=429, **ids)
         self.retry_after_s = retry_after_s
 

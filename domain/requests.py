@@ -46,7 +46,7 @@ class UpgradeRequest:
     accept_warnings: bool = False
     """Consent to what the prerequisite check warns of, such as the change to instance billing."""
     log_workspace_id: str | None = None
-    """Log Analytics workspace that receives the vault's diagnostics; None: jobs are read from ARM only."""
+    """Workspace that receives the vault's diagnostics; None: jobs are read from ARM only."""
 
     @property
     def target(self) -> VaultRef:
