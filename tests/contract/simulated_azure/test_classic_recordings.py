@@ -150,9 +150,9 @@ def assert_same(entry: dict[str, Any], answer: Any) -> None:
     assert wire_form(entry) == answer.body.decode()
     assert int(recorded["content-length"][0]) == len(answer.body)
     assert entry["StatusCode"] == answer.status
-    assert {name: recorded[name][0] for name in fixed} == {
-        "content-type": answer.content_type
-    } | {name: headers[name] for name in fixed - {"content-type"}}
+    assert {name: recorded[name][0] for name in fixed} == {"content-type": answer.content_type} | {
+        name: headers[name] for name in fixed - {"content-type"}
+    }
 
 
 @pytest.mark.parametrize("number", range(5))
