@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 VAULT_KEY_LENGTH = 32
-"""Hex digits of a vault key: short enough for session and instance ids, long enough to be unique."""
+"""Hex digits of a vault key: short enough for session and instance ids, and still unique."""
 
 _ARM_VAULT_ID = re.compile(
     r"^/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
