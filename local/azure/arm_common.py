@@ -115,7 +115,7 @@ def page(call: Call, rows: Sequence[JsonObject]) -> Answer:
     if end < len(rows):
         query = dict(call.query) | {"$skipToken": _token(end)}
         path = quote(call.path, safe="/;:~,()")
-        document["nextLink"] = f"{call.base_url}{path}?{urlencode(query)}"
+        document["nextLink"] = f"{call.base_url}{path}?{urlencode(query, safe='$')}"
     return json_answer(document)
 
 

@@ -24,7 +24,7 @@ def arm_exchange(path: str) -> dict[str, Any]:
 
 
 def arm_names(kind: str, prefix: str) -> list[str]:
-    """The ARM recordings of a kind whose name starts with ``prefix``; empty where there are none."""
+    """The ARM recordings of a kind whose name starts with ``prefix``; none where they lack."""
     return sorted(
         f"{kind}/{path.stem}" for path in (DATA / "arm-examples" / kind).glob(f"{prefix}*.json")
     )

@@ -14,6 +14,7 @@ from local.azure.moments import moment_of, parse_ticks
 from local.azure.service import Request, SimulatedAzure
 from local.azure.state import State
 from tests.contract.simulated_azure.recordings import upgrade_entries, wire_form
+from tests.unit.simulated_azure.harness import parse_xml
 
 NAMES = {"a": "http://schemas.microsoft.com/windowsazure"}
 IDENTITY = model.Identity(tenant_id="t", client_id="c", client_secret="s")
@@ -85,7 +86,7 @@ def estate_of_list(entry: dict[str, Any]) -> FixedEstate:
     """The estate a recorded list was taken of."""
     subscription = entry["RequestUri"].split("/")[1]
     vaults, services = [], []
-    for service in ET.fromstring(entry["ResponseBody"]):
+    for service in parse_xml(entry["ResponseBody"]):
         region = text(service, "GeoRegion")
         services.append(
             model.CloudService(
@@ -174,12 +175,11 @@ def test_checks_have_the_recorded_bytes(name):
 
 @pytest.mark.parametrize("name", [PS, f"{SDK}UpgradeResourceTests"])
 def test_starts_have_the_recorded_bytes(name):
-    """A start at the recorded moment answers with the recorded record, but for the tenth of a
-    microsecond that only .NET counts."""
+    """A start at the recorded moment answers with the recorded record, to the microsecond."""
     for entry in upgrade_entries(name):
         if not entry["RequestUri"].endswith("/upgrade"):
             continue
-        started = text(ET.fromstring(entry["ResponseBody"]), "StartTimeUtc")
+        started = text(parse_xml(entry["ResponseBody"]), "StartTimeUtc")
         ticks = parse_ticks(started)
         answer = replay(single_vault(entry), entry, moment_of(ticks))
         rounded = wire_form(entry).replace(started, _to_microseconds(started))

@@ -1,7 +1,6 @@
 """List, check, start and track."""
 
 import re
-from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -11,6 +10,7 @@ from tests.unit.simulated_azure.harness import (
     SUBSCRIPTION,
     native,
     open_client,
+    parse_xml,
     target_path,
     upgrade_input,
 )
@@ -29,7 +29,7 @@ def list_vaults(client, subscription=SUBSCRIPTION, **query):
 
 def text_of(answer, *names):
     """Text of elements below the root of an XML answer."""
-    root = ET.fromstring(answer.body)
+    root = parse_xml(answer.body)
     return [root.findtext(f"{AZURE}{name}") for name in names]
 
 
@@ -39,7 +39,7 @@ def test_the_list_has_one_cloud_service_per_region():
         {"name": "v1"}, {"name": "v2"}, {"name": "v3", "region": "West Europe"}, native()
     )
 
-    root = ET.fromstring(list_vaults(client).body)
+    root = parse_xml(list_vaults(client).body)
     listed = {
         service.findtext(f"{AZURE}Name"): [
             name.text for name in service.findall(f"{AZURE}Resources/{AZURE}Resource/{AZURE}Name")
@@ -156,7 +156,7 @@ def test_a_second_start_is_refused_whatever_its_id(minutes, code):
     answer = client.start("op-2")
 
     assert answer.status == 409
-    assert ET.fromstring(answer.body).findtext(f"{WARS}ErrorCode") == code
+    assert parse_xml(answer.body).findtext(f"{WARS}ErrorCode") == code
     assert [record.operation_id for record in client.vault.records] == ["op-1"]
 
 
