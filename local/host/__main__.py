@@ -18,7 +18,7 @@ from local.taskhub.hubclock import resume_clock
 
 from .engines import ENGINES
 from .host import Host, Options, load_host
-from .logs import apply_levels, capture_stdout, configure_logging
+from .logs import STACK, apply_levels, capture_stdout, configure_logging
 from .runtime import current_invocation_id
 
 _log = logging.getLogger("Host.General")
@@ -86,7 +86,8 @@ async def run(options: Options, handler: logging.Handler, out: TextIO) -> int:
         apply_levels(handler, host.config.log_levels)
         await host.start()
     except (VaultliftError, OSError) as error:
-        _log.critical("the app cannot be run: %s", error)
+        stack = getattr(error, "stack_trace", "")
+        _log.critical("the app cannot be run: %s", error, extra={STACK: stack})
         return EXIT_CANNOT_RUN
     out.write(json.dumps(ready_line(host)) + "\n")
     out.flush()

@@ -73,4 +73,13 @@ class InvocationResult:
 
 
 class AppLoadError(ConfigurationError):
-    """The app folder cannot be run as it is."""
+    """The app folder cannot be run as it is.
+
+    Args:
+        message: Why not.
+        stack_trace: Where user code failed, when that is the reason.
+    """
+
+    def __init__(self, message: str, *, stack_trace: str = "") -> None:
+        super().__init__(message)
+        self.stack_trace = stack_trace

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import UTC
-from typing import Any
+from typing import Any, cast
 
 from durabletask.internal import orchestrator_service_pb2 as pb
 from google.protobuf.json_format import MessageToDict
@@ -40,7 +40,7 @@ def parse_status(name: str) -> pb.OrchestrationStatus | None:
     """The status of a name, without case, or None."""
     for status in pb.OrchestrationStatus.values():
         if status_name(status).lower() == name.strip().lower():
-            return pb.OrchestrationStatus(status)
+            return cast("pb.OrchestrationStatus", status)
     return None
 
 

@@ -28,6 +28,8 @@ _LEVELS: Mapping[str, int] = {
 }
 """The level names of host.json."""
 
+STACK = "user_stack"
+"""Name of the ``extra`` that carries a traceback of user code."""
 _HOST_CATEGORY = "Host."
 _QUIET_LIBRARIES = ("azure", "durabletask", "uamqp", "asyncio", "grpc")
 """Loggers whose INFO lines report every request or reconnection."""
@@ -87,8 +89,11 @@ class JsonFormatter(logging.Formatter):
             line["invocationId"] = scope.invocation_id
             if scope.instance_id is not None:
                 line["instanceId"] = scope.instance_id
+        stack = getattr(record, STACK, None)
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            stack = self.formatException(record.exc_info)
+        if stack:
+            line["exception"] = stack
         return json.dumps(line, ensure_ascii=False, default=str)
 
 

@@ -21,7 +21,7 @@ import azure_functions_runtime as worker  # type: ignore[import-untyped]
 
 from .failures import split_worker_exception
 from .functions import AppLoadError, Failure, Function, InvocationResult
-from .logs import InvocationScope, invocation_scope
+from .logs import STACK, InvocationScope, invocation_scope
 from .messages import StatusResult, TypedData, init_request, invocation_request
 from .time_spans import format_time_span
 
@@ -138,7 +138,7 @@ async def load_app(app_directory: Path) -> list[Function]:
     response = await worker.worker_init_request(request)
     if response.result.status != StatusResult.Success:
         error = response.result.exception
-        raise AppLoadError(f"{error.message}\n{error.stack_trace}")
+        raise AppLoadError(error.message, stack_trace=error.stack_trace or "")
     indexed = (await worker.functions_metadata_request(request)).function_metadata_results
     if indexed is None:
         raise AppLoadError(f"no functions found: {app_directory} has no function_app.py")
@@ -209,9 +209,9 @@ def _log_end(function: Function, result: InvocationResult, duration_s: float) ->
         _log.info("Executed %s (Succeeded, %.0f ms)", function.name, duration_s * 1000)
     else:
         _log.error(
-            "Executed %s (Failed, %.0f ms): %s\n%s",
+            "Executed %s (Failed, %.0f ms): %s",
             function.name,
             duration_s * 1000,
             result.failure,
-            result.failure.stack_trace,
+            extra={STACK: result.failure.stack_trace},
         )

@@ -1,5 +1,6 @@
 """An app of HTTP triggers that answer with what they were given."""
 
+import asyncio
 import json
 import logging
 
@@ -56,3 +57,11 @@ async def files(req: func.HttpRequest) -> func.HttpResponse:
 async def fail(req: func.HttpRequest) -> func.HttpResponse:
     """Raises."""
     raise ValueError(f"failing on {req.method}")
+
+
+@app.route(route="slow/{seconds}", methods=["GET"])
+async def slow(req: func.HttpRequest) -> func.HttpResponse:
+    """An answer that takes its time."""
+    logging.getLogger("slow").info("began")
+    await asyncio.sleep(float(req.route_params["seconds"]))
+    return func.HttpResponse("done")

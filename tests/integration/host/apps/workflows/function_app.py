@@ -92,6 +92,16 @@ def fan_out(context: task.OrchestrationContext, width: int) -> Generator[Any, An
     return len(done)
 
 
+@app.orchestration_trigger(context_name="context")
+def loops(context: task.OrchestrationContext, left: int) -> Generator[Any, Any, str]:
+    """Starts itself anew until nothing is left."""
+    yield context.call_activity("double", input=left)
+    if left:
+        context.continue_as_new(left - 1)
+        return ""
+    return "done"
+
+
 @app.activity_trigger(input_name="number")
 async def double(number: int) -> int:
     """Twice the number."""

@@ -1,0 +1,224 @@
+"""Starting, refusing to start, keys, and stopping."""
+
+import asyncio
+import json
+import signal
+import socket
+import time
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.integration.host.running import HostFailedError, RunningHost
+
+FUNCTION_APP = """
+import azure.functions as func
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+
+@app.route(route="{route}")
+async def {name}(req: func.HttpRequest) -> func.HttpResponse:
+    import os
+    from adapters import whose
+    return func.HttpResponse(f"{{whose}} {{os.environ.get('FROM_FILE')}}")
+"""
+
+
+def make_app(folder: Path, route: str = "x", name: str = "x") -> Path:
+    """A small app, in a folder of its own, with a package named like one of ours."""
+    (folder / "adapters").mkdir(parents=True)
+    (folder / "adapters" / "__init__.py").write_text('whose = "theirs"\n')
+    (folder / "function_app.py").write_text(FUNCTION_APP.format(route=route, name=name))
+    (folder / "host.json").write_text('{"version": "2.0"}')
+    return folder
+
+
+async def get(url: str, **headers: str) -> tuple[int, str]:
+    """Status and text of a GET."""
+    async with aiohttp.ClientSession() as http, http.get(url, headers=headers) as answer:
+        return answer.status, await answer.text()
+
+
+async def test_an_app_may_have_packages_named_like_ours(tmp_path: Path):
+    """The app's own packages are imported, and its local settings are in the environment."""
+    app = make_app(tmp_path / "app")
+    settings = {"IsEncrypted": False, "Values": {"FROM_FILE": "value"}}
+    (app / "local.settings.json").write_text(json.dumps(settings))
+    with RunningHost(app, tmp_path, "--engine", "memory") as host:
+        answer = await get(f"{host.url}/api/x")
+
+    assert answer == (200, "theirs value")
+
+
+async def test_the_environment_wins_over_local_settings(tmp_path: Path):
+    """A variable that is set already is kept."""
+    app = make_app(tmp_path / "app")
+    settings = {"Values": {"FROM_FILE": "file"}}
+    (app / "local.settings.json").write_text(json.dumps(settings))
+    own = {"FROM_FILE": "shell"}
+    with RunningHost(app, tmp_path, "--engine", "memory", settings=own) as host:
+        _, text = await get(f"{host.url}/api/x")
+
+    assert text == "theirs shell"
+
+
+async def test_a_function_can_be_disabled(tmp_path: Path):
+    """``AzureWebJobs.NAME.Disabled`` takes a function out."""
+    own = {"AzureWebJobs.echo.Disabled": "true"}
+    with RunningHost("echo", tmp_path, "--engine", "memory", settings=own) as host:
+        status, _ = await get(f"{host.url}/api/echo/x")
+
+    assert status == 404
+    assert "echo" not in host.ready["functions"]
+
+
+async def test_settings_override_host_json(tmp_path: Path):
+    """``AzureFunctionsJobHost__...`` changes a member of host.json."""
+    own = {"AzureFunctionsJobHost__extensions__http__routePrefix": "other"}
+    with RunningHost("echo", tmp_path, "--engine", "memory", settings=own) as host:
+        status, _ = await get(f"{host.url}/other/numbers/1")
+
+    assert status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "status"),
+    [
+        ("/api/files/x", None, 200),
+        ("/api/numbers/1", None, 401),
+        ("/api/numbers/1", "wrong", 401),
+        ("/api/numbers/1", "function", 200),
+        ("/api/numbers/1", "master", 200),
+        ("/api/fail", "function", 401),
+        ("/api/fail", "master", 500),
+        ("/admin/functions", "function", 401),
+        ("/admin/functions", "master", 200),
+        ("/admin/host/ping", None, 200),
+        ("/runtime/webhooks/durabletask/instances", "function", 401),
+        ("/runtime/webhooks/durabletask/instances", "system", 200),
+    ],
+)
+async def test_keys_open_what_their_level_allows(
+    guarded: RunningHost, path: str, key: str | None, status: int
+):
+    """With ``--auth`` anonymous, function, admin and system levels ask for their keys."""
+    keys = json.loads(guarded.database.with_suffix(".keys.json").read_text())
+    headers = {} if key is None else {"x-functions-key": keys.get(key, key)}
+    actual, _ = await get(guarded.url + path, **headers)
+
+    assert status == actual
+
+
+async def test_a_key_may_come_in_the_query(guarded: RunningHost):
+    """``?code=`` is as good as the header."""
+    keys = json.loads(guarded.database.with_suffix(".keys.json").read_text())
+    status, _ = await get(f"{guarded.url}/api/numbers/1?code={keys['function']}")
+
+    assert status == 200
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory):
+    """The echo app with keys asked for."""
+    folder = tmp_path_factory.mktemp("auth")
+    with RunningHost("echo", folder, "--engine", "memory", "--auth") as running:
+        yield running
+
+
+def test_the_key_file_is_for_its_owner_only(guarded: RunningHost):
+    """Nobody else on the machine can read the keys."""
+    mode = guarded.database.with_suffix(".keys.json").stat().st_mode
+
+    assert mode & 0o077 == 0
+
+
+async def test_a_request_in_flight_is_finished(tmp_path: Path):
+    """SIGTERM while a function runs: its answer still comes, then the host ends with 0."""
+    with RunningHost("echo", tmp_path, "--engine", "memory") as host:
+        call = asyncio.create_task(get(f"{host.url}/api/slow/1"))
+        await asyncio.to_thread(host.wait_logged, message="began")
+        host.process.send_signal(signal.SIGTERM)
+        answer = await call
+        exit_code = await asyncio.to_thread(host.process.wait, 10)
+
+    assert (answer, exit_code) == ((200, "done"), 0)
+
+
+async def test_waiting_for_work_in_flight_is_bounded(tmp_path: Path):
+    """Work that takes longer than the time-out does not keep the host from ending."""
+    arguments = ("--engine", "memory", "--shutdown-timeout", "0.5")
+    with RunningHost("echo", tmp_path, *arguments) as host:
+        call = asyncio.create_task(get(f"{host.url}/api/slow/60"))
+        await asyncio.to_thread(host.wait_logged, message="began")
+        began = time.monotonic()
+        exit_code = await asyncio.to_thread(host.stop)
+        took_s = time.monotonic() - began
+        await asyncio.gather(call, return_exceptions=True)
+
+    assert exit_code == 0
+    assert took_s < 8
+
+
+async def test_a_second_signal_ends_the_host_at_once(tmp_path: Path):
+    """Whoever asks twice does not wait."""
+    with RunningHost("echo", tmp_path, "--engine", "memory") as host:
+        call = asyncio.create_task(get(f"{host.url}/api/slow/60"))
+        await asyncio.to_thread(host.wait_logged, message="began")
+        host.process.send_signal(signal.SIGINT)
+        await asyncio.sleep(1)
+        exit_code = await asyncio.to_thread(host.stop, signal.SIGINT)
+        await asyncio.gather(call, return_exceptions=True)
+
+    assert exit_code == 130
+
+
+@pytest.mark.parametrize(
+    ("app", "reason"),
+    [
+        ("refused", 'type of req binding .* does not match its Python annotation|non-type annot'),
+        ("nowhere", "nowhere is not a folder"),
+        (".", "it has no host.json"),
+    ],
+)
+def test_what_cannot_be_run_is_told_and_refused(tmp_path: Path, app: str, reason: str):
+    """An app the runtime refuses, a missing folder or one without host.json end the host."""
+    with pytest.raises(HostFailedError, match=reason):
+        RunningHost(app, tmp_path, "--engine", "memory")
+
+
+def test_a_folder_without_functions_is_refused(tmp_path: Path):
+    """A folder with only a host.json has nothing to run."""
+    (tmp_path / "host.json").write_text('{"version": "2.0"}')
+    with pytest.raises(HostFailedError, match=r"has no function_app\.py"):
+        RunningHost(tmp_path, tmp_path, "--engine", "memory")
+
+
+def test_a_taken_port_is_told(tmp_path: Path):
+    """The host does not start on a port somebody else has."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with pytest.raises(HostFailedError, match="in use"):
+            RunningHost("echo", tmp_path, "--engine", "memory", "--port", port)
+
+
+def test_a_database_is_used_by_one_host_only(tmp_path: Path):
+    """A second host on the same file is told that it is in use."""
+    with (
+        RunningHost("workflows", tmp_path),
+        pytest.raises(HostFailedError, match=r"hub\.sqlite"),
+    ):
+        RunningHost("workflows", tmp_path)
+
+
+def test_only_loopback_is_served(guarded: RunningHost):
+    """No socket of the host listens on another interface."""
+    inodes = {
+        link.readlink().name.removeprefix("socket:[").rstrip("]")
+        for link in Path(f"/proc/{guarded.process.pid}/fd").iterdir()
+        if str(link.readlink()).startswith("socket:[")
+    }
+    tables = [Path("/proc/net/tcp"), Path("/proc/net/tcp6")]
+    rows = [row.split() for table in tables for row in table.read_text().splitlines()[1:]]
+    listening = {row[1].split(":")[0] for row in rows if row[3] == "0A" and row[9] in inodes}
+
+    assert listening == {"0100007F"}
