@@ -86,7 +86,10 @@ def with_value(document: JsonObject, path: Path, value: Json) -> JsonObject:
 
 
 def _is_default(path: Path, value: Json) -> bool:
-    if value is None or path in _COUNTERS:
+    if path in _COUNTERS:
+        return True
+    # A null member is as good as none; a null element still takes its place in the list.
+    if value is None and path and isinstance(path[-1], str):
         return True
     return any(
         path[-len(tail) :] == tail and _is_same(value, default)
@@ -99,8 +102,14 @@ def _is_same(one: Json, other: Json) -> bool:
     return type(one) is type(other) and one == other
 
 
-def _comparable(document: JsonObject) -> dict[Path, Json]:
-    return {path: value for path, value in walk(document) if not _is_default(path, value)}
+def _comparable(document: JsonObject, other: JsonObject) -> dict[Path, Json]:
+    """The values that count; an empty object counts only where the other side has no object."""
+    return {
+        path: value
+        for path, value in walk(document)
+        if not _is_default(path, value)
+        and not (value in ({}, []) and isinstance(value_at(other, path), type(value)))
+    }
 
 
 def _shown(values: dict[Path, Json], path: Path) -> str:
@@ -112,7 +121,7 @@ def diff_documents(before: JsonObject, after: JsonObject) -> tuple[Difference, .
 
     A null counts as absent, and so do the defaults of recovery-services 1.2 and the item counter.
     """
-    old, new = _comparable(before), _comparable(after)
+    old, new = _comparable(before, after), _comparable(after, before)
     return tuple(
         Difference(path=path_text(path), before=_shown(old, path), after=_shown(new, path))
         for path in dict.fromkeys([*old, *new])

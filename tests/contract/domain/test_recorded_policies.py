@@ -15,7 +15,7 @@ import pytest
 from domain.documents import diff_documents, value_at, walk
 from domain.policies import ZoneState, parse_policy, put_body, time_paths, zone_path
 from domain.requests import TimeZoneMode
-from domain.retention import legacy_retention_problem, retentions
+from domain.retention import retentions
 from domain.zone_changes import Change, NotApplicable, Refused, Unchanged, plan_zone_change
 
 RECORDINGS = Path(__file__).parents[3].parent / "shared/data/arm-examples"
@@ -105,10 +105,3 @@ def test_a_policy_equals_itself_with_the_service_defaults(document: dict[str, An
     answer["properties"].setdefault("instantRPDetails", {})
 
     assert () == diff_documents(document, answer)
-
-
-def test_recorded_policies_are_no_legacy_ones() -> None:
-    """The recordings hold some policies kept for less than a week, all of them named as such."""
-    problems = [legacy_retention_problem(one.values[0]) for one in POLICIES]
-
-    assert all("daily retention is" in problem for problem in problems if problem)

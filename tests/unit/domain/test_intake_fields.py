@@ -77,7 +77,7 @@ def test_other_vault_names_are_refused(name: str) -> None:
     ("value", "expected"),
     [(True, True), (False, False), ("yes", True), ("NO", False), ("True", True), (" false", False)],
 )
-def test_consent_is_a_yes_or_a_no(value: object, expected: bool) -> None:  # noqa: FBT001
+def test_consent_is_a_yes_or_a_no(value: object, expected: bool) -> None:
     """JSON booleans and four words in any case are understood."""
     assert expected is READ["acceptWarnings"](value)
 

@@ -67,13 +67,13 @@ def test_the_interval_changes_at_the_listed_moments(elapsed_s: int, delay_s: int
 @pytest.mark.parametrize(("elapsed_s", "is_due"), [(5999, False), (6000, True)])
 def test_a_person_is_told_when_the_old_client_would_have_given_up(
     elapsed_s: int,
-    is_due: bool,  # noqa: FBT001
+    is_due: bool,
 ) -> None:
     """One hundred minutes after the start."""
     assert is_due is is_escalation_due(timedelta(seconds=elapsed_s))
 
 
 @pytest.mark.parametrize(("hours", "has_stalled"), [(23.9, False), (24, True)])
-def test_an_upgrade_counts_as_stalled_after_a_day(hours: float, has_stalled: bool) -> None:  # noqa: FBT001
+def test_an_upgrade_counts_as_stalled_after_a_day(hours: float, has_stalled: bool) -> None:
     """Long after anything documented."""
     assert has_stalled is is_stalled(timedelta(hours=hours))

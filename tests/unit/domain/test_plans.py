@@ -1,0 +1,154 @@
+"""The plan of an upgrade, and answers to it."""
+
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from domain.codec import from_json, to_json
+from domain.plans import Approval, UpgradePlan, build_plan, judge_approval, plan_hash
+from domain.requests import TimeZoneMode, UpgradeRequest
+from domain.upgrade import PrerequisiteReason, Severity
+from tests.unit.domain.builders import (
+    NOW,
+    SUBSCRIPTION,
+    classic_vault,
+    prerequisite_check,
+    reason,
+    upgrade_request,
+)
+
+BILLING = reason(Severity.WARNING, code="StorageBilling", message="storage-based billing")
+OLD_RULE = reason(Severity.WARNING, code="Another", message="something else")
+
+
+def plan_for(
+    request: UpgradeRequest | None = None, *reasons: PrerequisiteReason, **changes: Any
+) -> UpgradePlan:
+    """The plan for a request and a check with these reasons."""
+    return build_plan(
+        request or upgrade_request(),
+        classic_vault(),
+        prerequisite_check(*reasons, **changes),
+        operation_id="operation-9",
+        before_images=("vaults/a/before.json",),
+    )
+
+
+def answer(plan: UpgradePlan, **changes: Any) -> Approval:
+    """Bob's yes to a plan, with the given fields changed."""
+    values = {
+        "plan_hash": plan_hash(plan),
+        "approver": "bob@example.org",
+        "decision": "approve",
+        "at": NOW.isoformat(),
+    }
+    return from_json(Approval, values | changes)
+
+
+def test_the_start_is_the_one_final_call() -> None:
+    """Its address is the classic one, with namespace and cloud service of the list."""
+    finals = [one for one in plan_for().calls if one.is_final]
+    service = f"/{SUBSCRIPTION}/cloudservices/RecoveryServices-HASH-West-US"
+    path = f"{service}/resources/WABackup/~/BackupVault/vault-one/upgrade"
+
+    assert [("POST", path)] == [(one.method, one.path) for one in finals]
+
+
+def test_policies_are_written_only_when_a_zone_was_given() -> None:
+    """Without a zone somebody decides later, and the plan holds no such call."""
+    with_zone = plan_for(upgrade_request(time_zone="UTC", time_zone_mode=TimeZoneMode.KEEP_MOMENT))
+
+    assert (["POST"], ["POST", "PUT"]) == (
+        [one.method for one in plan_for().calls],
+        [one.method for one in with_zone.calls],
+    )
+
+
+def test_the_plan_says_what_cannot_be_undone() -> None:
+    """No rollback, no classic view, what is blocked, what is billed."""
+    text = json.dumps(to_json(plan_for()))
+
+    assert all(word in text for word in ("no rollback", "classic vault", "restored", "billed"))
+
+
+def test_two_readings_of_the_same_give_the_same_plan() -> None:
+    """Times, request ids and the order of reasons are no part of a plan."""
+    first = plan_for(None, BILLING, OLD_RULE)
+    second = plan_for(None, OLD_RULE, BILLING, client_request_id="another")
+
+    assert plan_hash(first) == plan_hash(second)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        plan_for(upgrade_request(target_resource_group="rg-other")),
+        plan_for(upgrade_request(time_zone="UTC")),
+        plan_for(None, BILLING),
+        dataclasses.replace(plan_for(), operation_id="operation-10"),
+        dataclasses.replace(plan_for(), before_images=()),
+    ],
+)
+def test_whatever_a_person_agrees_to_is_in_the_hash(other: UpgradePlan) -> None:
+    """Another target, zone, warning, OperationId or before-image is another plan."""
+    assert plan_hash(plan_for()) != plan_hash(other)
+
+
+def test_the_hash_does_not_depend_on_how_the_plan_was_stored() -> None:
+    """A plan read back from JSON is the same plan."""
+    stored = json.dumps(to_json(plan_for(None, BILLING)), sort_keys=True)
+
+    assert plan_hash(plan_for(None, BILLING)) == plan_hash(
+        from_json(UpgradePlan, json.loads(stored))
+    )
+
+
+@pytest.mark.parametrize("decision", ["approve", "deny"])
+def test_an_answer_of_somebody_else_to_this_plan_counts(decision: str) -> None:
+    """A yes as well as a no."""
+    plan = plan_for()
+
+    assert (
+        judge_approval(plan_hash(plan), "ada@example.org", answer(plan, decision=decision)) is None
+    )
+
+
+def test_an_answer_to_another_plan_is_void() -> None:
+    """The plan changed after it was read."""
+    old = answer(plan_for())
+    objection = judge_approval(plan_hash(plan_for(None, BILLING)), "ada@example.org", old)
+
+    assert objection is not None
+    assert "the plan is now" in objection
+
+
+@pytest.mark.parametrize("approver", ["ada@example.org", " ADA@Example.org "])
+def test_nobody_answers_their_own_request(approver: str) -> None:
+    """Whatever the spelling of their name."""
+    plan = plan_for()
+    objection = judge_approval(plan_hash(plan), "ada@example.org", answer(plan, approver=approver))
+
+    assert objection is not None
+    assert "somebody else has to answer" in objection
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("plan_hash", "abc"),
+        ("approver", "  "),
+        ("approver", None),
+        ("decision", "yes"),
+        ("at", "soon"),
+        ("comment", "x" * 2001),
+    ],
+)
+def test_what_is_no_answer_is_refused(member: str, value: object) -> None:
+    """Each member has its own rule."""
+    with pytest.raises(ValidationError) as caught:
+        answer(plan_for(), **{member: value})
+
+    assert [(member,)] == [one["loc"] for one in caught.value.errors()]
