@@ -17,7 +17,8 @@ PLAIN_WIDTH = 200
 """Columns of a line when nobody watches: OperationIds in logs must not be broken."""
 
 
-def _console(*, stderr: bool) -> Console:
+def make_console(*, stderr: bool = False) -> Console:
+    """A console as wide as the terminal, or wide enough for a log where there is none."""
     console = Console(stderr=stderr, highlight=False, soft_wrap=False)
     if not console.is_terminal:
         console.width = max(console.width, PLAIN_WIDTH)
@@ -35,8 +36,8 @@ class Output:
     def __init__(self, *, as_json: bool = False, is_quiet: bool = False) -> None:
         self.as_json = as_json
         self.is_quiet = is_quiet
-        self.stdout = _console(stderr=False)
-        self.stderr = _console(stderr=True)
+        self.stdout = make_console()
+        self.stderr = make_console(stderr=True)
 
     @property
     def is_live(self) -> bool:
@@ -78,9 +79,11 @@ def sentence(error: VaultliftError) -> str:
     text = error.message.rstrip()
     if named:
         text = f"{text.removesuffix('.')} ({named})"
-    if not text.endswith((".", "!", "?")):
+    # Text of several lines is quoted output, the end of a log: it is left as it is.
+    separator = "\n" if "\n" in text else " "
+    if separator == " " and not text.endswith((".", "!", "?")):
         text += "."
-    advice = f" {error.what_to_do}" if error.what_to_do else ""
+    advice = f"{separator}{error.what_to_do}" if error.what_to_do else ""
     return f"{subject}{text}{advice}"
 
 

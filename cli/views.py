@@ -63,9 +63,12 @@ class UpgradeView(_Body):
 
     @property
     def end_state(self) -> RunState | None:
-        """The end the run came to, or None while it is on its way."""
+        """The end the run came to, or None while it is on its way.
+
+        A run that shows an end state but no time of its end is still writing its verdict.
+        """
         ends = {state.value: state for state in END_STATES}
-        return ends.get(self.state)
+        return ends.get(self.state) if self.ended_at else None
 
     def belongs_to(self, request_id: str) -> bool:
         """Whether this is the run of that request; evidence is kept under the request's id."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from cli.output import sentence
+from cli.output import make_console, sentence
 from domain.errors import VaultliftError
 from local.demo import plan
 from local.demo.run import TIME_LIMIT_S, run
@@ -48,7 +48,7 @@ async def _interruptible(arguments: argparse.Namespace, console: Console) -> boo
 def main(arguments: Sequence[str]) -> int:
     """Runs the demo; 0 only if every vault ended as its scenario says."""
     options = parse_arguments(arguments)
-    console = Console(highlight=False)
+    console = make_console()
     try:
         is_as_declared = asyncio.run(_interruptible(options, console))
     except VaultliftError as error:

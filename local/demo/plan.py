@@ -68,6 +68,7 @@ def settings(
     """The app settings, as environment variables, that point the app at this machine."""
     rate, origin = clock
     return {
+        "TASKHUB_NAME": "demo",
         "VAULTLIFT_CLOUD": "custom",
         "VAULTLIFT_CLASSIC_ENDPOINT": str(azure["classicEndpoint"]),
         "VAULTLIFT_ARM_ENDPOINT": str(azure["armEndpoint"]),

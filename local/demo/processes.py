@@ -28,6 +28,9 @@ STOP_WITHIN_S = 10.0
 TAIL_LINES = 15
 """Lines of a dead child's log that are shown."""
 
+TAIL_WIDTH = 400
+"""Characters of a log line that are shown."""
+
 LONGEST_LINE = 1024 * 1024
 """Bytes; asyncio's own limit of 64 KiB is shorter than a line with a stack trace in JSON."""
 
@@ -49,11 +52,20 @@ def _guarded(command: tuple[str, ...]) -> tuple[str, ...]:
     return (setpriv, "--pdeathsig", "TERM", "--", *command) if setpriv else command
 
 
+def _readable(line: str) -> str:
+    """A log line for a person: of JSON lines the message, and never more than fits on a screen."""
+    with suppress(ValueError):
+        entry = json.loads(line)
+        if isinstance(entry, dict) and "message" in entry:
+            line = f"{entry.get('level', '')} {entry['message']}".strip()
+    return line if len(line) <= TAIL_WIDTH else f"{line[: TAIL_WIDTH - 1]}…"
+
+
 def tail(log: Path, lines: int = TAIL_LINES) -> str:
-    """The last lines of a log; empty when there is none."""
-    if not log.is_file():
-        return ""
-    return "\n".join(log.read_text("utf-8", errors="replace").splitlines()[-lines:])
+    """The last lines of a log; says so when there are none."""
+    text = log.read_text("utf-8", errors="replace") if log.is_file() else ""
+    last = [_readable(line) for line in text.splitlines()[-lines:]]
+    return "\n".join(f"  | {line}" for line in last or ["(the log is empty)"])
 
 
 class Child:
@@ -97,9 +109,8 @@ class Child:
 
     def death(self) -> ChildDiedError:
         """The error that says how it ended, with the end of its log."""
-        text = tail(self.log) or "(the log is empty)"
         return ChildDiedError(
-            f"ended with exit code {self._process.returncode}; its log ends with\n{text}\n",
+            f"ended with exit code {self._process.returncode}; its log ends with\n{tail(self.log)}",
             subject=self.name,
             what_to_do=f"The whole log is {self.log}.",
         )
@@ -190,7 +201,7 @@ class Children:
             )
         except TimeoutError as error:
             raise NotReadyError(
-                f"not ready after {self._ready_within_s:g} s; its log ends with\n{tail(log)}\n",
+                f"not ready after {self._ready_within_s:g} s; its log ends with\n{tail(log)}",
                 subject=spec.name,
                 what_to_do=f"The whole log is {log}.",
             ) from error

@@ -62,14 +62,14 @@ async def _upgrade_all(plan: Plan, console: Console, time_limit_s: float) -> Non
         except TimeoutError as error:
             raise DemoError(
                 f"not all vaults have ended after {time_limit_s:g} s; the host's log ends with\n"
-                f"{tail(host.log)}\n",
+                f"{tail(host.log)}",
                 what_to_do=f"Look into {plan.logs}.",
             ) from error
     # The ends themselves are judged later, from the evidence; here only whether it could be done.
     if code in {ExitCode.TOOL_ERROR, ExitCode.INTERRUPTED} or code < 0:
         raise DemoError(
             f"`vaultlift upgrade` ended with exit code {code}; the host's log ends with\n"
-            f"{tail(host.log)}\n",
+            f"{tail(host.log)}",
             what_to_do=f"Look into {plan.logs}.",
         )
 
@@ -90,5 +90,7 @@ async def run(plan: Plan, console: Console, *, time_limit_s: float = TIME_LIMIT_
     line = verdict_line(comparisons, time.monotonic() - begun)
     is_as_declared = all(one.is_as_expected for one in comparisons)
     console.print(f"[bold {'green' if is_as_declared else 'red'}]{escape(line)}[/]", soft_wrap=True)
-    console.print(f"Report: {written.html} and {written.json}; evidence: {plan.evidence}")
+    console.print(
+        f"Report: {written.html} and {written.json}; evidence: {plan.evidence}", soft_wrap=True
+    )
     return is_as_declared

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cli.tables import finding_words, styled_state
+from cli.tables import MIN_ID_WIDTH, finding_words, styled_state
 from cli.views import FindingCounts
 from domain.upgrade import RunState
 from local.demo.expectations import Comparison
@@ -40,12 +40,13 @@ def summary_table(comparisons: Sequence[Comparison]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("Vault", "End", "Declared", "OperationId", "Duration", "Findings", "Tasks"):
         is_number = heading in {"Duration", "Tasks"}
-        overflow = "fold" if heading == "OperationId" else "ellipsis"
+        may_break = heading in {"OperationId", "Findings"}
         table.add_column(
             heading,
             justify="right" if is_number else "left",
-            no_wrap=heading not in {"OperationId", "Findings"},
-            overflow="fold" if overflow == "fold" else "ellipsis",
+            no_wrap=not may_break,
+            overflow="fold",
+            min_width=MIN_ID_WIDTH if may_break else None,
         )
     for one in comparisons:
         table.add_row(*_row(one))
@@ -67,8 +68,6 @@ def verdict_line(comparisons: Sequence[Comparison], took_s: float) -> str:
 
 
 def show(console: Console, comparisons: Sequence[Comparison]) -> None:
-    """Prints the table and the reasons."""
+    """Prints the table; the reasons stand above it already, where the command printed them."""
+    console.print("\nFrom the evidence, beside what each scenario declares:")
     console.print(summary_table(comparisons))
-    for one in comparisons:
-        for reason in one.report.outcome.reasons if one.report else ():
-            console.print(f"{escape(one.vault)}: {escape(reason)}", soft_wrap=True)

@@ -98,7 +98,8 @@ def _handler(app):
         def _serve(self):
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length)) if length else None
-            app.calls.append((self.command, self.path, dict(self.headers), body))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            app.calls.append((self.command, self.path, headers, body))
             status, content, *more = app.answer(self.command, self.path)
             data = content if isinstance(content, bytes) else json.dumps(content).encode()
             if status == 0:

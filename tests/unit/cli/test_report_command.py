@@ -1,0 +1,82 @@
+"""Making the reports from an evidence folder."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from adapters.evidence_folder import EvidenceFolder
+from cli.report import write_reports
+from domain.codec import to_json
+from domain.errors import ConfigurationError, EvidenceError
+from tests.unit.reports.samples import NOON, failed_report, mixed_reports
+
+
+@pytest.fixture
+async def evidence(tmp_path):
+    """An evidence folder with a run of every kind."""
+    folder = tmp_path / "kept" / "evidence"
+    store = EvidenceFolder(folder)
+    for made in mixed_reports():
+        document = {
+            "schema": "vaultlift/evidence/1",
+            "kind": "outcome",
+            "vault": made.outcome.vault.name,
+            "runId": made.outcome.run_id,
+            "recordedAt": NOON.isoformat(),
+            "data": to_json(made),
+        }
+        await store.create(f"{made.outcome.evidence_prefix}/outcome.json", document)
+    return folder
+
+
+def test_both_reports_are_written(evidence, tmp_path):
+    """report.html and report.json show the same vaults."""
+    written = write_reports(evidence, tmp_path / "out", now=lambda: NOON)
+    names = [
+        vault["report"]["outcome"]["vault"]["name"]
+        for vault in json.loads(written.json.read_text("utf-8"))["vaults"]
+    ]
+
+    assert ["vault-clean", "vault-failing", "vault-old-agent", "vault-policies"] == names
+    assert all(f"<h2>{name}</h2>" in written.html.read_text("utf-8") for name in names)
+
+
+def test_links_lead_from_the_report_to_the_evidence(evidence, tmp_path):
+    """The link to a support bundle is right wherever the report is put."""
+    written = write_reports(evidence, tmp_path / "out" / "deep", now=lambda: NOON)
+    bundle = failed_report().support_bundle
+
+    assert f'href="../../kept/evidence/{bundle}"' in written.html.read_text("utf-8")
+
+
+def test_reports_can_be_written_again(evidence, tmp_path):
+    """A second report replaces the first."""
+    write_reports(evidence, tmp_path, now=lambda: NOON)
+    written = write_reports(evidence, tmp_path, now=lambda: NOON.replace(hour=13))
+
+    assert "2017-09-05T13:00:00Z" == json.loads(written.json.read_text("utf-8"))["generated_at"]
+
+
+def test_absent_evidence_is_said():
+    """A folder that is not there is not an empty report."""
+    with pytest.raises(ConfigurationError, match="no such evidence folder"):
+        write_reports(Path("nowhere"), Path("out"))
+
+
+def test_broken_evidence_is_not_passed_over(evidence, tmp_path):
+    """A document that cannot be read stops the report: half a report would look like a whole."""
+    made = failed_report()
+    path = evidence / made.outcome.evidence_prefix / "outcome.json"
+    path.write_text("{", "utf-8")
+
+    with pytest.raises(EvidenceError):
+        write_reports(evidence, tmp_path)
+
+
+def test_unwritable_folder_is_one_sentence(evidence, tmp_path):
+    """A place that cannot be written is said in words."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        write_reports(evidence, tmp_path / "file")

@@ -1,0 +1,104 @@
+"""The tables of the command line, as text."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from cli.tables import duration_s, finding_words, problem_table, summary_line, upgrade_table
+from cli.views import FindingCounts, UpgradeView
+from domain.errors import Problem
+from tests.unit.cli.fake_app import ended_body, view_body
+
+OPERATION_ID = "b2b9c8f0-5f4c-4d7e-8a39-6a0f4d1c2e57-2017-09-05 12:00:03Z-P"
+
+
+def text_of(table, width=160):
+    """The lines of a table, without trailing blanks."""
+    console = Console(file=io.StringIO(), width=width, no_color=True)
+    console.print(table)
+    return [line.rstrip() for line in console.file.getvalue().splitlines() if line.strip()]
+
+
+def view(**members):
+    """An upgrade with these members."""
+    return UpgradeView.model_validate(view_body(**members))
+
+
+def test_every_vault_has_one_line():
+    """One line per vault holds state, OperationId, duration and findings."""
+    body = ended_body(operationId=OPERATION_ID, findings={"passed": 2, "failed": 1}, taskCount=3)
+    line = text_of(upgrade_table([UpgradeView.model_validate(body)]))[-1]
+
+    assert f"vault-clean closed {OPERATION_ID} 12 h 00 min 1 fail, 2 pass 3" == " ".join(
+        line.split()
+    )
+
+
+def test_operation_id_is_whole_on_a_narrow_terminal():
+    """The final table breaks an OperationId rather than cutting it."""
+    heading, _, *lines = text_of(upgrade_table([view(operationId=OPERATION_ID)]), width=70)
+    column = slice(heading.index("OperationId"), heading.index("Duration"))
+    parts = [line[column].strip() for line in lines]
+
+    assert OPERATION_ID.replace(" ", "") == "".join(parts).replace(" ", "")
+
+
+def test_live_table_keeps_its_height():
+    """While it redraws itself a vault never takes a second line."""
+    views = [view(name=f"v{number}", operationId=OPERATION_ID) for number in range(5)]
+
+    assert 2 + 5 + 1 == len(text_of(upgrade_table(views, is_live=True), width=70))
+
+
+def test_markup_in_a_name_is_text():
+    """A name with brackets is printed, not taken for a style."""
+    assert "[red]x" in text_of(upgrade_table([view(name="[red]x")]))[-1]
+
+
+def test_problem_names_line_field_and_vault():
+    """Every problem is a row that says where it is."""
+    problem = Problem(where="line 3", field="region", message="is missing", vault="v1")
+
+    assert ["line", "3", "v1", "region", "is", "missing"] == text_of(problem_table([problem]))[
+        -1
+    ].split()
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ({}, "-"),
+        ({"passed": 3}, "3 pass"),
+        ({"passed": 3, "failed": 1, "unknown": 2}, "1 fail, 2 unknown, 3 pass"),
+        ({"not_applicable": 9}, "-"),
+    ],
+)
+def test_findings_to_act_on_come_first(counts, words):
+    """Failures are named before unknowns and passes; what does not apply is left out."""
+    assert words == finding_words(FindingCounts(**counts))
+
+
+def test_running_upgrade_counts_on_the_apps_clock():
+    """The duration of a running upgrade goes to the latest moment the app has told."""
+    running = view(state="upgrading")
+
+    assert 1800.0 == duration_s(running, None)
+    assert 7200.0 == duration_s(running, running.started_at.replace(hour=14))
+
+
+def test_upgrade_that_has_not_begun_has_no_duration():
+    """A queued upgrade has taken no time anybody could name."""
+    assert duration_s(view(state="queued", startedAt=None, updatedAt=None), None) is None
+
+
+def test_summary_counts_states():
+    """The summary line counts each state, the most frequent first."""
+    views = [view(state=state) for state in ("closed", "upgrading", "closed")]
+
+    assert "3 vaults: 2 closed, 1 upgrading" == summary_line(views)
+
+
+def test_summary_of_nothing():
+    """Nothing to show is said as such."""
+    assert "no vaults" == summary_line([])
