@@ -5,7 +5,8 @@ from activities.evidence import keep_findings
 from adapters.ports import Ports
 from domain.checks import agent_version
 from domain.readings import tasks_of
-from domain.steps import SettleRequest, StepSummary
+from domain.settling import SettleRequest
+from domain.summaries import StepSummary
 
 
 async def run_list_agents(ports: Ports, settle: SettleRequest) -> StepSummary:

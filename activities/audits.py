@@ -5,12 +5,12 @@ import asyncio
 from activities.attempts import attempt
 from activities.evidence import keep
 from adapters.ports import Ports
+from domain.audits import AuditRequest, AuditRow, AuditSummary, Estate, VaultAuditRequest
 from domain.checks import agent_version, time_zone, upgrade_lineage, vault_security
 from domain.codec import to_json
 from domain.errors import ServiceError
 from domain.findings import Finding, tally
 from domain.readings import tasks_of
-from domain.steps import AuditRequest, AuditRow, AuditSummary, Estate, VaultAuditRequest
 from domain.vaults import VaultRef
 
 

@@ -9,7 +9,8 @@ from domain.codec import to_json
 from domain.errors import NotFoundError
 from domain.findings import tally
 from domain.readings import tasks_of
-from domain.steps import Confirmation, ConfirmRequest, StepSummary
+from domain.steps import Confirmation, ConfirmRequest
+from domain.summaries import StepSummary
 from domain.vaults import VaultRef
 
 ABSENT = "absent"

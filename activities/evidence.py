@@ -11,7 +11,9 @@ from adapters.ports import EvidenceEntry, Ports
 from domain.codec import JsonObject, to_json
 from domain.findings import Finding, tally
 from domain.outcomes import ManualTask
-from domain.steps import Run, SettleRequest, StepSummary
+from domain.settling import SettleRequest
+from domain.steps import Run
+from domain.summaries import StepSummary
 
 EVIDENCE_SCHEMA = "vaultlift/evidence/1"
 """Version of the document's frame; ``data`` differs by kind."""

@@ -7,9 +7,10 @@ from activities.evidence import keep, keep_findings
 from adapters.ports import Ports
 from domain.checks.job_sync import findings_of
 from domain.codec import JsonObject, to_json
-from domain.jobs import LOOK_BACK, JobSources, judge_job_sync, jobs_window
+from domain.jobs import LOOK_BACK, JobSources, jobs_window, judge_job_sync
 from domain.readings import Attempt, FailedRead, tasks_of
-from domain.steps import JobSyncReading, JobSyncRequest, JobSyncState, SettleRequest, StepSummary
+from domain.settling import JobSyncReading, JobSyncRequest, JobSyncState, SettleRequest
+from domain.summaries import StepSummary
 
 NO_WORKSPACE = FailedRead(what="Log Analytics", reason="no workspace is named for this vault")
 """ARM alone is enough to judge by; a workspace is a second source where there is one."""

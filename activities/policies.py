@@ -15,13 +15,7 @@ from activities.evidence import keep
 from adapters.ports import Ports
 from domain.codec import JsonObject, to_json
 from domain.errors import NotFoundError, OutcomeUnknownError, RefusedError
-from domain.steps import (
-    PolicyChange,
-    PolicyFollowUp,
-    PolicyWrite,
-    SettleRequest,
-    WriteOutcome,
-)
+from domain.settling import PolicyChange, PolicyFollowUp, PolicyWrite, SettleRequest, WriteOutcome
 from domain.vaults import VaultRef
 from domain.zone_changes import Change, plan_zone_change
 
@@ -116,20 +110,28 @@ async def _judge_operation(
     properties: dict[str, Any] = status.get("properties") or {}
     if word == RUNNING:
         return _accepted("The write is being carried out.", operation_id)
-    if word != DONE or properties.get("failedJobsError"):
-        detail = properties.get("failedJobsError") or status.get("error") or ""
-        return PolicyWrite(
-            outcome=WriteOutcome.REFUSED, message=f"The write ended as {word}. {detail}".strip()
-        )
+    failed = properties.get("failedJobsError") or status.get("error")
+    if word != DONE or failed:
+        message = f"The write ended as {word}. {failed or ''}".strip()
+        return PolicyWrite(outcome=WriteOutcome.REFUSED, message=message)
     for job_id in properties.get("jobIds") or ():
-        state = await _job_state(ports, vault, str(job_id))
-        if state in {RUNNING, None}:
-            return _accepted(f"Job {job_id} configures the backup anew.", operation_id)
-        if state not in {"Completed", "CompletedWithWarnings"}:
-            return PolicyWrite(
-                outcome=WriteOutcome.REFUSED, message=f"Job {job_id} ended as {state}."
-            )
+        judged = await _judge_job(ports, vault, str(job_id), operation_id)
+        if judged is not None:
+            return judged
     return PolicyWrite(outcome=WriteOutcome.CHANGED, message="Written and carried out.")
+
+
+async def _judge_job(
+    ports: Ports, vault: VaultRef, job_id: str, operation_id: str
+) -> PolicyWrite | None:
+    """What a job that has not ended well means for the write; None for one that has."""
+    state = await _job_state(ports, vault, job_id)
+    if state in {RUNNING, None}:
+        return _accepted(f"Job {job_id} configures the backup anew.", operation_id)
+    if state not in {"Completed", "CompletedWithWarnings"}:
+        message = f"Job {job_id} ended as {state}."
+        return PolicyWrite(outcome=WriteOutcome.REFUSED, message=message)
+    return None
 
 
 def _accepted(message: str, operation_id: str) -> PolicyWrite:

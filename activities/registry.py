@@ -24,7 +24,7 @@ from activities.starting import run_start_upgrade
 from activities.time_zones import run_plan_time_zones, run_verify_time_zones
 from activities.verdicts import run_record_verdict
 from adapters.ports import Ports
-from domain import steps
+from domain import audits, settling, steps
 from domain.codec import from_json, to_object
 from orchestrators import names
 
@@ -48,17 +48,17 @@ ACTIVITIES = (
     Activity(names.RECORD_ESCALATION, run_record_escalation, steps.AwaitRequest),
     Activity(names.RECORD_FAILURE, run_record_failure, steps.FailureRecord),
     Activity(names.CONFIRM_UPGRADE, run_confirm_upgrade, steps.ConfirmRequest),
-    Activity(names.PLAN_TIME_ZONES, run_plan_time_zones, steps.SettleRequest),
-    Activity(names.WRITE_POLICY_ZONE, run_write_policy_zone, steps.PolicyChange),
-    Activity(names.READ_POLICY_WRITE, run_read_policy_write, steps.PolicyFollowUp),
-    Activity(names.VERIFY_TIME_ZONES, run_verify_time_zones, steps.SettleRequest),
-    Activity(names.READ_SECURITY, run_read_security, steps.SettleRequest),
-    Activity(names.LIST_AGENTS, run_list_agents, steps.SettleRequest),
-    Activity(names.READ_JOB_SYNC, run_read_job_sync, steps.JobSyncRequest),
+    Activity(names.PLAN_TIME_ZONES, run_plan_time_zones, settling.SettleRequest),
+    Activity(names.WRITE_POLICY_ZONE, run_write_policy_zone, settling.PolicyChange),
+    Activity(names.READ_POLICY_WRITE, run_read_policy_write, settling.PolicyFollowUp),
+    Activity(names.VERIFY_TIME_ZONES, run_verify_time_zones, settling.SettleRequest),
+    Activity(names.READ_SECURITY, run_read_security, settling.SettleRequest),
+    Activity(names.LIST_AGENTS, run_list_agents, settling.SettleRequest),
+    Activity(names.READ_JOB_SYNC, run_read_job_sync, settling.JobSyncRequest),
     Activity(names.RECORD_VERDICT, run_record_verdict, steps.VerdictRequest),
-    Activity(names.LIST_ESTATE, run_list_estate, steps.AuditRequest),
-    Activity(names.CHECK_VAULT, run_check_vault, steps.VaultAuditRequest),
-    Activity(names.RECORD_AUDIT, run_record_audit, steps.AuditSummary),
+    Activity(names.LIST_ESTATE, run_list_estate, audits.AuditRequest),
+    Activity(names.CHECK_VAULT, run_check_vault, audits.VaultAuditRequest),
+    Activity(names.RECORD_AUDIT, run_record_audit, audits.AuditSummary),
 )
 
 

@@ -5,7 +5,8 @@ from activities.evidence import keep_findings
 from adapters.ports import Ports
 from domain.checks import vault_security
 from domain.readings import tasks_of
-from domain.steps import SettleRequest, StepSummary
+from domain.settling import SettleRequest
+from domain.summaries import StepSummary
 
 
 async def run_read_security(ports: Ports, settle: SettleRequest) -> StepSummary:

@@ -15,7 +15,8 @@ from domain.documents import diff_documents
 from domain.findings import Fact, Finding, Verdict
 from domain.policies import Policy, parse_policy, put_body
 from domain.readings import tasks_of
-from domain.steps import SettleRequest, StepSummary, ZonePlan
+from domain.settling import SettleRequest, ZonePlan
+from domain.summaries import StepSummary
 from domain.vaults import Provenance
 from domain.zone_changes import Change, plan_zone_change
 

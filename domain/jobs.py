@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from domain.codec import JsonObject
 from domain.job_records import BackupJob, Item, LogRow, parse_item, parse_job, parse_log_row
-from domain.steps import JobSyncState
+from domain.settling import JobSyncState
 
 SYNC_LIMIT = timedelta(hours=12)
 """How long job information may take to arrive after an upgrade."""

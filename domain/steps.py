@@ -4,39 +4,15 @@ These travel between orchestrators and activities as plain JSON (:mod:`domain.co
 small; anything long (findings, before-images, bodies) goes to evidence and only its key travels.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from domain.findings import Tally, add_tallies
 from domain.outcomes import Milestone
-from domain.requests import TimeZoneMode, UpgradeRequest
+from domain.requests import UpgradeRequest
+from domain.summaries import StepSummary
 from domain.upgrade import ClassicVault, PrerequisiteCheck, RunState, UpgradeRecord
 from domain.vaults import VaultRef
-
-
-@dataclass(frozen=True, kw_only=True)
-class StepSummary:
-    """What a settling step came to; its findings and tasks are in the evidence."""
-
-    tally: Tally = field(default_factory=Tally)
-    task_count: int = 0
-    decisions: tuple[str, ...] = ()
-    """Choices somebody has to make before this step can be finished."""
-    unread: tuple[str, ...] = ()
-    """What could not be read or done, and why; each is one unknown in the tally."""
-
-
-def add_summaries(summaries: Iterable[StepSummary]) -> StepSummary:
-    """The sum of several steps."""
-    steps = tuple(summaries)
-    return StepSummary(
-        tally=add_tallies(step.tally for step in steps),
-        task_count=sum(step.task_count for step in steps),
-        decisions=tuple(text for step in steps for text in step.decisions),
-        unread=tuple(text for step in steps for text in step.unread),
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,108 +202,6 @@ class Confirmation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SettleRequest:
-    """Do everything that is left to do once a vault is a Recovery Services vault."""
-
-    vault: VaultRef
-    run_id: str
-    prefix: str
-    """Where the evidence of this settling is kept."""
-    time_zone: str | None
-    time_zone_mode: TimeZoneMode
-    upgrade_ended_at: datetime | None
-    """UTC; None when nobody knows, then job sync is judged at once."""
-    log_workspace_id: str | None
-    prove_jobs: bool = True
-    """False when the caller proves the jobs itself, to show that as a state of its own."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ZonePlan:
-    """The policies whose zone has to be changed; the whole plan is in the evidence."""
-
-    to_change: tuple[str, ...]
-    """Policy names."""
-    decisions: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class PolicyChange:
-    """Give one policy its time zone."""
-
-    settle: SettleRequest
-    policy_name: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class PolicyFollowUp:
-    """Ask how a policy write that was answered with 202 stands."""
-
-    change: PolicyChange
-    operation_id: str
-
-
-class WriteOutcome(StrEnum):
-    """What became of a policy write; ``unknown`` is never sent again without a read."""
-
-    CHANGED = "changed"
-    UNCHANGED = "unchanged"
-    ACCEPTED = "accepted"
-    """Answered with 202; to be followed."""
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, kw_only=True)
-class PolicyWrite:
-    """Answer of a policy write or of a look at one."""
-
-    outcome: WriteOutcome
-    message: str
-    operation_id: str | None = None
-
-
-class JobSyncState(StrEnum):
-    """Whether the jobs of the vault's items have become visible."""
-
-    PENDING = "pending"
-    """Less than 12 hours since the upgrade ended: too early to judge."""
-    PROVEN = "proven"
-    PARTLY = "partly"
-    MISSING = "missing"
-    UNKNOWN = "unknown"
-    """Neither source could be read."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class JobSyncRequest:
-    """Look whether every item's last backup has a visible job."""
-
-    settle: SettleRequest
-    look_no: int
-    is_last: bool
-    """The last look writes the verdict whatever it finds."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class JobSyncReading:
-    """One look at the jobs."""
-
-    state: JobSyncState
-    text: str
-    summary: StepSummary
-
-
-@dataclass(frozen=True, kw_only=True)
-class SettleResult:
-    """What settling came to."""
-
-    summary: StepSummary
-    job_sync: JobSyncState | None
-    """None when the caller proves the jobs itself."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class VerdictRequest:
     """Close a run: gather its evidence into one report."""
 
@@ -340,48 +214,3 @@ class VerdictRequest:
     milestones: tuple[Milestone, ...]
     started_at: datetime
     ended_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class AuditRequest:
-    """Audit every Recovery Services vault of some subscriptions."""
-
-    audit_id: str
-    """The day of the audit: one a day."""
-    subscriptions: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class VaultAuditRequest:
-    """Audit one vault."""
-
-    audit_id: str
-    vault: VaultRef
-
-
-@dataclass(frozen=True, kw_only=True)
-class Estate:
-    """The vaults an audit covers, and the subscriptions that could not be listed."""
-
-    vaults: tuple[VaultRef, ...]
-    unread: tuple[str, ...] = ()
-    """One sentence for each subscription that could not be read: unknown, not empty."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AuditRow:
-    """What the audit of one vault came to."""
-
-    vault: VaultRef
-    tally: Tally
-    error: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class AuditSummary:
-    """What a whole audit came to; the findings are in the evidence under ``prefix``."""
-
-    audit_id: str
-    prefix: str
-    rows: tuple[AuditRow, ...]
-    unread: tuple[str, ...] = ()

@@ -11,7 +11,6 @@ from enum import StrEnum
 from domain.errors import TransitionError
 from domain.vaults import ClassicVaultRef, Provenance
 
-
 START_GRACE = timedelta(minutes=3)
 """How long a start may take to show in the classic list. The recorded service showed it within
 40 seconds (vault-upgrade 2.5); the rest is margin, because too short would mean a second start."""
@@ -192,9 +191,7 @@ TRANSITIONS: dict[RunState, frozenset[RunState]] = {
     _S.AWAITING_APPROVAL: frozenset(
         {_S.CHECKING, _S.STARTING, _S.NOT_APPROVED, _S.BLOCKED, _S.STOPPED}
     ),
-    _S.STARTING: frozenset(
-        {_S.UPGRADING, _S.CONFIRMING, _S.BLOCKED, _S.NEEDS_SUPPORT, _S.STOPPED}
-    ),
+    _S.STARTING: frozenset({_S.UPGRADING, _S.CONFIRMING, _S.BLOCKED, _S.NEEDS_SUPPORT, _S.STOPPED}),
     _S.UPGRADING: frozenset({_S.CONFIRMING, _S.NEEDS_SUPPORT, _S.STOPPED}),
     _S.CONFIRMING: frozenset({_S.SETTLING, _S.NEEDS_SUPPORT, _S.STOPPED}),
     _S.SETTLING: frozenset({_S.PROVING, _S.NEEDS_DECISION, _S.STOPPED}),

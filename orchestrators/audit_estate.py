@@ -9,9 +9,9 @@ from typing import Any
 
 from durabletask import task
 
+from domain.audits import AuditRequest, AuditRow, AuditSummary, Estate, VaultAuditRequest
 from domain.codec import JsonObject, from_json, to_object
 from domain.findings import Tally
-from domain.steps import AuditRequest, AuditRow, AuditSummary, Estate, VaultAuditRequest
 from orchestrators import names
 from orchestrators.flow import RECORD_RETRY, Flow, call, in_window, reason_of
 

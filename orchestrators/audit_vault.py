@@ -6,8 +6,8 @@
 
 from durabletask import task
 
+from domain.audits import AuditRow, VaultAuditRequest
 from domain.codec import JsonObject, from_json, to_object
-from domain.steps import AuditRow, VaultAuditRequest
 from orchestrators import names
 from orchestrators.flow import Flow, call
 

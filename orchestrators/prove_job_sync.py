@@ -11,13 +11,8 @@ from durabletask import task
 
 from domain.codec import JsonObject, from_json, to_object
 from domain.findings import Tally
-from domain.steps import (
-    JobSyncReading,
-    JobSyncRequest,
-    JobSyncState,
-    SettleRequest,
-    StepSummary,
-)
+from domain.settling import JobSyncReading, JobSyncRequest, JobSyncState, SettleRequest
+from domain.summaries import StepSummary
 from orchestrators import names
 from orchestrators.flow import Flow, call, now, reason_of
 

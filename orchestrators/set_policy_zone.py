@@ -10,7 +10,7 @@ from datetime import timedelta
 from durabletask import task
 
 from domain.codec import JsonObject, from_json, to_object
-from domain.steps import PolicyChange, PolicyFollowUp, PolicyWrite, WriteOutcome
+from domain.settling import PolicyChange, PolicyFollowUp, PolicyWrite, WriteOutcome
 from orchestrators import names
 from orchestrators.flow import Flow, call
 

@@ -13,15 +13,8 @@ from durabletask import task
 
 from domain.codec import JsonObject, from_json, to_object
 from domain.findings import Tally
-from domain.steps import (
-    JobSyncReading,
-    PolicyChange,
-    SettleRequest,
-    SettleResult,
-    StepSummary,
-    ZonePlan,
-    add_summaries,
-)
+from domain.settling import JobSyncReading, PolicyChange, SettleRequest, SettleResult, ZonePlan
+from domain.summaries import StepSummary, add_summaries
 from orchestrators import names
 from orchestrators.flow import Flow, call, call_child, in_window, reason_of
 

@@ -21,19 +21,17 @@ from durabletask import task
 from domain.codec import JsonObject, from_json, to_object
 from domain.outcomes import VaultOutcome
 from domain.requests import UpgradeRequest
+from domain.settling import JobSyncReading, SettleRequest, SettleResult
 from domain.steps import (
     AwaitRequest,
     AwaitResult,
     Confirmation,
     ConfirmRequest,
     InspectRequest,
-    JobSyncReading,
     Run,
-    SettleRequest,
-    SettleResult,
     VerdictRequest,
-    add_summaries,
 )
+from domain.summaries import add_summaries
 from domain.upgrade import ClassicVault, RunState, UpgradeRecord, UpgradeStatus
 from domain.vaults import VaultRef
 from orchestrators import names

@@ -62,8 +62,8 @@ class FakeDurableClient:
         self,
         orchestrator: str,
         *,
-        input: Any = None,
-        instance_id: str | None = None,  # noqa: A002
+        input: Any = None,  # noqa: A002 - the durable client's own name
+        instance_id: str | None = None,
     ) -> str:
         """Remembers the start."""
         self.started.append((orchestrator, instance_id, input))

@@ -6,8 +6,8 @@ import azure.functions as func
 from azure import durable_functions as df
 
 from adapters.ports import Ports
+from domain.audits import AuditRequest
 from domain.codec import to_json
-from domain.steps import AuditRequest
 from orchestrators import names
 from triggers.views import ENDED
 
@@ -32,12 +32,18 @@ async def start_audit(
     return instance_id
 
 
-def timer_blueprint(ports: Ports, subscriptions: tuple[str, ...]) -> df.Blueprint:
-    """The blueprint of the nightly timer; its schedule is a setting."""
+def timer_blueprint(ports: Ports, subscriptions: tuple[str, ...], schedule: str) -> df.Blueprint:
+    """The blueprint of the nightly timer.
+
+    Args:
+        ports: What the audit's start may use.
+        subscriptions: The subscriptions to audit.
+        schedule: NCRONTAB expression of six fields, UTC.
+    """
     blueprint = df.Blueprint()
 
     @blueprint.function_name("nightly_audit")
-    @blueprint.timer_trigger(arg_name="timer", schedule="%VAULTLIFT_AUDIT_SCHEDULE%")
+    @blueprint.timer_trigger(arg_name="timer", schedule=schedule)
     @blueprint.durable_client_input(client_name="client")
     async def _nightly_audit(timer: func.TimerRequest, client: df.DurableFunctionsClient) -> None:
         if timer.past_due:

@@ -3,7 +3,7 @@
 from domain.checks.catalog import JOB_SYNC
 from domain.findings import Fact, Finding, Verdict
 from domain.jobs import ItemSighting, JobSync, Sighting
-from domain.steps import JobSyncState
+from domain.settling import JobSyncState
 from domain.vaults import Provenance
 
 _VERDICTS = {
