@@ -98,27 +98,26 @@ async def _why_not(ports: Ports, settle: SettleRequest, policy_name: str) -> str
 
 
 async def _integrity(
-    ports: Ports,
-    settle: SettleRequest,
-    document: JsonObject,
-    provenance: Provenance,
+    ports: Ports, settle: SettleRequest, document: JsonObject, provenance: Provenance
 ) -> list[Finding]:
-    """For a policy that was written: whether it differs from what was meant to be written."""
+    """For a policy that was to be written: it is as it was, or as meant, or somebody meddled."""
     name = str(document.get("name"))
-    before = await ports.evidence.read(policy_key(settle, name, "before"))
-    if before is None:
+    kept = await ports.evidence.read(policy_key(settle, name, "before"))
+    if kept is None:
         return []
-    strays = diff_documents(before["data"]["intended"], put_body(document))
+    now = put_body(document)
+    strays = diff_documents(kept["data"]["intended"], now)
+    # A write that was refused left the policy as it was: that is no stray change.
+    untouched = not diff_documents(put_body(kept["data"]["before"]), now)
+    is_sound = untouched or not strays
     text = "; ".join(f"{one.path}: {one.before} became {one.after}" for one in strays)
     return [
         Finding(
             check_id=INTEGRITY_CHECK,
-            verdict=Verdict.FAIL if strays else Verdict.PASS,
+            verdict=Verdict.PASS if is_sound else Verdict.FAIL,
             subject=name,
-            message=text or "Nothing but the intended members was changed.",
-            what_to_do="Compare the policy with its before-image in the evidence."
-            if strays
-            else "",
+            message="nothing but what was meant to be changed" if is_sound else text,
+            what_to_do="" if is_sound else f"Compare {name} with its before-image in evidence.",
             facts=(Fact(field="properties", value=text or "as intended", provenance=provenance),),
         )
     ]
