@@ -49,11 +49,13 @@ class ReadAnswers:
     Args:
         subject: What is read, for errors.
         clock: Dates the reading.
+        is_list: The answers are pages, each with a list of objects.
     """
 
-    def __init__(self, subject: str, clock: Clock) -> None:
+    def __init__(self, subject: str, clock: Clock, *, is_list: bool = False) -> None:
         self.subject = subject
         self._clock = clock
+        self._is_list = is_list
         self._bodies: list[JsonObject] = []
         self._urls: set[str] = set()
         self._provenance: Provenance | None = None
@@ -86,6 +88,9 @@ class ReadAnswers:
             raise self._nonsense(http, "the body is not JSON") from None
         if not isinstance(body, dict):
             raise self._nonsense(http, "the body is not a JSON object")
+        page = body.get("value")
+        if self._is_list and not (isinstance(page, list) and all(map(_is_object, page))):
+            raise self._nonsense(http, "a page without a list of objects")
         return body
 
     def _nonsense(self, http: AsyncHttpResponse, message: str) -> UnexpectedAnswerError:
@@ -106,18 +111,12 @@ class ReadAnswers:
         return self._read(self._bodies[-1] if self._bodies else {})
 
     def all(self) -> Reading[tuple[JsonObject, ...]]:
-        """The elements of every page; the provenance is the first page's.
+        """The elements of every page; the provenance is the first page's."""
+        return self._read(tuple(element for body in self._bodies for element in body["value"]))
 
-        Raises:
-            UnexpectedAnswerError: A page is not a list of objects.
-        """
-        elements: list[JsonObject] = []
-        for body in self._bodies:
-            page = body.get("value")
-            if not isinstance(page, list) or not all(isinstance(e, dict) for e in page):
-                raise UnexpectedAnswerError("a page without a list", subject=self.subject)
-            elements.extend(page)
-        return self._read(tuple(elements))
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
 
 
 @dataclass

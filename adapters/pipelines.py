@@ -69,7 +69,7 @@ class Connections:
             cloud=settings.cloud,
             credential=make_credential(settings),
             throttle=throttle,
-            reading=CarefulTransport(),
+            reading=CarefulTransport(sleep=throttle.sleep),
             writing=CarefulTransport(reuse_connections=False, read_timeout_s=WRITE_TIMEOUT_S),
         )
 

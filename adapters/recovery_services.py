@@ -174,7 +174,7 @@ class RecoveryServicesApi:
     async def _list(
         self, subject: str, call: Callable[..., AsyncIterable[Any]], **arguments: str
     ) -> Reading[tuple[JsonObject, ...]]:
-        hook = ReadAnswers(subject, self._clock)
+        hook = ReadAnswers(subject, self._clock, is_list=True)
         with translated(subject):
             # The models are dropped: going through the pages is what fills the hook.
             async for _ in call(**arguments, raw_response_hook=hook):

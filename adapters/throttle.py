@@ -119,7 +119,8 @@ class Throttle:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._monotonic = monotonic
-        self._sleep = sleep
+        self.sleep = sleep
+        """Waits real seconds; the retries of all pipelines wait by it too."""
         self._buckets: dict[tuple[str, ...], Bucket] = {}
         self._lock = threading.Lock()
 
@@ -131,7 +132,7 @@ class Throttle:
             bucket = self._buckets.setdefault(key, Bucket(limit, now))
             wait_s = bucket.reserve(now)
         if wait_s > 0:
-            await self._sleep(wait_s)
+            await self.sleep(wait_s)
         return bucket
 
     def learn(self, bucket: Bucket, status: int | None, headers: Mapping[str, str]) -> None:

@@ -6,6 +6,7 @@ even a connection that broke while the answer was awaited. And aiohttp itself se
 request, a PUT too, a second time when the connection breaks.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -44,10 +45,15 @@ class CarefulTransport(AioHttpTransport):  # type: ignore[misc]
         reuse_connections: False for writes: a connection the server is about to close would turn
             a write that was never read into one of unknown outcome.
         read_timeout_s: Real seconds to wait for bytes of an answer.
+        sleep: Waits some seconds between attempts.
     """
 
     def __init__(
-        self, *, reuse_connections: bool = True, read_timeout_s: float = READ_TIMEOUT_S
+        self,
+        *,
+        reuse_connections: bool = True,
+        read_timeout_s: float = READ_TIMEOUT_S,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(force_close=not reuse_connections),
@@ -61,6 +67,11 @@ class CarefulTransport(AioHttpTransport):  # type: ignore[misc]
             connection_timeout=CONNECT_TIMEOUT_S,
             read_timeout=read_timeout_s,
         )
+        self._sleep = sleep
+
+    async def sleep(self, duration: float) -> None:
+        """What the retry policy waits by."""
+        await self._sleep(duration)
 
     async def send(self, request: Any, **options: Any) -> Any:
         """Sends once.

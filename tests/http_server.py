@@ -7,7 +7,11 @@ from pathlib import Path
 
 from aiohttp import web
 
+from adapters.clients import Clients, loop_clients
+from adapters.loop_local import LoopLocal
 from adapters.settings import Settings
+from adapters.throttle import Throttle
+from tests.fakes import FakeClock
 
 TOKEN = "token-of-the-test"
 
@@ -82,6 +86,12 @@ async def serving(*answers: web.Response | Handler) -> AsyncIterator[Server]:
         yield server
     finally:
         await runner.cleanup()
+
+
+def server_clients(server: Server, clock: FakeClock) -> LoopLocal[Clients]:
+    """Clients for the server; what they would wait for passes at once on the clock."""
+    throttle = Throttle(monotonic=clock.monotonic, sleep=clock.sleep)
+    return loop_clients(server.settings(), throttle)
 
 
 async def drop_connection(request: web.Request) -> web.StreamResponse:
