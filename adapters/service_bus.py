@@ -7,10 +7,11 @@ the queue drops the copy, and after it the run that exists already is joined.
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Protocol
 
 from azure.core.credentials_async import AsyncTokenCredential
-from azure.core.exceptions import AzureError
-from azure.servicebus import ServiceBusMessage
+from azure.core.exceptions import AzureError, ClientAuthenticationError
+from azure.servicebus import ServiceBusMessage, ServiceBusMessageBatch
 from azure.servicebus.aio import ServiceBusClient, ServiceBusSender
 from azure.servicebus.exceptions import (
     MessageSizeExceededError,
@@ -94,7 +95,7 @@ class ServiceBusQueue:
             return
         try:
             with _translated(self._queue):
-                await _send_batches(self._links.get().sender, messages)
+                await send_batches(self._links.get().sender, messages)
         except ServiceError:
             # A link that failed may stay broken; the next call opens a new one.
             with _translated(self._queue):
@@ -117,7 +118,24 @@ def to_message(request: UpgradeRequest) -> ServiceBusMessage:
     )
 
 
-async def _send_batches(sender: ServiceBusSender, messages: Sequence[ServiceBusMessage]) -> None:
+class BatchSender(Protocol):
+    """As much of the SDK's sender as batches need."""
+
+    async def create_message_batch(self) -> ServiceBusMessageBatch:
+        """An empty batch of the size the queue allows."""
+        ...
+
+    async def send_messages(self, message: ServiceBusMessageBatch) -> None:
+        """Sends a batch."""
+        ...
+
+
+async def send_batches(sender: BatchSender, messages: Sequence[ServiceBusMessage]) -> None:
+    """Sends all messages in order, in as few batches as they fit in.
+
+    Raises:
+        MessageSizeExceededError: A message does not fit in a batch of its own.
+    """
     batch = await sender.create_message_batch()
     for message in messages:
         try:
@@ -131,7 +149,11 @@ async def _send_batches(sender: ServiceBusSender, messages: Sequence[ServiceBusM
     await sender.send_messages(batch)
 
 
-_DENIED = (ServiceBusAuthenticationError, ServiceBusAuthorizationError)
+_DENIED = (
+    ClientAuthenticationError,
+    ServiceBusAuthenticationError,
+    ServiceBusAuthorizationError,
+)
 _REFUSED = (MessageSizeExceededError, ServiceBusQuotaExceededError, MessagingEntityDisabledError)
 
 
@@ -141,10 +163,11 @@ def _translated(queue: str) -> Iterator[None]:
     try:
         yield
     except (AzureError, OSError, TimeoutError) as error:
-        raise _error(error, subject) from error
+        raise error_of(error, subject) from error
 
 
-def _error(error: Exception, subject: str) -> ServiceError:
+def error_of(error: Exception, subject: str) -> ServiceError:
+    """What a failure of the SDK means."""
     message = redact(str(error))
     if isinstance(error, _DENIED):
         return AccessDeniedError(message, subject=subject)
