@@ -20,7 +20,7 @@ from .client_binding import ClientBinding
 from .durable import DurableDispatcher, by_durable_name
 from .engine import Engine
 from .engines import create_engine
-from .functions import ORCHESTRATION_TRIGGER, Function
+from .functions import ORCHESTRATION_TRIGGER, SERVICE_BUS_TRIGGER, Function
 from .host_json import HostConfig, load_host_config
 from .http_edge import HttpEdge
 from .http_messages import DEFAULT_BODY_LIMIT
@@ -29,7 +29,6 @@ from .invoker import Invoker
 from .keys import Keys
 from .management import ManagementApi
 from .runtime import Runtime, load_app, unload
-from .service_bus import ServiceBusListener
 from .support import warn_of_unsupported
 from .timers import TimerListener, TimerStates
 
@@ -152,7 +151,7 @@ class Host:
     def _create_listeners(self, engine: Engine, invoker: Invoker) -> list[Listener]:
         settings = AppSettings()
         states = TimerStates(self.options.database.with_suffix(".timers.json"))
-        return [
+        listeners: list[Listener] = [
             DurableDispatcher(
                 engine,
                 invoker,
@@ -161,8 +160,15 @@ class Host:
                 max_activities=self.config.max_activities,
             ),
             TimerListener(self.functions, invoker, self.options.clock, states, settings),
-            ServiceBusListener(self.functions, invoker, self.config.service_bus, settings),
         ]
+        if any(one.trigger_type == SERVICE_BUS_TRIGGER for one in self.functions):
+            # The SDK takes most of a second to import, which only apps with queues should pay.
+            from .service_bus import ServiceBusListener  # noqa: PLC0415
+
+            listeners.append(
+                ServiceBusListener(self.functions, invoker, self.config.service_bus, settings)
+            )
+        return listeners
 
     def _routes(
         self, hub: HubClient, invoker: Invoker, binding: ClientBinding, keys: Keys | None
@@ -193,12 +199,13 @@ async def load_host(options: Options) -> Host:
     """
     if not options.app.is_dir():
         raise NotADirectoryError(f"{options.app} is not a folder")
-    os.chdir(options.app)
     settings = AppSettings()
     added = load_local_settings(options.app, os.environ)
     if added:
         _log.info("local.settings.json gave %s", ", ".join(sorted(added)))
     config = load_host_config(options.app, settings)
+    # Apps may rely on their own folder being the working directory, as in Azure.
+    os.chdir(options.app)
     functions = _select(await load_app(options.app), config, settings)
     warn_of_unsupported(functions)
     return Host(options, config, functions)

@@ -111,15 +111,17 @@ class ServiceBusTrigger:
         if receiver is None:
             return
         try:
-            if not self._entity.is_batch:
-                self.source.keep_locked(receiver, None)
-            while not self._stop.is_set():
-                messages = await self._receive(receiver, self._options.session_idle_s)
-                if not messages:
-                    return
-                await self._handle(receiver, messages)
+            async with self._locked(receiver, None):
+                await self._drain_session(receiver)
         finally:
             self.source.release(receiver)
+
+    async def _drain_session(self, receiver: Receiver) -> None:
+        while not self._stop.is_set():
+            messages = await self._receive(receiver, self._options.session_idle_s)
+            if not messages:
+                return
+            await self._handle(receiver, messages)
 
     async def _pump_queue(self) -> None:
         receiver = await self.source.open_queue()
@@ -139,9 +141,7 @@ class ServiceBusTrigger:
             self.source.release(receiver)
 
     def _spawn(self, receiver: Receiver, messages: Sequence[Any], slots: asyncio.Semaphore) -> None:
-        if not self._entity.is_batch:
-            self.source.keep_locked(receiver, messages[0])
-        call = asyncio.create_task(self._handle(receiver, messages))
+        call = asyncio.create_task(self._handle_locked(receiver, messages))
         self._calls.add(call)
         call.add_done_callback(self._calls.discard)
         call.add_done_callback(lambda _: slots.release())
@@ -156,6 +156,18 @@ class ServiceBusTrigger:
             more = most - len(messages)
             messages += await receiver.receive_messages(more, max_wait_time=rest_s)
         return messages
+
+    async def _handle_locked(self, receiver: Receiver, messages: Sequence[Any]) -> None:
+        async with self._locked(receiver, messages[0]):
+            await self._handle(receiver, messages)
+
+    def _locked(
+        self, receiver: Receiver, message: Any | None
+    ) -> contextlib.AbstractAsyncContextManager[None]:
+        # The extension does not renew the locks of batches (service-bus 5).
+        if self._entity.is_batch:
+            return contextlib.nullcontext()
+        return self.source.locked(receiver, message)
 
     async def _handle(self, receiver: Receiver, messages: Sequence[Any]) -> None:
         task = asyncio.current_task()

@@ -1,15 +1,17 @@
 """Opens receivers with the unmodified SDK, and closes them without making anyone wait."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from azure.identity.aio import DefaultAzureCredential
+from azure.core.credentials_async import AsyncTokenCredential
 from azure.servicebus import NEXT_AVAILABLE_SESSION
-from azure.servicebus.aio import AutoLockRenewer, ServiceBusClient, ServiceBusReceiver
+from azure.servicebus.aio import ServiceBusClient, ServiceBusReceiver
 from azure.servicebus.exceptions import OperationTimeoutError
 
+from .service_bus_locks import kept_locked
 from .service_bus_messages import Message
 from .service_bus_options import Entity, ServiceBusOptions
 
@@ -45,8 +47,10 @@ class Source(Protocol):
         """A receiver of an entity without sessions."""
         ...
 
-    def keep_locked(self, receiver: Receiver, message: Message | None) -> None:
-        """Renews a message's lock, or with None the session's, up to the configured time."""
+    def locked(
+        self, receiver: Receiver, message: Message | None
+    ) -> contextlib.AbstractAsyncContextManager[None]:
+        """Keeps a message, or with None the session, locked while the context lasts."""
         ...
 
     def release(self, receiver: Receiver) -> None:
@@ -69,12 +73,8 @@ class SdkSource:
     def __init__(self, entity: Entity, options: ServiceBusOptions) -> None:
         self._entity = entity
         self._options = options
-        self._credential: DefaultAzureCredential | None = None
+        self._credential: AsyncTokenCredential | None = None
         self._client = self._connect()
-        self._renewer = AutoLockRenewer(
-            max_lock_renewal_duration=options.max_lock_renewal_s,
-            on_lock_renew_failure=_on_lost_lock,
-        )
         self._closing: set[asyncio.Task[None]] = set()
 
     async def open_session(self) -> Receiver | None:
@@ -95,13 +95,21 @@ class SdkSource:
         await receiver.__aenter__()
         return receiver
 
-    def keep_locked(self, receiver: Any, message: Any | None) -> None:
-        """Registers the lock with the SDK's renewer."""
-        renewable = receiver.session if message is None else message
-        if self._options.max_lock_renewal_s > 0:
-            self._renewer.register(
-                receiver, renewable, max_lock_renewal_duration=self._options.max_lock_renewal_s
+    def locked(
+        self, receiver: Any, message: Any | None
+    ) -> contextlib.AbstractAsyncContextManager[None]:
+        """Renews through the receiver, up to ``maxAutoLockRenewalDuration``."""
+        longest_s = self._options.max_lock_renewal_s
+        if message is None:
+            session = receiver.session
+            return kept_locked(
+                lambda: session.locked_until_utc, session.renew_lock, longest_s=longest_s
             )
+        return kept_locked(
+            lambda: message.locked_until_utc,
+            lambda: receiver.renew_message_lock(message),
+            longest_s=longest_s,
+        )
 
     def release(self, receiver: Any) -> None:
         """Closes in the background.
@@ -114,9 +122,8 @@ class SdkSource:
         task.add_done_callback(self._closed)
 
     async def close(self) -> None:
-        """Waits for receivers that close, then closes renewer and client."""
+        """Waits for receivers that close, then closes the client."""
         await asyncio.gather(*self._closing, return_exceptions=True)
-        await self._renewer.close()
         await self._client.close()
         if self._credential is not None:
             await self._credential.close()
@@ -132,6 +139,9 @@ class SdkSource:
             return ServiceBusClient.from_connection_string(
                 self._entity.connection_string, retry_total=0
             )
+        # Slow to import, and only needed against a real namespace.
+        from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
+
         self._credential = DefaultAzureCredential()
         return ServiceBusClient(str(self._entity.namespace), self._credential, retry_total=0)
 
@@ -142,7 +152,3 @@ class SdkSource:
         return self._client.get_subscription_receiver(
             str(self._entity.topic), str(self._entity.subscription), **options
         )
-
-
-async def _on_lost_lock(renewable: Any, error: Exception | None) -> None:
-    _log.warning("the lock of %s was lost: %s", type(renewable).__name__, error or "expired")

@@ -43,7 +43,7 @@ class RunningHost:
         self.lines: list[dict[str, Any]] = []
         self._changed = threading.Condition()
         command = [sys.executable, "-m", "local.host", "--app", str(APPS / app), "--port", "0"]
-        self.process = subprocess.Popen(  # noqa: S603, our own module
+        self.process = subprocess.Popen(
             [*command, "--db", str(self.database), *arguments],
             cwd=ROOT,
             env={**os.environ, **(settings or {})},
@@ -91,7 +91,9 @@ class RunningHost:
 
     def wait_logged(self, count: int = 1, limit_s: float = 15.0, **members: str) -> list[Any]:
         """As :meth:`logged`, once there are ``count`` of them."""
-        return self._wait(lambda: [one for one in self.lines if _fits(one, members)], count, limit_s)
+        return self._wait(
+            lambda: [one for one in self.lines if _fits(one, members)], count, limit_s
+        )
 
     def _close(self) -> None:
         self.process.stdout.close()

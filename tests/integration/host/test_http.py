@@ -117,9 +117,7 @@ async def test_every_cookie_is_sent(http: aiohttp.ClientSession):
 
 
 @pytest.mark.parametrize(("path", "status"), [("7", 200), ("seven", 404), ("7/8", 404)])
-async def test_a_constraint_decides_the_route(
-    http: aiohttp.ClientSession, path: str, status: int
-):
+async def test_a_constraint_decides_the_route(http: aiohttp.ClientSession, path: str, status: int):
     """A segment that breaks its constraint does not match."""
     async with http.get(f"/api/numbers/{path}") as answer:
         actual = answer.status
