@@ -1,0 +1,87 @@
+"""Whether every policy names the zone it should."""
+
+from typing import Any
+
+import pytest
+
+from domain.checks import time_zone
+from domain.findings import Fact, Finding, Verdict
+from domain.readings import FailedRead, tasks_of
+from tests.unit.domain.builders import PROVENANCE, reading
+from tests.unit.domain.policy_documents import (
+    agent_policy,
+    azure_sql_policy,
+    policy,
+    sql_policy,
+    vm_policy,
+)
+
+BERLIN = "W. Europe Standard Time"
+
+
+def finding_for(document: dict[str, Any], expected: str | None = BERLIN) -> Finding:
+    """The finding about one policy."""
+    (only,) = time_zone.check(reading((document,)), vault="vault-one", expected=expected)
+    return only
+
+
+@pytest.mark.parametrize(
+    ("document", "verdict"),
+    [
+        (vm_policy(timeZone=BERLIN), Verdict.PASS),
+        (vm_policy(timeZone=BERLIN.lower()), Verdict.PASS),
+        (sql_policy(timeZone=BERLIN), Verdict.PASS),
+        (vm_policy(timeZone="UTC"), Verdict.FAIL),
+        (vm_policy(timeZone="Europe/Berlin"), Verdict.FAIL),
+        (vm_policy(), Verdict.FAIL),
+        (vm_policy(timeZone=None), Verdict.FAIL),
+        (vm_policy(timeZone=""), Verdict.FAIL),
+        (sql_policy(), Verdict.FAIL),
+        (agent_policy(), Verdict.NOT_APPLICABLE),
+        (azure_sql_policy(), Verdict.NOT_APPLICABLE),
+        (policy({"backupManagementType": "Novelty"}), Verdict.UNKNOWN),
+    ],
+)
+def test_a_policy_is_judged_by_its_own_zone(document: dict[str, Any], verdict: Verdict) -> None:
+    """Absent, null and empty are never a pass, and neither is a kind without zone."""
+    assert verdict == finding_for(document).verdict
+
+
+@pytest.mark.parametrize(
+    ("zone", "verdict"),
+    [("UTC", Verdict.PASS), ("Tokyo Standard Time", Verdict.PASS), (None, Verdict.FAIL)],
+)
+def test_without_an_expected_zone_any_valid_one_will_do(zone: str | None, verdict: Verdict) -> None:
+    """The audit asks for a zone; which one, it does not know."""
+    assert verdict == finding_for(vm_policy(timeZone=zone), expected=None).verdict
+
+
+def test_a_fault_names_the_zone_to_set() -> None:
+    """Or asks for a decision where none is expected."""
+    assert f"Set the policy's time zone to {BERLIN}." == finding_for(vm_policy()).what_to_do
+    assert finding_for(vm_policy(), expected=None).what_to_do.startswith("Decide which time zone")
+
+
+@pytest.mark.parametrize("document", [agent_policy(), azure_sql_policy()])
+def test_a_policy_without_zone_in_arm_is_a_task(document: dict[str, Any]) -> None:
+    """Somebody has to look at the machines."""
+    (task,) = tasks_of([finding_for(document)])
+
+    assert ("policy-one", "time-zone") == (task.subject, task.check_id)
+    assert "machine" in task.text
+
+
+def test_the_raw_zone_is_the_evidence() -> None:
+    """With its path and where it was read."""
+    expected = Fact(field="properties.settings.timeZone", value="utc", provenance=PROVENANCE)
+
+    assert (expected,) == finding_for(sql_policy(timeZone="utc")).facts
+
+
+def test_policies_that_cannot_be_read_are_unknown() -> None:
+    """One finding about the vault, and no guess about any policy."""
+    failed = FailedRead(what="policies", reason="403 AuthorizationFailed")
+    (only,) = time_zone.check(failed, vault="vault-one", expected=BERLIN)
+
+    assert (Verdict.UNKNOWN, "vault-one") == (only.verdict, only.subject)
+    assert "403 AuthorizationFailed" in only.message
