@@ -8,19 +8,24 @@ from activities.registry import ACTIVITIES, activity_shell
 from adapters.ports import Ports
 from domain.codec import from_json, to_json
 from domain.outcomes import VaultOutcome
+from domain.plans import Approval
 from domain.requests import UpgradeRequest, upgrade_instance_id
 from domain.upgrade import ClassicVault, UpgradeStatus
 from domain.vaults import ClassicVaultRef
 from orchestrators import names
 from tests.fakes import (
+    NOON,
     FakeClassicVaults,
     FakeClock,
     FakeJobLog,
     FakeQueue,
     FakeRecoveryServices,
+    FakeVault,
     MemoryEvidence,
+    classic_ref,
     classic_vault,
     upgrade_request,
+    vault_ref,
 )
 from tests.workflow import ActivityBody, Instance, Workflow
 
@@ -108,3 +113,87 @@ class FakeEstate:
         if instance.output is None:
             raise AssertionError(f"the run failed: {instance.failure}")
         return from_json(VaultOutcome, instance.output), instance
+
+
+def settled_vault(**changes: Any) -> FakeVault:
+    """A Recovery Services vault that leaves nothing to do."""
+    settings = {"softDeleteSettings": {"enhancedSecurityState": "Enabled"}}
+    vault = FakeVault(
+        document={
+            "id": vault_ref().arm_id,
+            "name": "vault-clean",
+            "properties": {"provisioningState": "Succeeded", "securitySettings": settings},
+        },
+        config={
+            "properties": {"enhancedSecurityState": "Enabled", "softDeleteFeatureState": "Enabled"}
+        },
+        policies={"DailyPolicy": policy_document("DailyPolicy")},
+    )
+    for name, value in changes.items():
+        setattr(vault, name, value)
+    return vault
+
+
+def policy_document(name: str, **properties: Any) -> dict[str, Any]:
+    """A daily VM policy without a time zone, as an upgraded vault has it."""
+    run_time = "2017-01-24T22:00:00Z"
+    retention = {"count": 30, "durationType": "Days"}
+    return {
+        "id": f"{vault_ref().arm_id}/backupPolicies/{name}",
+        "name": name,
+        "type": "Microsoft.RecoveryServices/vaults/backupPolicies",
+        "properties": {
+            "backupManagementType": "AzureIaasVM",
+            "schedulePolicy": {
+                "schedulePolicyType": "SimpleSchedulePolicy",
+                "scheduleRunFrequency": "Daily",
+                "scheduleRunTimes": [run_time],
+            },
+            "retentionPolicy": {
+                "retentionPolicyType": "LongTermRetentionPolicy",
+                "dailySchedule": {"retentionTimes": [run_time], "retentionDuration": retention},
+            },
+            "protectedItemsCount": 0,
+            **properties,
+        },
+    }
+
+
+def estate_of_one(vault: FakeVault | None = None, **upgrade: Any) -> FakeEstate:
+    """An estate whose only vault leaves nothing to do once upgraded."""
+    estate = FakeEstate.make(**upgrade)
+    estate.recovery_services.add(vault_ref(), vault or settled_vault())
+    return estate
+
+
+class Desk:
+    """Somebody who answers each new plan they are shown, an hour later."""
+
+    instance_id = upgrade_instance_id(classic_ref())
+
+    def __init__(self, estate: FakeEstate, **changes: Any) -> None:
+        self.estate = estate
+        self.changes = changes
+        self.plans: list[str] = []
+
+    def workflow(self, **replaced: Any) -> Workflow:
+        """The estate's workflow, with this desk reading each new plan."""
+        workflow = self.estate.workflow(**replaced)
+        record_plan = workflow.activities[names.RECORD_PLAN]
+
+        async def read(request: Any) -> Any:
+            plan = await record_plan(request)
+            if plan["plan_hash"] not in self.plans:
+                self._answer(workflow, plan["plan_hash"])
+            return plan
+
+        workflow.activities = {**workflow.activities, names.RECORD_PLAN: read}
+        return workflow
+
+    def _answer(self, workflow: Workflow, plan_hash: str) -> None:
+        self.plans.append(plan_hash)
+        answer = {"plan_hash": plan_hash, "approver": "boss", "decision": "approve", "at": NOON}
+        approval = Approval(**{**answer, **self.changes})
+        workflow.raise_event(
+            self.instance_id, names.APPROVAL_EVENT, to_json(approval), timedelta(hours=1)
+        )

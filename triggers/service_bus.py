@@ -6,6 +6,7 @@ finds the first one's run, running or ended, instead of starting it over.
 
 import json
 import logging
+from dataclasses import replace
 
 import azure.functions as func
 from azure import durable_functions as df
@@ -20,13 +21,22 @@ from triggers.views import ENDED
 _LOG = logging.getLogger("vaultlift.triggers.service_bus")
 
 
-async def start_from_message(body: bytes, client: df.DurableFunctionsClient) -> str:
+async def start_from_message(
+    body: bytes, client: df.DurableFunctionsClient, log_workspace_id: str | None = None
+) -> str:
     """Starts the run a message asks for, or joins the one that is there; gives its instance id.
+
+    Args:
+        body: The message, JSON.
+        client: The durable client.
+        log_workspace_id: The workspace of vaults whose request names none.
 
     Raises:
         InvalidInputError: The message is not one of ours; the queue will dead-letter it.
     """
     request = request_from_message(json.loads(body))
+    if request.log_workspace_id is None:
+        request = replace(request, log_workspace_id=log_workspace_id)
     instance_id = upgrade_instance_id(request.vault)
     state = await client.get_orchestration_state(instance_id)
     if state is not None and not _may_restart(state, request):
@@ -50,7 +60,7 @@ def _may_restart(state: OrchestrationState, request: UpgradeRequest) -> bool:
     return earlier.request_id != request.request_id
 
 
-def queue_blueprint(queue_name: str) -> df.Blueprint:
+def queue_blueprint(queue_name: str, log_workspace_id: str | None) -> df.Blueprint:
     """The blueprint of the queue trigger; one session is one vault."""
     blueprint = df.Blueprint()
 
@@ -65,6 +75,6 @@ def queue_blueprint(queue_name: str) -> df.Blueprint:
     async def _on_upgrade_message(
         message: func.ServiceBusMessage, client: df.DurableFunctionsClient
     ) -> None:
-        await start_from_message(message.get_body(), client)
+        await start_from_message(message.get_body(), client, log_workspace_id)
 
     return blueprint

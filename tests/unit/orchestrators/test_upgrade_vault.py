@@ -7,7 +7,6 @@ import pytest
 
 from domain.codec import to_json
 from domain.errors import AccessDeniedError, NotFoundError, OutcomeUnknownError, UnavailableError
-from domain.plans import Approval
 from domain.requests import ApprovalMode, upgrade_instance_id
 from domain.upgrade import (
     CheckOutcome,
@@ -18,69 +17,17 @@ from domain.upgrade import (
     UpgradeStatus,
 )
 from orchestrators import names
-from tests.estate import FakeEstate
+from tests.estate import Desk, FakeEstate, estate_of_one, policy_document, settled_vault
 from tests.fakes import (
-    NOON,
-    FakeVault,
     classic_ref,
     classic_vault,
     upgrade_record,
     upgrade_request,
     vault_ref,
 )
-from tests.workflow import Workflow
 
 INSTANCE = upgrade_instance_id(classic_ref())
 HOUR = timedelta(hours=1)
-
-
-def _vault(**changes: Any) -> FakeVault:
-    """A Recovery Services vault that leaves nothing to do."""
-    settings = {"softDeleteSettings": {"enhancedSecurityState": "Enabled"}}
-    vault = FakeVault(
-        document={
-            "id": vault_ref().arm_id,
-            "name": "vault-clean",
-            "properties": {"provisioningState": "Succeeded", "securitySettings": settings},
-        },
-        config={
-            "properties": {"enhancedSecurityState": "Enabled", "softDeleteFeatureState": "Enabled"}
-        },
-        policies={"DailyPolicy": _policy("DailyPolicy")},
-    )
-    for name, value in changes.items():
-        setattr(vault, name, value)
-    return vault
-
-
-def _policy(name: str, **properties: Any) -> dict[str, Any]:
-    run_time = "2017-01-24T22:00:00Z"
-    retention = {"count": 30, "durationType": "Days"}
-    return {
-        "id": f"{vault_ref().arm_id}/backupPolicies/{name}",
-        "name": name,
-        "type": "Microsoft.RecoveryServices/vaults/backupPolicies",
-        "properties": {
-            "backupManagementType": "AzureIaasVM",
-            "schedulePolicy": {
-                "schedulePolicyType": "SimpleSchedulePolicy",
-                "scheduleRunFrequency": "Daily",
-                "scheduleRunTimes": [run_time],
-            },
-            "retentionPolicy": {
-                "retentionPolicyType": "LongTermRetentionPolicy",
-                "dailySchedule": {"retentionTimes": [run_time], "retentionDuration": retention},
-            },
-            "protectedItemsCount": 0,
-            **properties,
-        },
-    }
-
-
-def _estate(vault: FakeVault | None = None, **upgrade: Any) -> FakeEstate:
-    estate = FakeEstate.make(**upgrade)
-    estate.recovery_services.add(vault_ref(), vault or _vault())
-    return estate
 
 
 def _check(*reasons: PrerequisiteReason) -> PrerequisiteCheck:
@@ -104,38 +51,9 @@ def _reason(severity: Severity, code: str = "OldAgent") -> PrerequisiteReason:
     )
 
 
-class Desk:
-    """Somebody who answers the first plan they are shown."""
-
-    def __init__(self, estate: FakeEstate, **changes: Any) -> None:
-        self.estate = estate
-        self.changes = changes
-        self.plans: list[str] = []
-
-    def workflow(self, **replaced: Any) -> Workflow:
-        """The estate's workflow, with this desk reading each new plan."""
-        workflow = self.estate.workflow(**replaced)
-        record_plan = workflow.activities[names.RECORD_PLAN]
-
-        async def read(request: Any) -> Any:
-            plan = await record_plan(request)
-            if plan["plan_hash"] not in self.plans:
-                self._answer(workflow, plan["plan_hash"])
-            return plan
-
-        workflow.activities = {**workflow.activities, names.RECORD_PLAN: read}
-        return workflow
-
-    def _answer(self, workflow: Workflow, plan_hash: str) -> None:
-        self.plans.append(plan_hash)
-        answer = {"plan_hash": plan_hash, "approver": "boss", "decision": "approve", "at": NOON}
-        approval = Approval(**{**answer, **self.changes})
-        workflow.raise_event(INSTANCE, names.APPROVAL_EVENT, to_json(approval), HOUR)
-
-
 async def test_a_clean_vault_is_upgraded_settled_proven_and_closed() -> None:
     """The main road: one start, and an end with nothing left to do."""
-    estate = _estate()
+    estate = estate_of_one()
 
     outcome, _ = await estate.upgrade()
 
@@ -144,7 +62,7 @@ async def test_a_clean_vault_is_upgraded_settled_proven_and_closed() -> None:
 
 async def test_the_operation_id_is_the_one_that_was_sent() -> None:
     """What support will ask for is what the service was given."""
-    estate = _estate()
+    estate = estate_of_one()
 
     outcome, _ = await estate.upgrade()
 
@@ -153,7 +71,7 @@ async def test_the_operation_id_is_the_one_that_was_sent() -> None:
 
 async def test_the_states_of_a_run_follow_the_table() -> None:
     """Operators see the run move through its states in order."""
-    _, instance = await _estate().upgrade()
+    _, instance = await estate_of_one().upgrade()
 
     shown = list(dict.fromkeys(status["state"] for status in instance.statuses))
     assert ["checking", "starting", "upgrading", "confirming", "settling", "proving", "closed"] == [
@@ -163,7 +81,7 @@ async def test_the_states_of_a_run_follow_the_table() -> None:
 
 async def test_every_policy_gets_the_requested_zone_and_keeps_its_times() -> None:
     """set-zone changes the zone and no time string (DESIGN rule 6)."""
-    estate = _estate()
+    estate = estate_of_one()
 
     await estate.upgrade()
 
@@ -176,7 +94,7 @@ async def test_every_policy_gets_the_requested_zone_and_keeps_its_times() -> Non
 
 async def test_a_failed_prerequisite_blocks_with_every_reason_and_starts_nothing() -> None:
     """All reasons are reported together, with their rows."""
-    estate = _estate()
+    estate = estate_of_one()
     estate.classic.checks[classic_ref().key] = _check(
         _reason(Severity.ERROR), _reason(Severity.ERROR, "RunningJob")
     )
@@ -192,7 +110,7 @@ async def test_a_failed_prerequisite_blocks_with_every_reason_and_starts_nothing
 
 async def test_a_warning_with_consent_goes_on() -> None:
     """accept_warnings is the consent; nobody is asked again."""
-    estate = _estate()
+    estate = estate_of_one()
     estate.classic.checks[classic_ref().key] = _check(_reason(Severity.WARNING))
 
     outcome, _ = await estate.upgrade(upgrade_request(accept_warnings=True))
@@ -202,7 +120,7 @@ async def test_a_warning_with_consent_goes_on() -> None:
 
 async def test_a_warning_without_consent_waits_and_expires() -> None:
     """Nobody answered: nothing was started."""
-    estate = _estate()
+    estate = estate_of_one()
     estate.classic.checks[classic_ref().key] = _check(_reason(Severity.WARNING))
 
     outcome, _ = await estate.upgrade()
@@ -212,7 +130,7 @@ async def test_a_warning_without_consent_waits_and_expires() -> None:
 
 async def test_an_approved_plan_is_carried_out() -> None:
     """A required approval by somebody else lets the run go on."""
-    estate = _estate()
+    estate = estate_of_one()
     request = upgrade_request(approval=ApprovalMode.REQUIRED)
 
     outcome, _ = await estate.upgrade(request, Desk(estate).workflow())
@@ -222,7 +140,7 @@ async def test_an_approved_plan_is_carried_out() -> None:
 
 async def test_a_denied_plan_starts_nothing() -> None:
     """A no is an end, with the name of who said it."""
-    estate = _estate()
+    estate = estate_of_one()
     request = upgrade_request(approval=ApprovalMode.REQUIRED)
 
     desk = Desk(estate, decision="deny", comment="not in December")
@@ -237,7 +155,7 @@ async def test_a_denied_plan_starts_nothing() -> None:
 
 async def test_the_requester_cannot_approve_their_own_plan() -> None:
     """DESIGN rule 3: approver and requester differ; the run keeps waiting, then expires."""
-    estate = _estate()
+    estate = estate_of_one()
     request = upgrade_request(approval=ApprovalMode.REQUIRED)
 
     desk = Desk(estate, approver=request.requested_by)
@@ -248,7 +166,7 @@ async def test_the_requester_cannot_approve_their_own_plan() -> None:
 
 async def test_a_plan_that_changed_since_is_asked_about_again() -> None:
     """DESIGN rule 3: a new warning after the approval makes a new plan."""
-    estate = _estate()
+    estate = estate_of_one()
     request = upgrade_request(approval=ApprovalMode.REQUIRED)
     desk = Desk(estate)
     check = estate.workflow().activities[names.CHECK_PREREQUISITES]
@@ -265,7 +183,7 @@ async def test_a_plan_that_changed_since_is_asked_about_again() -> None:
 
 async def test_a_failed_upgrade_ends_with_support_and_is_not_retried() -> None:
     """DESIGN rule 2: one start, a bundle with the OperationId, and no more calls."""
-    estate = _estate(end=UpgradeStatus.FAILED, message="backend stamp is not reachable")
+    estate = estate_of_one(end=UpgradeStatus.FAILED, message="backend stamp is not reachable")
 
     outcome, _ = await estate.upgrade()
 
@@ -279,7 +197,7 @@ async def test_a_failed_upgrade_ends_with_support_and_is_not_retried() -> None:
 
 async def test_a_failed_vault_handed_in_again_is_not_started_again() -> None:
     """DESIGN rule 2 across runs: the second run ends at support without a call."""
-    estate = _estate(end=UpgradeStatus.FAILED)
+    estate = estate_of_one(end=UpgradeStatus.FAILED)
     await estate.upgrade()
 
     outcome, _ = await estate.upgrade(upgrade_request(request_id="request-2"))
@@ -291,7 +209,7 @@ async def test_a_vault_upgraded_already_is_settled_only() -> None:
     """No check, no plan, no start: the vault is confirmed and settled."""
     done = upgrade_record("forced", UpgradeStatus.UPGRADED)
     estate = FakeEstate.make(classic_vault(record=done))
-    estate.recovery_services.add(vault_ref(), _vault())
+    estate.recovery_services.add(vault_ref(), settled_vault())
 
     outcome, _ = await estate.upgrade()
 
@@ -305,7 +223,7 @@ async def test_a_vault_upgraded_already_is_settled_only() -> None:
 async def test_an_upgrade_in_progress_is_adopted() -> None:
     """Somebody else's upgrade is followed to its end under their OperationId."""
     estate = FakeEstate.make(classic_vault(record=upgrade_record("theirs")))
-    estate.recovery_services.add(vault_ref(), _vault())
+    estate.recovery_services.add(vault_ref(), settled_vault())
 
     outcome, _ = await estate.upgrade()
 
@@ -318,7 +236,7 @@ async def test_an_upgrade_in_progress_is_adopted() -> None:
 
 async def test_a_lost_answer_to_the_start_leaves_one_upgrade() -> None:
     """DESIGN rule 1 through the whole workflow."""
-    estate = _estate()
+    estate = estate_of_one()
     estate.classic.lose_answer("start_upgrade", OutcomeUnknownError("connection lost"))
 
     outcome, _ = await estate.upgrade()
@@ -328,7 +246,7 @@ async def test_a_lost_answer_to_the_start_leaves_one_upgrade() -> None:
 
 async def test_an_unreadable_vault_stops_with_its_reason() -> None:
     """A vault that cannot be read is stopped, never passed."""
-    estate = _estate()
+    estate = estate_of_one()
     estate.classic.fail("read_vault", *[AccessDeniedError("no rights", status=403)] * 9)
 
     outcome, _ = await estate.upgrade()
@@ -338,7 +256,7 @@ async def test_an_unreadable_vault_stops_with_its_reason() -> None:
 
 async def test_a_short_outage_while_waiting_is_outlived() -> None:
     """Failed polls are not an end of the upgrade."""
-    estate = _estate()
+    estate = estate_of_one()
     estate.classic.fail("read_operation", *[UnavailableError("503")] * 12)
 
     outcome, _ = await estate.upgrade()
@@ -348,7 +266,7 @@ async def test_a_short_outage_while_waiting_is_outlived() -> None:
 
 async def test_an_upgrade_that_never_ends_stops_and_is_not_restarted() -> None:
     """After the last limit the run stops; the upgrade itself is left alone."""
-    estate = _estate(duration=timedelta(days=30))
+    estate = estate_of_one(duration=timedelta(days=30))
 
     outcome, _ = await estate.upgrade()
 
@@ -357,7 +275,7 @@ async def test_an_upgrade_that_never_ends_stops_and_is_not_restarted() -> None:
 
 async def test_a_long_wait_keeps_its_history_short() -> None:
     """Continue-as-new every ten polls bounds what is replayed (performance 3c)."""
-    estate = _estate(duration=timedelta(minutes=90))
+    estate = estate_of_one(duration=timedelta(minutes=90))
     workflow = estate.workflow()
 
     await estate.upgrade(workflow=workflow)
@@ -368,7 +286,7 @@ async def test_a_long_wait_keeps_its_history_short() -> None:
 
 async def test_missing_zones_without_a_request_for_one_need_a_decision() -> None:
     """Absent is not UTC and nobody guesses (DESIGN rule 6)."""
-    estate = _estate()
+    estate = estate_of_one()
 
     outcome, _ = await estate.upgrade(upgrade_request(time_zone=None))
 
@@ -380,16 +298,16 @@ async def test_missing_zones_without_a_request_for_one_need_a_decision() -> None
 
 async def test_policies_that_keep_no_zone_leave_a_task() -> None:
     """A MARS policy is never passed: a person looks at the machines."""
-    vault = _vault(policies={"Mars": _policy("Mars", backupManagementType="MAB")})
+    vault = settled_vault(policies={"Mars": policy_document("Mars", backupManagementType="MAB")})
 
-    outcome, _ = await _estate(vault).upgrade()
+    outcome, _ = await estate_of_one(vault).upgrade()
 
     assert (RunState.CLOSED_WITH_TASKS, 1) == (outcome.state, outcome.task_count)
 
 
 async def test_a_policy_write_answered_with_202_is_followed() -> None:
     """An accepted write is followed to its end before the policy is judged."""
-    estate = _estate()
+    estate = estate_of_one()
     estate.recovery_services.answers_async = True
 
     outcome, _ = await estate.upgrade()
@@ -399,7 +317,7 @@ async def test_a_policy_write_answered_with_202_is_followed() -> None:
 
 async def test_an_unreadable_part_of_settling_stops_the_run_and_spares_the_rest() -> None:
     """DESIGN rule 4: what could not be read is unknown; the zones were still set."""
-    estate = _estate()
+    estate = estate_of_one()
     denied = [AccessDeniedError("no rights on vaultconfig", status=403)] * 9
     estate.recovery_services.fail("list_agents", *denied)
 
@@ -413,7 +331,7 @@ async def test_an_unreadable_part_of_settling_stops_the_run_and_spares_the_rest(
 
 async def test_a_vault_arm_shows_late_is_waited_for() -> None:
     """The new vault may be provisioning a little after the record says Upgraded."""
-    estate = _estate()
+    estate = estate_of_one()
     estate.recovery_services.fail("read_vault", *[NotFoundError("not yet", status=404)] * 3)
 
     outcome, _ = await estate.upgrade()
@@ -423,7 +341,7 @@ async def test_a_vault_arm_shows_late_is_waited_for() -> None:
 
 async def test_the_report_of_a_run_is_in_the_evidence() -> None:
     """DESIGN rule 8: the verdict outlives the history."""
-    estate = _estate()
+    estate = estate_of_one()
 
     outcome, _ = await estate.upgrade()
 
@@ -434,7 +352,7 @@ async def test_the_report_of_a_run_is_in_the_evidence() -> None:
 @pytest.mark.parametrize("fails", [names.RECORD_VERDICT, names.INSPECT_VAULT])
 async def test_an_evidence_store_that_is_away_for_a_while_loses_nothing(fails: str) -> None:
     """Steps that keep evidence are tried again until they could."""
-    estate = _estate()
+    estate = estate_of_one()
     workflow = estate.workflow()
     body = workflow.activities[fails]
     failures = iter([UnavailableError("store away")] * 3)

@@ -73,3 +73,12 @@ async def test_a_message_of_a_newer_schema_is_not_guessed_at() -> None:
     with pytest.raises(InvalidInputError):
         await start_from_message(json.dumps(body).encode(), client)
     assert [] == client.started
+
+
+async def test_a_vault_without_a_workspace_gets_the_one_of_the_settings() -> None:
+    """The default workspace is part of what the run is started with."""
+    client = FakeDurableClient()
+
+    await start_from_message(_message(upgrade_request()), client, "workspace-1")
+
+    assert ["workspace-1"] == [request["log_workspace_id"] for _, _, request in client.started]

@@ -1,0 +1,86 @@
+"""Writes histories of today's orchestrators, to be replayed by the code of later days.
+
+``python -m tests.replay.record NAME`` runs the scenarios on fakes and writes one file each into
+``histories/``. A file that exists is never overwritten: it stands for instances that may still be
+in flight somewhere. Record a new scenario, or the same one under a new name, after a change that
+was meant to keep old histories valid.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+
+from domain.errors import OutcomeUnknownError
+from domain.requests import ApprovalMode
+from domain.upgrade import UpgradeStatus
+from tests.estate import Desk, FakeEstate, estate_of_one
+from tests.fakes import upgrade_request
+from tests.workflow import Workflow
+
+HISTORIES = Path(__file__).parent / "histories"
+
+
+async def _clean(estate: FakeEstate, workflow: Workflow) -> None:
+    await estate.upgrade(workflow=workflow)
+
+
+async def _approved(estate: FakeEstate, workflow: Workflow) -> None:
+    await estate.upgrade(upgrade_request(approval=ApprovalMode.REQUIRED), workflow)
+
+
+async def _lost_answer(estate: FakeEstate, workflow: Workflow) -> None:
+    estate.classic.lose_answer("start_upgrade", OutcomeUnknownError("connection lost"))
+    await estate.upgrade(workflow=workflow)
+
+
+async def _failed(estate: FakeEstate, workflow: Workflow) -> None:
+    estate.classic.end = UpgradeStatus.FAILED
+    await estate.upgrade(workflow=workflow)
+
+
+async def _async_policies(estate: FakeEstate, workflow: Workflow) -> None:
+    estate.recovery_services.answers_async = True
+    await estate.upgrade(workflow=workflow)
+
+
+SCENARIOS: dict[str, Callable[[FakeEstate, Workflow], Awaitable[None]]] = {
+    "clean": _clean,
+    "approved": _approved,
+    "lost-answer": _lost_answer,
+    "failed": _failed,
+    "async-policies": _async_policies,
+}
+
+
+def dump(workflow: Workflow) -> dict[str, Any]:
+    """Every instance of a finished workflow as JSON."""
+    return {
+        instance_id: {
+            "orchestrator": instance.name,
+            "status": instance.status,
+            "output": instance.output,
+            "history": [MessageToDict(event) for event in instance.history],
+        }
+        for instance_id, instance in workflow.instances.items()
+    }
+
+
+async def record(version: str) -> None:
+    """Runs and writes every scenario that has no file of this version yet."""
+    for name, play in SCENARIOS.items():
+        path = HISTORIES / f"{name}-{version}.json"
+        if path.exists():
+            continue
+        estate = estate_of_one()
+        workflow = Desk(estate).workflow()
+        await play(estate, workflow)
+        path.write_text(json.dumps(dump(workflow), indent=1, sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(record(sys.argv[1]))
