@@ -12,6 +12,7 @@ from domain.intake_fields import FIELDS
 from domain.intake_json import (
     LONGEST_REQUESTER,
     REQUEST_ID_PATTERN,
+    check_signed_in,
     read_object,
     read_sender,
     read_vaults,
@@ -57,8 +58,14 @@ def requests_from_csv(
     return intake.requests(sender)
 
 
-def requests_from_json(
-    body: object, *, requested_by: str, request_id: str, requested_at: datetime, source: str
+def requests_from_json(  # noqa: PLR0913
+    body: object,
+    *,
+    requested_by: str,
+    request_id: str,
+    requested_at: datetime,
+    source: str,
+    signed_in_as: str | None = None,
 ) -> tuple[UpgradeRequest, ...]:
     """One request per vault of an HTTP body: one vault object, or an object with ``vaults``.
 
@@ -68,15 +75,20 @@ def requests_from_json(
         request_id: The id to use where the body has no ``requestId``.
         requested_at: UTC.
         source: What the body is, for messages.
+        signed_in_as: Who really calls, where the platform knows. A body that claims somebody else
+            is refused: nobody may approve what they asked for under another name.
 
     Raises:
         InvalidInputError: Anything is wrong; each problem names ``vaults[i]`` and the member.
     """
     intake = Intake(_MEMBERS, source)
-    sender = Sender(requested_by=requested_by, request_id=request_id, requested_at=requested_at)
+    default = signed_in_as or requested_by
+    sender = Sender(requested_by=default, request_id=request_id, requested_at=requested_at)
     content = read_object(intake, body)
     if content is not None:
         sender = read_sender(intake, content, sender)
+        if signed_in_as:
+            check_signed_in(intake, sender, signed_in_as)
         read_vaults(intake, content)
     return intake.requests(sender)
 

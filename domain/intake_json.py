@@ -83,6 +83,13 @@ def read_sender(intake: Intake, content: Mapping[str, Any], default: Sender) -> 
     )
 
 
+def check_signed_in(intake: Intake, sender: Sender, signed_in_as: str) -> None:
+    """Reports a sender who claims to be somebody else than the signed-in caller."""
+    if sender.requested_by.casefold() != signed_in_as.strip().casefold():
+        text = f"must be left out or be {signed_in_as}, the signed-in caller"
+        intake.report("body", "requestedBy", text)
+
+
 def _read_list(intake: Intake, content: Mapping[str, Any]) -> None:
     known = ("vaults", *SENDER_MEMBERS)
     for member in sorted(content.keys() - set(known)):

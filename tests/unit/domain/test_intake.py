@@ -217,6 +217,32 @@ def test_the_body_may_say_who_asks() -> None:
     assert (upgrade_request(requested_by="bob", request_id="wave-2"),) == read_json(body)
 
 
+def read_signed_in(body: object) -> tuple[UpgradeRequest, ...]:
+    """The requests of a body whose sender the platform knows."""
+    return requests_from_json(
+        body,
+        requested_by="",
+        request_id="request-7",
+        requested_at=NOW,
+        source="request body",
+        signed_in_as="ada@example.org",
+    )
+
+
+@pytest.mark.parametrize("claim", [{}, {"requestedBy": "ada@example.org"}])
+def test_the_signed_in_caller_is_the_requester(claim: dict[str, str]) -> None:
+    """Said by nobody else, or said by the body in the same words."""
+    assert (upgrade_request(),) == read_signed_in({**claim, "vaults": [OBJECT]})
+
+
+def test_nobody_asks_under_another_name() -> None:
+    """Otherwise they could approve their own request."""
+    body = {"requestedBy": "bob@example.org", "vaults": [OBJECT]}
+    expected = "must be left out or be ada@example.org, the signed-in caller"
+
+    assert [("body", "requestedBy", expected)] == problems_of(read_signed_in, body)
+
+
 def test_a_null_member_is_as_good_as_absent() -> None:
     """JSON null takes the default."""
     assert (upgrade_request(),) == read_json({**OBJECT, "timeZone": None, "requestId": None})
