@@ -60,6 +60,10 @@ def _backup_job(vault: Vault, backup: Backup, now: datetime) -> JsonObject:
     properties["status"] = backup.status(now)
     properties |= _times(backup.started_at, backup.ends_at, now)
     properties |= _holder(item.workload, item.holder, item.group, item.name)
+    if item.is_classic:
+        # A classic VM's jobs name its own kind of container, as its item does.
+        properties["containerName"] = f"iaasvmcontainer;{item.group};{item.holder}"
+        properties["virtualMachineVersion"] = "ClassicCompute"
     if properties["status"] == "Failed":
         properties["errorDetails"] = [_failure(item)]
     return _row(vault, backup.id, properties)
