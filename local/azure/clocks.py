@@ -32,7 +32,7 @@ class MovableClock:
 
 
 class FixedClock:
-    """Stands still until it is moved.
+    """Stands still; behind a MovableClock it is moved by hand only.
 
     Args:
         start: The moment it shows at first; aware.

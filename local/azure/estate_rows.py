@@ -268,10 +268,12 @@ class EstateFile(Row):
     client_secret: str = "simulated-azure-only"  # noqa: S105 - guards nothing
     page_size: int = Field(default=200, ge=1, le=1000)
     workspaces: tuple[WorkspaceRow, ...] = ()
-    subscriptions: tuple[SubscriptionRow, ...] = Field(min_length=1)
+    subscriptions: tuple[SubscriptionRow, ...]
 
     @model_validator(mode="after")
-    def _workspaces_are_known(self) -> Self:
+    def _is_whole(self) -> Self:
+        if not self.subscriptions:
+            raise ValueError("an estate needs at least one subscription")
         known = {workspace.id for workspace in self.workspaces} | {None}
         for subscription in self.subscriptions:
             for vault in subscription.vaults:

@@ -72,10 +72,14 @@ def _has_schedule(properties: JsonObject, _today: date) -> tuple[str, str] | Non
     if properties["backupManagementType"] == Workload.AZURE_SQL:
         return None if properties["retentionPolicy"] else INVALID_POLICY
     is_whole = all(
-        part["schedulePolicy"]["schedulePolicyType"] and part["retentionPolicy"]
+        part["schedulePolicy"]["schedulePolicyType"] and _keeps_something(part["retentionPolicy"])
         for part in _parts(properties)
     )
     return None if is_whole else INVALID_POLICY
+
+
+def _keeps_something(retention: JsonObject) -> bool:
+    return any(retention.get(name) for name in (*_LONG_TERM, "retentionDuration"))
 
 
 def _run_times(part: JsonObject) -> list[time]:

@@ -5,7 +5,7 @@ Nothing here knows an HTTP server; :mod:`local.azure.server` does.
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.ports import Clock
 from local.azure import arm_common, classic_api, logs_api
@@ -128,16 +128,17 @@ class SimulatedAzure:
             return Outcome(answer=Answer(), is_dropped=True)
         if rule is not None and rule.kind is FaultKind.EXPIRE_TOKEN:
             self.tokens.expire(call.headers.get("Authorization"))
+        rate: Mapping[str, str] = {}
         try:
             self._demand_token(call)
             _raise_status(rule)
-            self._demand_quota(call, api)
             if api is Api.ARM:
+                rate = self._take_from_quota(call)
                 arm_common.demand_api_version(call)
             answer = match.route.handler(call)
         except ServiceRefusal as refusal:
             answer = _refuse(call, api, refusal, rule)
-        answer = self._finish(call, api, answer)
+        answer = _finish(call, api, answer, rate)
         self.journal.note(_entry(call, answer.status, rule))
         return _apply_late(answer, rule)
 
@@ -146,34 +147,28 @@ class SimulatedAzure:
         if problem is not None:
             raise ServiceRefusal(problem.status, problem.code, problem.message)
 
-    def _demand_quota(self, call: Call, api: Api) -> None:
-        if not self.enforces_quotas or api is not Api.ARM:
-            return
+    def _take_from_quota(self, call: Call) -> Mapping[str, str]:
         limit = limit_of(call.method, call.route)
         taken = self.quotas.take(limit, _quota_key(call), call.now)
-        if taken.wait_s:
+        if taken.wait_s and self.enforces_quotas:
             raise _Throttled(taken.wait_s)
+        return {taken.header: str(taken.remaining)}
 
-    def _finish(self, call: Call, api: Api, answer: Answer) -> Answer:
-        """Adds the headers every answer of ARM and of the query API carries."""
-        if api is Api.CLASSIC:
-            return answer
-        request_id = str(uuid.UUID(call.request_id))
-        headers = {
-            "Cache-Control": "no-cache",
-            "x-ms-request-id": request_id,
-            "x-ms-correlation-request-id": request_id,
-            "x-ms-client-request-id": call.headers.get("x-ms-client-request-id", request_id),
-        }
-        if api is Api.ARM and not self.enforces_quotas:
-            taken = self.quotas.take(limit_of(call.method, call.route), _quota_key(call), call.now)
-            headers[taken.header] = str(taken.remaining)
-        return Answer(
-            status=answer.status,
-            body=answer.body,
-            content_type=answer.content_type,
-            headers={**headers, **answer.headers},
-        )
+
+def _finish(call: Call, api: Api, answer: Answer, rate: Mapping[str, str]) -> Answer:
+    """Adds the headers every answer of ARM and of the query API carries."""
+    if api is Api.CLASSIC:
+        return answer
+    request_id = str(uuid.UUID(call.request_id))
+    headers = {
+        "Cache-Control": "no-cache",
+        "x-ms-request-id": request_id,
+        "x-ms-correlation-request-id": request_id,
+        "x-ms-client-request-id": call.headers.get("x-ms-client-request-id", request_id),
+        **rate,
+        **answer.headers,
+    }
+    return replace(answer, headers=headers)
 
 
 class _Throttled(ServiceRefusal):
@@ -184,7 +179,7 @@ class _Throttled(ServiceRefusal):
 
 
 def _with_route(call: Call, route: str, params: Mapping[str, str]) -> Call:
-    return Call(**(vars(call) | {"route": route, "params": params}))
+    return replace(call, route=route, params=params)
 
 
 def _routed(call: Call, match: Match) -> Call:
@@ -223,12 +218,7 @@ def _refuse(call: Call, api: Api, refusal: ServiceRefusal, rule: FaultRule | Non
         headers["Retry-After"] = str(wait_s)
     if refusal.status == 401:  # noqa: PLR2004 - the one status that carries a challenge
         headers["WWW-Authenticate"] = f'Bearer error="{refusal.code}"'
-    return Answer(
-        status=answer.status,
-        body=answer.body,
-        content_type=answer.content_type,
-        headers=headers,
-    )
+    return replace(answer, headers=headers)
 
 
 def _entry(call: Call, status: int, rule: FaultRule | None) -> Entry:
