@@ -151,7 +151,7 @@ def build_vault(subscription: SubscriptionRow, row: VaultRow, now: datetime) -> 
 def _plan(row: VaultRow) -> model.UpgradePlan:
     upgrade = row.upgrade
     return model.UpgradePlan(
-        duration=None if upgrade.duration == "never" else upgrade.duration,
+        duration=upgrade.duration,
         failure_code=upgrade.fails.code if upgrade.fails else "",
         failure_message=upgrade.fails.message if upgrade.fails else "",
         may_restart=upgrade.may_restart,
@@ -162,7 +162,7 @@ def _plan(row: VaultRow) -> model.UpgradePlan:
 def _record(subscription_id: str, name: str, row: RecordRow, now: datetime) -> model.UpgradeRecord:
     started = ticks_of(now - row.started_ago)
     ended = None
-    if row.lasted != "never":
+    if row.lasted is not None:
         ended = started + round(row.lasted.total_seconds() * TICKS_PER_SECOND)
     return model.UpgradeRecord(
         operation_id=row.operation_id,

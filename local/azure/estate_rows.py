@@ -27,6 +27,12 @@ def _span(value: Any) -> Any:
     return parse_span(value) if isinstance(value, str) else value
 
 
+def _open_span(value: Any) -> Any:
+    if value is None:
+        raise ValueError("leave it out, or write never")
+    return None if value == "never" else _span(value)
+
+
 def _known_zone(value: str) -> str:
     if value not in ZONES:
         raise ValueError(f"not a Windows time zone id: {value!r}")
@@ -34,6 +40,8 @@ def _known_zone(value: str) -> str:
 
 
 type Span = Annotated[timedelta, BeforeValidator(_span)]
+type OpenSpan = Annotated[timedelta | None, BeforeValidator(_open_span)]
+"""A span, or the word ``never``, which reads as None."""
 type Guid = Annotated[str, Field(pattern=GUID_PATTERN)]
 type Zone = Annotated[str, BeforeValidator(_known_zone)]
 type ItemType = Literal["vm", "classic-vm", "file-share", "sql", "folder", "azure-sql", "generic"]
@@ -141,7 +149,7 @@ class FailureRow(Row):
 class UpgradeRow(Row):
     """How the upgrade will go, once started."""
 
-    duration: Span | Literal["never"] = timedelta(minutes=20)
+    duration: OpenSpan = timedelta(minutes=20)
     """``never``: it gets stuck."""
     fails: FailureRow | None = None
     may_restart: bool = False
@@ -154,7 +162,7 @@ class RecordRow(Row):
     operation_id: str
     resource_group: str
     started_ago: Span
-    lasted: Span | Literal["never"] = timedelta(minutes=20)
+    lasted: OpenSpan = timedelta(minutes=20)
     status: Literal["Upgraded", "Failed"] = "Upgraded"
     trigger: Literal["UserTriggered", "ForcedUpgrade"] = "UserTriggered"
     message: str = ""
