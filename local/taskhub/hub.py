@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import logging
+import sqlite3
 from collections.abc import AsyncGenerator, Callable
 from functools import partial
 from pathlib import Path
 
 from durabletask.internal import orchestrator_service_pb2 as pb
+from google.protobuf.message import DecodeError
 
 from adapters.clock import ScaledClock
 from local.taskhub import instances, queries, recovery
@@ -91,7 +93,9 @@ class Hub:
         try:
             while not consumer.is_closed:
                 item = await self._next(consumer, ping_s)
-                yield _PING if item is None else await self._work_item(wants, item)
+                work_item = _PING if item is None else await self._work_item(wants, item)
+                if work_item is not None:
+                    yield work_item
         finally:
             self._dispatcher.detach(consumer)
 
@@ -102,7 +106,8 @@ class Hub:
         except TimeoutError:
             return None
 
-    async def _work_item(self, wants: Wants, item: Work) -> pb.WorkItem:
+    async def _work_item(self, wants: Wants, item: Work) -> pb.WorkItem | None:
+        """What the worker is sent; None for an instance whose history cannot be read."""
         if isinstance(item, TaskScheduled):
             return pb.WorkItem(activityRequest=item.request, completionToken=task_token(item))
         request = pb.OrchestratorRequest(
@@ -111,8 +116,14 @@ class Hub:
             orchestrationTraceContext=item.turn_trace,
         )
         request.executionId.value = item.execution_id
-        if item.has_history:
-            await self._add_history(wants, item, request)
+        try:
+            if item.has_history:
+                await self._add_history(wants, item, request)
+        except (DecodeError, sqlite3.DatabaseError):
+            # Handing it out over and over would hurt all others; left alone, it can be looked at.
+            _LOGGER.exception("instance %s is set aside: its history is damaged", item.instance_id)
+            self._dispatcher.claim_turn(item.token)
+            return None
         return pb.WorkItem(orchestratorRequest=request, completionToken=item.token)
 
     async def _add_history(self, wants: Wants, turn: Turn, request: pb.OrchestratorRequest) -> None:

@@ -256,7 +256,7 @@ async def test_the_hub_is_never_emptied_by_a_call(hub, stub):
 
 
 async def test_an_execution_pushed_out_of_memory_is_replayed(hub):
-    """A turn whose execution is no longer held is asked for again with its history."""
+    """A turn whose execution is no longer held comes with its history."""
     hub.work(workflows.count_up, activities=[add_one])
     executions = hub._workers[0]._executions
     executions._limit = 0
@@ -264,3 +264,43 @@ async def test_an_execution_pushed_out_of_memory_is_replayed(hub):
     state = await hub.run("count_up", input=1)
 
     assert "4" == state.serialized_output
+
+
+class Boaster:
+    """Says that it holds every execution."""
+
+    def holds(self, _instance_id, _execution_id):
+        return True
+
+    def forget(self, _instance_id):
+        pass
+
+
+async def test_a_worker_that_needs_the_history_after_all_gets_it(hub):
+    """A turn that came without past events comes again with them on request."""
+    await hub.client.schedule_new_orchestration("any", instance_id="one")
+    items = hub.engine.work_items(max_orchestrations=1, max_activities=1, held=Boaster())
+    async with contextlib.aclosing(items):
+        await hub.engine.complete_orchestration(answer(await anext(items)))
+        await hub.client.raise_orchestration_event("one", "go")
+        without = await anext(items)
+        await hub.engine.complete_orchestration(answer(without, requiresHistory=True))
+        again = await anext(items)
+
+    assert not without.orchestratorRequest.pastEvents
+    assert again.orchestratorRequest.pastEvents[1].HasField("executionStarted")
+
+
+async def test_an_instance_with_a_damaged_history_is_set_aside(hub, stub):
+    """One unreadable instance does not keep the others from their work."""
+    await hub.client.schedule_new_orchestration("any", instance_id="bad")
+    stream, items = await take(stub)
+    await stub.CompleteOrchestratorTask(answer(items[0]))
+    await hub.engine._hub.writer.submit(
+        lambda tx: tx.db.execute("update history set events = x'ff' where instance_id = 'bad'")
+    )
+
+    await hub.client.raise_orchestration_event("bad", "go")
+    await hub.client.schedule_new_orchestration("any", instance_id="good")
+
+    assert "good" == (await stream.read()).orchestratorRequest.instanceId
