@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from adapters.evidence_folder import EvidenceFolder
 
+from adapters.evidence_folder import EvidenceFolder
 from cli.exit_codes import ExitCode
 from cli.options import Json, Quiet
 from cli.output import Output

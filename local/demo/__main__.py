@@ -5,7 +5,7 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -30,13 +30,15 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-async def _interruptible(arguments: argparse.Namespace, console: Console) -> bool:
+async def _interruptible(
+    arguments: argparse.Namespace, console: Console, make_plan: Callable[..., plan.Plan]
+) -> bool:
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 - asyncio.run gave us one
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, task.cancel)
-    demo = plan.demo_plan(
+    demo = make_plan(
         arguments.out,
         origin=time.time(),
         rate=arguments.clock_rate,
@@ -45,12 +47,12 @@ async def _interruptible(arguments: argparse.Namespace, console: Console) -> boo
     return await run(demo, console, time_limit_s=arguments.time_limit)
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str], make_plan: Callable[..., plan.Plan] = plan.demo_plan) -> int:
     """Runs the demo; 0 only if every vault ended as its scenario says."""
     options = parse_arguments(arguments)
     console = make_console()
     try:
-        is_as_declared = asyncio.run(_interruptible(options, console))
+        is_as_declared = asyncio.run(_interruptible(options, console, make_plan))
     except VaultliftError as error:
         console.print(f"[bold red]demo:[/] {escape(sentence(error))}", soft_wrap=True)
         return EXIT_FAILED

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from adapters.clock import ScaledClock
+from adapters.ports import Clock
 from domain.codec import JsonObject
 from local.demo.processes import ChildSpec
 
@@ -42,6 +44,8 @@ class Plan:
     """The command that hands the vaults in, from the host's ready line."""
     expected: Path
     """CSV with the declared end of every vault."""
+    clock: Clock
+    """The time all of them share."""
 
     @property
     def evidence(self) -> Path:
@@ -141,4 +145,5 @@ def demo_plan(
         host=host,
         client=client,
         expected=expected,
+        clock=ScaledClock(rate, origin),
     )

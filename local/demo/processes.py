@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
 from domain.codec import JsonObject
 from local.demo.errors import ChildDiedError, NotReadyError
@@ -76,6 +76,7 @@ class Child:
         self.log = log
         self.ready: JsonObject = {}
         self._process = process
+        self._sink = log.open("ab", buffering=0)
         self._pump: asyncio.Task[None] | None = None
 
     @property
@@ -87,25 +88,32 @@ class Child:
         """Its exit code, once it has ended."""
         return await self._process.wait()
 
-    async def read_ready_line(self, sink: BinaryIO) -> None:
+    async def read_ready_line(self) -> None:
         """Reads up to the ready line, and lets the rest run into the log.
 
         Raises:
             ChildDiedError: It ended first.
         """
-        stdout = self._process.stdout
-        assert stdout is not None  # noqa: S101 - it was started with a pipe
-        while line := await stdout.readline():
-            sink.write(line)
-            sink.flush()
+        while line := await self._stdout.readline():
+            self._sink.write(line)
             with suppress(ValueError):
                 found = json.loads(line)
                 if isinstance(found, dict):
                     self.ready = found
-                    self._pump = asyncio.create_task(_copy(stdout, sink))
+                    self._pump = asyncio.create_task(self._copy_output())
                     return
         await self._process.wait()
         raise self.death()
+
+    @property
+    def _stdout(self) -> asyncio.StreamReader:
+        stdout = self._process.stdout
+        assert stdout is not None  # noqa: S101 - it was started with a pipe
+        return stdout
+
+    async def _copy_output(self) -> None:
+        while block := await self._stdout.read(LONGEST_LINE):
+            self._sink.write(block)
 
     def death(self) -> ChildDiedError:
         """The error that says how it ended, with the end of its log."""
@@ -115,30 +123,24 @@ class Child:
             what_to_do=f"The whole log is {self.log}.",
         )
 
-    async def stop(self) -> None:
+    async def stop(self, within_s: float) -> None:
         """Asks it to end, and ends it and everything it started if it does not."""
         self._signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(self._process.wait(), STOP_WITHIN_S)
+            await asyncio.wait_for(self._process.wait(), within_s)
         except TimeoutError:
             pass
         finally:
             # The group may outlive its leader: whatever is left of it ends now.
             self._signal(signal.SIGKILL)
             await self._process.wait()
-        if self._pump is not None:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._pump, STOP_WITHIN_S)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._pump or self._copy_output(), within_s)
+        self._sink.close()
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self.pid, number)
-
-
-async def _copy(source: asyncio.StreamReader, sink: BinaryIO) -> None:
-    while block := await source.read(LONGEST_LINE):
-        sink.write(block)
-        sink.flush()
 
 
 class Children:
@@ -147,13 +149,20 @@ class Children:
     Args:
         logs: Folder of their logs.
         ready_within_s: Seconds each has for its ready line.
+        stop_within_s: Seconds each has to end when asked to.
     """
 
-    def __init__(self, logs: Path, *, ready_within_s: float = READY_WITHIN_S) -> None:
+    def __init__(
+        self,
+        logs: Path,
+        *,
+        ready_within_s: float = READY_WITHIN_S,
+        stop_within_s: float = STOP_WITHIN_S,
+    ) -> None:
         self._logs = logs
         self._ready_within_s = ready_within_s
+        self._stop_within_s = stop_within_s
         self._children: list[Child] = []
-        self._sinks: list[BinaryIO] = []
 
     async def __aenter__(self) -> Self:
         self._logs.mkdir(parents=True, exist_ok=True)
@@ -170,9 +179,7 @@ class Children:
 
     async def _stop_all(self) -> None:
         for child in reversed(self._children):
-            await child.stop()
-        for sink in self._sinks:
-            sink.close()
+            await child.stop(self._stop_within_s)
 
     async def start(self, spec: ChildSpec) -> Child:
         """Starts a child and waits for its ready line.
@@ -182,22 +189,23 @@ class Children:
             NotReadyError: It did not get ready in time.
         """
         log = self._logs / f"{spec.name}.log"
-        sink = log.open("wb", buffering=0)
-        self._sinks.append(sink)
-        process = await asyncio.create_subprocess_exec(
-            *_guarded(spec.command),
-            env={**os.environ, **spec.environment},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=sink,
-            start_new_session=True,
-            limit=LONGEST_LINE,
-        )
+        log.unlink(missing_ok=True)
+        # Both ends append: standard error goes to the file directly, standard output through us.
+        with log.open("ab") as complaints:
+            process = await asyncio.create_subprocess_exec(
+                *_guarded(spec.command),
+                env={**os.environ, **spec.environment},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=complaints,
+                start_new_session=True,
+                limit=LONGEST_LINE,
+            )
         child = Child(spec, process, log)
         self._children.append(child)
         try:
             await asyncio.wait_for(
-                self.unless_one_dies(child.read_ready_line(sink)), self._ready_within_s
+                self.unless_one_dies(child.read_ready_line()), self._ready_within_s
             )
         except TimeoutError as error:
             raise NotReadyError(
@@ -229,7 +237,7 @@ class Children:
 async def run_in_foreground(command: tuple[str, ...], environment: Mapping[str, str]) -> int:
     """Runs a command on our own terminal; gives its exit code. Ends it when we are cancelled."""
     process = await asyncio.create_subprocess_exec(
-        *command, env={**os.environ, **environment}, stdin=asyncio.subprocess.DEVNULL
+        *_guarded(command), env={**os.environ, **environment}, stdin=asyncio.subprocess.DEVNULL
     )
     try:
         return await process.wait()

@@ -84,7 +84,7 @@ async def run(plan: Plan, console: Console, *, time_limit_s: float = TIME_LIMIT_
     expected = read_expected(plan.expected)
     replace_folder(plan.out)
     await _upgrade_all(plan, console, time_limit_s)
-    written = await asyncio.to_thread(write_reports, plan.evidence, plan.out)
+    written = await asyncio.to_thread(write_reports, plan.evidence, plan.out, now=plan.clock.now)
     comparisons = compare(expected, [entry.report for entry in written.report.vaults])
     show(console, comparisons)
     line = verdict_line(comparisons, time.monotonic() - begun)
