@@ -125,7 +125,7 @@ async def test_batches_hold_many(broker: Broker, host: RunningHost):
 
 
 async def test_a_poison_message_is_buried_after_its_deliveries(broker: Broker, host: RunningHost):
-    """A failing message comes back at once until its deliveries are spent, then is dead-lettered."""
+    """A failing message comes back at once until its deliveries are spent, then is buried."""
     await send(broker, "poison", ServiceBusMessage("bad"))
 
     buried = await wait(host, 1, "buried")
