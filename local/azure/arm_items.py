@@ -4,12 +4,17 @@ from datetime import timedelta
 
 from domain.codec import JsonObject
 from local.azure.arm_common import arm_id, find_vault, page, parse_filter
-from local.azure.backups import last_backup
+from local.azure.backups import Backup, last_backup
 from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
 from local.azure.model import Item, Vault, Workload
 from local.azure.moments import NEVER_BACKED_UP, format_moment
+from local.azure.names import stable_number
 from local.azure.sources import container_name, item_name, source_id, vm_type
 
+RECOVERY_POINT_DELAY = timedelta(seconds=3)
+"""Between the start of a backup and its recovery point (recorded items)."""
+_DATA_ID_BITS = 47
+"""The recorded ids of protected data have 14 digits."""
 _ITEM_KEYS = frozenset(
     {"backupManagementType", "itemType", "policyName", "containerName", "friendlyName"}
 )
@@ -23,7 +28,6 @@ WORKLOAD_TYPES = {
 }
 """``workloadType`` of each kind of item."""
 _ITEM_TYPES = {
-    Workload.VM: "Microsoft.Compute/virtualMachines",
     Workload.FILE_SHARE: "AzureFileShareProtectedItem",
     Workload.SQL_IN_VM: "AzureVmWorkloadSQLDatabase",
     Workload.MAB: "MabFileFolderProtectedItem",
@@ -62,23 +66,18 @@ def item_document(call: Call, vault: Vault, item: Item) -> JsonObject:
     policy = _policy_name(vault, item)
     properties: JsonObject = {
         "friendlyName": item.name,
-        "protectionState": item.state or ("Protected" if latest else "IRPending"),
-        "lastBackupStatus": latest.status(call.now) if latest else "",
-        "protectedItemType": vm_type(item) if _is_vm(item) else _ITEM_TYPES[item.workload],
+        "protectionState": item.state or _state(item, latest),
+        "protectedItemType": _ITEM_TYPES.get(item.workload) or vm_type(item),
         "backupManagementType": item.workload.value,
         "workloadType": WORKLOAD_TYPES[item.workload],
         "containerName": container_name(item).removeprefix("IaasVMContainer;"),
+        "sourceResourceId": "" if item.workload is Workload.MAB else source_id(vault, item),
         "policyId": f"{arm_id(vault)}/backupPolicies/{policy}" if policy else "",
         "policyName": policy,
         "isArchiveEnabled": False,
+        **_backup_members(call, item, latest),
+        **_specific_members(call, vault, item, latest),
     }
-    if item.workload is not Workload.AZURE_SQL:
-        # Azure SQL backs up by itself: its items never carry a moment (recorded list of 2016).
-        moment = format_moment(latest.started_at) if latest else NEVER_BACKED_UP
-        properties["lastBackupTime"] = moment
-    if latest:
-        properties["lastRecoveryPoint"] = format_moment(latest.started_at + timedelta(seconds=3))
-    properties |= _specific(call, vault, item)
     name = item_name(item)
     return {
         "id": (
@@ -98,26 +97,64 @@ def _policy_name(vault: Vault, item: Item) -> str:
     return policy.name if policy and not policy.is_hidden else ""
 
 
-def _is_vm(item: Item) -> bool:
-    return item.workload is Workload.VM
+def _state(item: Item, latest: Backup | None) -> str:
+    # Azure SQL backs up by itself: it is protected without any backup of the vault's.
+    is_protected = latest is not None or item.workload is Workload.AZURE_SQL
+    return "Protected" if is_protected else "IRPending"
 
 
-def _specific(call: Call, vault: Vault, item: Item) -> JsonObject:
-    if item.workload is Workload.MAB:
-        return {
-            "computerName": item.holder.upper(),
-            "deferredDeleteSyncTimeInUTC": 0,
-            "sourceResourceId": "",
+def _backup_members(call: Call, item: Item, latest: Backup | None) -> JsonObject:
+    if item.workload is Workload.AZURE_SQL:
+        return {}
+    if latest is None and item.workload is Workload.FILE_SHARE:
+        # File shares name the state and leave the moment out (recorded list of 2021).
+        return {"lastBackupStatus": "IRPending"}
+    if latest is None:
+        return {"lastBackupStatus": "", "lastBackupTime": NEVER_BACKED_UP}
+    return {
+        "lastBackupStatus": latest.status(call.now),
+        "lastBackupTime": format_moment(latest.started_at),
+        "lastRecoveryPoint": format_moment(latest.started_at + RECOVERY_POINT_DELAY),
+    }
+
+
+def _specific_members(call: Call, vault: Vault, item: Item, latest: Backup | None) -> JsonObject:
+    health = "Unhealthy" if item.is_failing else "Healthy"
+    data_id = str(stable_number("data", vault.seed, item.holder, item.name, bits=_DATA_ID_BITS))
+    match item.workload:
+        case Workload.VM:
+            return {
+                "kpisHealths": {},
+                "virtualMachineId": source_id(vault, item),
+                "protectionStatus": health,
+                "healthStatus": "ActionRequired" if item.is_failing else "Passed",
+                "protectedItemDataId": data_id,
+                "policyType": "",
+                "vaultId": f"{call.base_url}{arm_id(vault)}",
+            }
+        case Workload.FILE_SHARE:
+            return {"kpisHealths": {}, "protectionStatus": health}
+        case Workload.SQL_IN_VM:
+            return {"serverName": item.holder, "parentName": "MSSQLSERVER", "kpisHealths": {}}
+        case Workload.AZURE_SQL:
+            return {"protectedItemDataId": data_id}
+        case Workload.MAB:
+            return _agent_members(item, latest)
+        case Workload.GENERIC:
+            return {}
+
+
+def _agent_members(item: Item, latest: Backup | None) -> JsonObject:
+    extended: JsonObject = {"recoveryPointCount": 0}
+    if latest is not None:
+        extended = {
+            "lastRefreshedAt": format_moment(latest.ends_at),
+            "oldestRecoveryPoint": format_moment(item.protected_since),
+            "recoveryPointCount": max(1, (latest.started_at - item.protected_since).days),
         }
-    specific: JsonObject = {"sourceResourceId": source_id(vault, item)}
-    if _is_vm(item):
-        specific |= {
-            "virtualMachineId": source_id(vault, item),
-            "protectionStatus": "Unhealthy" if item.is_failing else "Healthy",
-            "healthStatus": "ActionRequired" if item.is_failing else "Passed",
-            "policyType": "",
-            "vaultId": f"{call.base_url}{arm_id(vault)}",
-        }
-    elif item.workload is Workload.SQL_IN_VM:
-        specific |= {"serverName": item.holder, "parentName": "MSSQLSERVER"}
-    return specific
+    return {
+        "computerName": item.holder.upper(),
+        "deferredDeleteSyncTimeInUTC": 0,
+        "isScheduledForDeferredDelete": False,
+        "extendedInfo": extended,
+    }
