@@ -4,7 +4,8 @@
 ``GET /health``       200 once the broker serves; number of connections
 ``GET /entities``     per queue: messages by state, locks, sessions, totals
 ``GET /faults``       faults still to come
-``PUT /faults``       plans faults (``[]`` cancels them); 400 for what is none
+``POST /faults``      plans more faults; 400 for what is none
+``DELETE /faults``    cancels them
 ``POST /reset``       forgets every message, session, duplicate and fault
 ====================  ==========================================================
 """
@@ -32,25 +33,28 @@ def make_admin_app(
     async def read_faults(_request: web.Request) -> web.Response:
         return web.json_response(faults.describe())
 
-    async def write_faults(request: web.Request) -> web.Response:
+    async def add_faults(request: web.Request) -> web.Response:
         try:
-            faults.replace(await request.json())
+            faults.add(await request.json())
         except (ConfigurationError, ValueError) as error:
             problem = {"error": {"code": "InvalidInput", "message": str(error)}}
             return web.json_response(problem, status=400)
         return web.json_response(faults.describe())
 
+    async def cancel_faults(_request: web.Request) -> web.Response:
+        faults.clear()
+        return web.json_response(faults.describe())
+
     async def reset(_request: web.Request) -> web.Response:
         namespace.reset()
-        faults.replace([])
+        faults.clear()
         return web.json_response(namespace.describe())
 
     app = web.Application()
     app.router.add_get("/health", health)
     app.router.add_get("/entities", entities)
     app.router.add_get("/faults", read_faults)
-    app.router.add_put("/faults", write_faults)
-    # The method prototypes and scripts reach for first; same meaning.
-    app.router.add_post("/faults", write_faults)
+    app.router.add_post("/faults", add_faults)
+    app.router.add_delete("/faults", cancel_faults)
     app.router.add_post("/reset", reset)
     return app

@@ -56,8 +56,8 @@ class Faults:
     def __init__(self) -> None:
         self._pending: list[Fault] = []
 
-    def replace(self, document: object) -> None:
-        """Plans exactly these faults.
+    def add(self, document: object) -> None:
+        """Plans more faults, after those that are planned already.
 
         Args:
             document: A JSON array of objects with the fields of :class:`Fault`.
@@ -66,9 +66,13 @@ class Faults:
             ConfigurationError: It is something else; the plan stays as it was.
         """
         try:
-            self._pending = _FAULTS.validate_python(document)
+            self._pending += _FAULTS.validate_python(document)
         except ValidationError as error:
             raise ConfigurationError(str(error), subject="faults") from error
+
+    def clear(self) -> None:
+        """Cancels every fault still to come."""
+        self._pending.clear()
 
     def describe(self) -> list[JsonObject]:
         """The faults still to come."""

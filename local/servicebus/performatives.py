@@ -170,4 +170,5 @@ def outcome(code: Code, *fields: Any) -> Described:
 
 def encode_error(error: BrokerError) -> Described:
     """The AMQP form of a refusal."""
-    return outcome(Code.ERROR, Symbol(error.condition), error.description)
+    # The empty third field must be there: the client library reads it by position.
+    return outcome(Code.ERROR, Symbol(error.condition), error.description, None)
