@@ -57,6 +57,7 @@ def version_text(version: Version) -> str:
 
 def is_below(version: Version, floor: Floor) -> bool:
     """Whether a parsed version is older than a floor."""
+    # 2.0.9083 and 2.0.9083.0 are the same version.
     padded = version + (0,) * (len(floor.version) - len(version))
     return padded < floor.version
 
@@ -78,6 +79,7 @@ class Agent:
 
 
 def _name(document: JsonObject) -> str:
+    # Bodies of 2016 carry a friendly name for some machines only.
     friendly = value_at(document, ("properties", "friendlyName"))
     if isinstance(friendly, str) and friendly.strip():
         return friendly.strip()
@@ -90,6 +92,7 @@ def _text(value: object) -> str | None:
 
 
 def _integer(value: object) -> int | None:
+    # JSON true is a bool, which Python counts among the integers.
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 

@@ -76,6 +76,7 @@ def run_at_transitions(
         after: An aware moment to look ahead from.
         count: How many changes to give at most.
     """
+    # Minutes since midnight: only the clock matters here, whatever the date.
     minutes = run_time.hour * 60 + run_time.minute
     return tuple(
         RunAtTransition(
@@ -95,6 +96,7 @@ def next_run(windows_id: str, run_time: time, after: datetime) -> datetime:
     A time the clock jumps over is passed by; a time that comes twice counts the first time.
     """
     zone = zone_info(windows_id)
+    # Yesterday first: where the clock is put back over midnight, its run may still be to come.
     day = after.astimezone(zone).date() - timedelta(days=1)
     while True:
         moment = datetime.combine(day, run_time, tzinfo=zone).astimezone(UTC)

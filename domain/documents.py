@@ -74,10 +74,12 @@ def with_value(document: JsonObject, path: Path, value: Json) -> JsonObject:
     Raises:
         TypeError: Something on the way holds neither members nor elements.
     """
+    # The original is kept as the before-image; nothing may reach it through the copy.
     changed = copy.deepcopy(document)
     *way, last = path
     place: Any = changed
     for step in way:
+        # The service writes null as well as nothing where a whole object is missing.
         if isinstance(place, dict) and place.get(step) is None:
             place[step] = {}
         place = place[step]

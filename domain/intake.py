@@ -53,12 +53,13 @@ def requests_from_csv(
         InvalidInputError: Anything is wrong; each problem names its line and column.
     """
     intake = Intake(_COLUMNS, source)
+    # Spreadsheets begin their files with a byte-order mark.
     read_csv(intake, text.removeprefix("\ufeff"))
     sender = Sender(requested_by=requested_by, request_id=request_id, requested_at=requested_at)
     return intake.requests(sender)
 
 
-def requests_from_json(  # noqa: PLR0913
+def requests_from_json(
     body: object,
     *,
     requested_by: str,
@@ -95,6 +96,7 @@ def requests_from_json(  # noqa: PLR0913
 
 def message_body(request: UpgradeRequest) -> JsonObject:
     """The queue message for one request; :func:`message_json_schema` describes it."""
+    # What was not asked for is left out, so that a default may change without old messages lying.
     values: JsonObject = {
         "schemaVersion": SCHEMA_VERSION,
         "requestId": request.request_id,

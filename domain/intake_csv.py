@@ -22,6 +22,7 @@ def _file_problem(text: str) -> str | None:
     if not text.strip():
         return "the file is empty"
     header = text.lstrip().partition("\n")[0]
+    # The HTTP body's form, saved to a file and handed in here, is an easy mistake.
     if header[0] in {"{", "["}:
         return "the file is JSON, not CSV"
     return _separator_problem(header)
@@ -61,8 +62,10 @@ def _read_table(intake: Intake, text: str) -> None:
         is_empty = False
         where = f"line {number}"
         if len(cells) != len(header):
+            # Which column the surplus or missing value belongs to is anybody's guess.
             intake.report(where, WHOLE, f"has {len(cells)} values for {len(header)} columns")
             continue
+        # Unknown columns were reported once for the file; their cells need no second complaint.
         pairs = zip(header, cells, strict=True)
         given = {name: cell for name, cell in pairs if name in intake.field_names}
         intake.add(Row(where=where, given=given), absent=absent)

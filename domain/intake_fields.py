@@ -58,6 +58,7 @@ def is_text(value: str) -> bool:
 def read_guid(value: object) -> str:
     """A GUID with dashes, in braces or without, as lower case without braces."""
     text = _text(value).strip()
+    # The upgrade script takes braces too (vault-upgrade 1.3).
     bare = text[1:-1] if text.startswith("{") and text.endswith("}") else text
     if not _GUID.fullmatch(bare):
         raise ValueError(f"{text!r} is not a GUID like 01234567-89ab-cdef-0123-456789abcdef")
@@ -66,6 +67,7 @@ def read_guid(value: object) -> str:
 
 def read_resource_group(value: object) -> str:
     """A resource-group name by the upgrade's own rule (vault-upgrade 1.3), unchanged."""
+    # Not stripped: a blank at the end is one of the mistakes the rule is about.
     text = _text(value)
     if len(text) > MAX_GROUP_LENGTH:
         raise ValueError(f"has {len(text)} characters; at most {MAX_GROUP_LENGTH} are allowed")
@@ -88,6 +90,7 @@ def _read_vault_name(value: object) -> str:
 
 
 def _read_region(value: object) -> str:
+    # Copied from a portal, a display name often brings odd blanks along.
     text = " ".join(_text(value).split())
     if not _REGION.fullmatch(text):
         raise ValueError(f"{text!r} is not a region's display name, such as West US")

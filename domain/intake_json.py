@@ -34,6 +34,7 @@ def parse_body(body: object) -> object:
     Raises:
         ValueError: Not JSON, or not UTF-8.
     """
+    # Whatever the declared charset, JSON is UTF-8; a byte-order mark is passed over.
     if isinstance(body, bytes | bytearray):
         body = body.decode("utf-8-sig")
     if isinstance(body, str):
@@ -46,6 +47,7 @@ def read_object(intake: Intake, body: object) -> JsonObject | None:
     """The body as an object, or None after reporting why it is none."""
     try:
         parsed = parse_body(body)
+    # Text nested deep enough exhausts the parser's stack; that is the sender's mistake, not ours.
     except (ValueError, RecursionError) as error:
         intake.report("body", WHOLE, f"not JSON: {error}")
         return None

@@ -106,6 +106,7 @@ class Intake:
         """
         hint = self._vault_hint(row)
         values: dict[str, Any] = {}
+        # Sorted, so that the same list always gets the same report.
         for name in sorted(row.given.keys() - self._fields.keys()):
             self.report(row.where, name, unknown_name(name, self._fields, "field"), hint)
         for name, one in self._fields.items():
@@ -127,6 +128,7 @@ class Intake:
 
     def _keep(self, where: str, values: dict[str, Any]) -> None:
         vault = _vault(values)
+        # Without its identity a row cannot be compared; its own problems say why.
         if vault is None:
             return
         earlier = self._first_seen.setdefault(vault.key, where)

@@ -73,6 +73,7 @@ class Item:
 
 def parse_item(document: JsonObject) -> Item:
     """A protected item as listed; never fails, whatever is missing."""
+    # Jobs use the long or the short form of a holder's name, depending on their kind and year.
     told = [_property(document, member) for member in _ITEM_HOLDERS]
     names = [name for name in told if name]
     return Item(

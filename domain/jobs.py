@@ -79,6 +79,7 @@ def jobs_window(items: Iterable[JsonObject], now: datetime) -> tuple[datetime, d
         now: UTC.
     """
     parsed = [parse_item(one) for one in items]
+    # Items without a job to look for would widen the window, and each page of jobs costs a call.
     backups = [
         one.last_backup_at
         for one in parsed
@@ -100,6 +101,7 @@ def _seen_in_arm(
 ) -> Sighting:
     if any(_belongs(job, item, is_only_one=is_only_one) and job.covers(moment) for job in jobs):
         return Sighting.VISIBLE
+    # A nameless holder among several items: one of them has its job, and nobody knows which.
     unclear = not is_only_one and any(
         job.name_key == item.name_key and not job.holder and job.covers(moment) for job in jobs
     )
@@ -175,8 +177,10 @@ class _Observer:
 
 def _state(sightings: Iterable[ItemSighting], *, is_early: bool) -> JobSyncState:
     seen = {one.sighting for one in sightings} - {Sighting.NOT_APPLICABLE}
+    # The empty set too: with no item to look for there is nothing to miss.
     if seen <= {Sighting.VISIBLE}:
         return JobSyncState.PROVEN
+    # Before "pending": waiting does not help where nobody could look (DESIGN rule 4).
     if seen == {Sighting.UNKNOWN}:
         return JobSyncState.UNKNOWN
     if is_early:

@@ -96,6 +96,7 @@ def _start_call(vault: ClassicVault, target_id: str) -> PlannedCall:
 
 
 def _zone_call(request: UpgradeRequest, target_id: str) -> PlannedCall | None:
+    # Without a zone nothing is written; somebody decides after the upgrade (DESIGN rule 6).
     if request.time_zone is None:
         return None
     what = "time zone set to" if request.time_zone_mode is TimeZoneMode.SET_ZONE else "moved to"
@@ -140,6 +141,7 @@ def build_plan(
 
 def plan_hash(plan: UpgradePlan) -> str:
     """SHA-256 of the plan's canonical JSON, 64 hex digits."""
+    # Canonical: one plan, one text, whoever made it and wherever it was kept in between.
     text = json.dumps(to_json(plan), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -158,6 +160,7 @@ class Approval:
 
 
 def _person(name: str) -> str:
+    # Sign-in names come in several spellings of one person.
     return name.strip().casefold()
 
 

@@ -25,6 +25,7 @@ _ZONE_PATHS: dict[str, Path | None] = {
 
 _READ_ONLY = ("id", "name", "type")
 _RUN_MEMBERS = frozenset({"scheduleRunTimes", "scheduleWindowStartTime"})
+# Found by name wherever they stand: schedules nest differently in every kind of policy.
 _TIME_MEMBERS = _RUN_MEMBERS | {"retentionTimes"}
 
 
@@ -117,6 +118,7 @@ def _zone_state(document: JsonObject) -> ZoneState:
     if path is None:
         is_known = _kind(document).casefold() in _ZONE_PATHS
         return ZoneState.NOT_APPLICABLE if is_known else ZoneState.UNKNOWN_KIND
+    # value_at cannot tell absent from null, and here the difference counts.
     holder = value_at(document, path[:-1])
     if not isinstance(holder, dict) or path[-1] not in holder:
         return ZoneState.ABSENT

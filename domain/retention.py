@@ -74,6 +74,7 @@ def _duration(value: Any) -> Duration | None:
 
 def _places(document: JsonObject) -> Iterator[Path]:
     yield from _RETENTIONS
+    # Databases keep a schedule and a retention for each kind of backup.
     parts = value_at(document, ("properties", "subProtectionPolicy"))
     for index in range(len(parts) if isinstance(parts, list) else 0):
         yield ("properties", "subProtectionPolicy", index, "retentionPolicy")

@@ -101,6 +101,7 @@ def protection_word(text: str | None) -> Protection | None:
 
 def setting_state(facts: tuple[Fact, ...]) -> SettingState:
     """What several sources say together."""
+    # Silent sources take nothing away; old API versions know none of these members.
     said = {word for one in facts if (word := protection_word(one.value)) is not None}
     # A source of an older version knows Enabled only; AlwaysON then says the same and more.
     if said == {Protection.ON, Protection.ALWAYS_ON}:

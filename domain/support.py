@@ -67,6 +67,7 @@ def _members(value: Any) -> Iterable[dict[str, Any]]:
 
 def _recorded_calls(documents: Iterable[JsonObject]) -> tuple[RecordedCall, ...]:
     """Every provenance found anywhere in the documents that carries a request id, once each."""
+    # Evidence nests readings in many ways; whatever looks like a provenance is one.
     found = {
         RecordedCall(
             source=str(one["source"]),
@@ -137,6 +138,7 @@ def support_bundle(
         documents: The run's evidence, in the order of its steps.
         made_at: UTC.
     """
+    # Gone through twice, and the caller may hand in a generator.
     kept = list(documents)
     calls = _recorded_calls(kept)
     return SupportBundle(

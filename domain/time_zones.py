@@ -87,6 +87,7 @@ def nearest_zones(text: str, limit: int = 3) -> tuple[str, ...]:
     windows = {_stem(name): zone for name, zone in _by_folded_windows_id().items()}
     iana = _by_folded_iana_id()
     cities = {name.rpartition("/")[2].replace("_", " "): zone for name, zone in iana.items()}
+    # Windows ids first: a person who writes half of one wants that one, not a far island's.
     found: dict[str, None] = {}
     for names in (windows, cities | iana):
         for name in difflib.get_close_matches(_stem(text), names, n=limit, cutoff=0.6):

@@ -27,6 +27,7 @@ def parse_upgrade_details(vault: JsonObject) -> UpgradeRecord | None:
     None for absent, null, empty and status Unknown alike: all of them tell nothing
     (recovery-services 2.4).
     """
+    # Resource Graph shows {} where others show null or nothing.
     details = value_at(vault, ("properties", "upgradeDetails"))
     if not isinstance(details, dict):
         return None

@@ -114,6 +114,7 @@ def _names_days(document: JsonObject) -> bool:
 
 
 def _offsets_drift(old: str, new: str, day: date) -> bool:
+    # Between two clock changes nothing moves, so one look after each change is enough.
     start = datetime.combine(day, time(12), tzinfo=UTC)
     changes = [*next_transitions(old, start), *next_transitions(new, start)]
     distances = {
@@ -178,6 +179,7 @@ def plan_zone_change(
     path = zone_path(document)
     if path is None:
         return _without_zone(policy)
+    # Another spelling of the zone that is there is no reason to spend one of 50 edits a day.
     if policy.raw_zone is not None and find_windows_zone(policy.raw_zone) == zone:
         return Unchanged(reason=f"the zone is {policy.raw_zone} already")
     body = put_body(document)
@@ -187,6 +189,7 @@ def plan_zone_change(
             body, notes = _keep_moment(body, policy, zone, day)
     except _RefusedError as error:
         return Refused(reason=str(error))
+    # What is no object would be thrown away to make room for the zone.
     if not isinstance(value_at(body, path[:-1]), dict | None):
         return Refused(reason=f"{path_text(path[:-1])} is not an object")
     changed = with_value(body, path, zone)

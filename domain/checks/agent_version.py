@@ -39,6 +39,7 @@ def _lacking(agent: Agent) -> str:
 
 def _judge(agent: Agent) -> tuple[Verdict, str, str]:
     floor = version_text(UPGRADE_FLOOR.version)
+    # Missing is unknown: bodies of 2016 carry no version for machines that are perfectly new.
     if agent.version is None:
         given = f"{agent.raw_version!r} is no version" if agent.raw_version else "not given"
         return Verdict.UNKNOWN, f"agent version unknown: {given}", ""
@@ -115,6 +116,7 @@ def check_machines_once(
             agent = parse_agent(document)
             evidence = fact(document, ("properties", "friendlyName"), provenance)
             place = (agent.name, _registration(vault, agent), evidence)
+            # By vault: the same vault read twice is still one place.
             places.setdefault(agent.name.casefold(), {})[vault.key] = place
     return tuple(
         Finding(

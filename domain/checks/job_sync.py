@@ -20,6 +20,7 @@ _LOOK_AT_AGENT = (
 
 
 def _finding(one: ItemSighting, provenance: Provenance | None, *, is_pending: bool) -> Finding:
+    # What does not show yet is not late yet (vault-upgrade 1.7).
     is_early = is_pending and one.sighting is Sighting.MISSING
     verdict = Verdict.UNKNOWN if is_early else _VERDICTS[one.sighting]
     last = one.last_backup_at.isoformat() if one.last_backup_at else None

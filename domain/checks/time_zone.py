@@ -37,6 +37,7 @@ def _finding(document: JsonObject, expected: str | None, provenance: Provenance 
     policy = parse_policy(document)
     path = zone_path(document)
     subject = policy.name or "(policy without a name)"
+    # A kind without a zone in ARM is a task for a person, never a pass (POL-11).
     if path is None:
         is_known = policy.zone_state is ZoneState.NOT_APPLICABLE
         kind = policy.management_type or "none given"

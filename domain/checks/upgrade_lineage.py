@@ -75,6 +75,8 @@ def check(document: Attempt[JsonObject], *, vault: str, now: datetime) -> tuple[
     if isinstance(document, FailedRead):
         return (unread(UPGRADE_LINEAGE.id, vault, document),)
     record = parse_upgrade_details(document.value)
+    # Made as a Recovery Services vault, or upgraded so long ago that nothing is kept: the same
+    # document either way, so neither is claimed.
     if record is None:
         text = (
             "the vault tells of no upgrade: made as it is, or the service keeps the record no more"
@@ -96,6 +98,7 @@ def compare(
     if isinstance(document, FailedRead):
         return (unread(UPGRADE_LINEAGE.id, vault, document),)
     arm = parse_upgrade_details(document.value)
+    # Absence proves no disagreement; nobody knows how long ARM keeps the record.
     if arm is None:
         text = "ARM has no record of the upgrade to compare with the classic one"
         return _finding(vault, (Verdict.UNKNOWN, text, ""), _facts(document))

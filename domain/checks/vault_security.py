@@ -68,6 +68,7 @@ def check(
     )
     usable_config = None if isinstance(config, FailedRead) else config
     failed = [one for one in (document, config) if isinstance(one, FailedRead)]
+    # One source that could be read is enough to judge by; its silence is then told as such.
     if not readings and usable_config is None:
         return tuple(
             unread(check.id, vault, failed[0]) for check in (ENHANCED_SECURITY, SOFT_DELETE)

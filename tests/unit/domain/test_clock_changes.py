@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from domain.clock_changes import RunEffect, effect_of, next_run, run_at_transitions
-from domain.time_zones import next_transitions, zone_info
+from domain.time_zones import Transition, next_transitions, zone_info
 from tests.unit.domain.strategies import clock_times, moments, zones
 
 AUTUMN = datetime(2026, 11, 22, tzinfo=UTC)
@@ -54,6 +54,17 @@ def test_a_change_back_at_midnight_repeats_the_last_half_hour() -> None:
     autumn = next_transitions("Egypt Standard Time", AUTUMN)[1]
 
     assert RunEffect.REPEATED == effect_of(autumn, time(23, 30))
+
+
+def test_a_jump_over_midnight_skips_the_first_minutes_of_the_new_day() -> None:
+    """From 23:30 to 00:30: a run at 00:15 is lost as well as one at 23:45."""
+    jump = Transition(
+        at=datetime(2027, 3, 28, 23, 30, tzinfo=UTC), offset_before_min=0, offset_after_min=60
+    )
+
+    assert [RunEffect.SKIPPED, RunEffect.SKIPPED, RunEffect.MOVES] == [
+        effect_of(jump, clock) for clock in (time(23, 45), time(0, 15), time(0, 30))
+    ]
 
 
 def test_the_next_run_is_later_today_when_its_time_is_still_to_come() -> None:
