@@ -20,7 +20,7 @@ from domain.time_zones import RECENT_ZONES, find_windows_zone, next_transitions,
 RUN_MINUTES = (0, 30)
 """Minutes past the hour at which a backup may run (recovery-services 1.3)."""
 
-_CLOCK = re.compile(r"^(\d{4}-\d{2}-\d{2}T)(\d{2}):(\d{2})(:00(?:\.0+)?Z)$")
+_CLOCK = re.compile(r"^(\d{4}-\d{2}-\d{2}T)([01]\d|2[0-3]):([0-5]\d)(:00(?:\.0+)?Z)$")
 
 _DAY_MEMBERS = frozenset({"scheduleRunDays", "daysOfTheWeek", "daysOfTheMonth"})
 """Lists of days; a run that slips over midnight would no longer fall on them."""
@@ -179,6 +179,9 @@ def plan_zone_change(
     path = zone_path(document)
     if path is None:
         return _without_zone(policy)
+    # The service checks no zone for some kinds (recovery-services 1.3), so nothing else is written.
+    if find_windows_zone(zone) != zone:
+        return Refused(reason=f"{zone!r} is not a canonical Windows zone id")
     # Another spelling of the zone that is there is no reason to spend one of 50 edits a day.
     if policy.raw_zone is not None and find_windows_zone(policy.raw_zone) == zone:
         return Unchanged(reason=f"the zone is {policy.raw_zone} already")

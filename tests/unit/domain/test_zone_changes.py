@@ -215,14 +215,32 @@ def test_keep_moment_refuses_a_result_the_clock_shows_twice() -> None:
     assert Refused(reason="00:30 falls into a change of the clocks on 2027-10-31") == change
 
 
-def test_keep_moment_refuses_times_of_another_form() -> None:
-    """A time that carries seconds or an offset is not rewritten by guess."""
-    document = vm_policy(timeZone="UTC")
-    document["properties"]["schedulePolicy"]["scheduleRunTimes"] = ["2017-03-28T22:00:10Z"]
+@pytest.mark.parametrize("zone", ["", "utc", "Europe/Berlin", "Nowhere Standard Time"])
+@pytest.mark.parametrize("plan", [set_zone, keep_moment])
+def test_only_canonical_ids_are_written(plan: Any, zone: str) -> None:
+    """Whatever the caller hands in, a policy never gets a zone the service does not know."""
+    assert Refused(reason=f"{zone!r} is not a canonical Windows zone id") == plan(
+        vm_policy(timeZone="Tokyo Standard Time"), zone
+    )
 
-    assert Refused(
-        reason="'2017-03-28T22:00:10Z' is not a time of a form known here"
-    ) == keep_moment(document)
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2017-03-28T22:00:10Z",
+        "2017-03-28T22:00:00+02:00",
+        "2017-03-28T25:00:00Z",
+        "2017-03-28T22:60:00Z",
+        "22:00",
+        "",
+    ],
+)
+def test_keep_moment_refuses_times_of_another_form(text: str) -> None:
+    """A time that carries seconds or an offset, or is none, is not rewritten by guess."""
+    document = vm_policy(timeZone="UTC")
+    document["properties"]["schedulePolicy"]["scheduleRunTimes"] = [text]
+
+    assert Refused(reason=f"{text!r} is not a time of a form known here") == keep_moment(document)
 
 
 def test_zones_that_change_their_clocks_apart_are_noted() -> None:
