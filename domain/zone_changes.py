@@ -179,7 +179,7 @@ def plan_zone_change(
     path = zone_path(document)
     if path is None:
         return _without_zone(policy)
-    # The service checks no zone for some kinds (recovery-services 1.3), so nothing else is written.
+    # Nobody knows whether the service refuses a wrong zone in every kind (recovery-services 1.3).
     if find_windows_zone(zone) != zone:
         return Refused(reason=f"{zone!r} is not a canonical Windows zone id")
     # Another spelling of the zone that is there is no reason to spend one of 50 edits a day.
