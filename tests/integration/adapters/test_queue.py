@@ -1,5 +1,6 @@
 """The queue adapter against the broker, with the unmodified SDK on both sides."""
 
+import gc
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -96,6 +97,8 @@ async def test_a_missing_queue_is_not_found(broker: Broker) -> None:
         await queue.send([upgrade_request()])
 
 
+# azure-servicebus 7.15 forgets the socket of a connection that the other side broke.
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 async def test_a_broken_link_is_replaced(tmp_path: Path) -> None:
     """After the broker was away the next send goes through."""
     config = single_queue(QUEUE, RequiresSession=True)
@@ -108,5 +111,6 @@ async def test_a_broken_link_is_replaced(tmp_path: Path) -> None:
         await queue.send([upgrade_request(classic_ref("vault-2"))])
         await queue.aclose()
         names = {json.loads(str((await _receive(second))[0]))["vaultName"] for _ in range(2)}
+    gc.collect()  # Here, where the warning is expected, not in whichever test comes next.
 
     assert {"vault-1", "vault-2"} == names
