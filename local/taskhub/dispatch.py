@@ -9,18 +9,15 @@ import asyncio
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from itertools import count
-
-from durabletask.internal import orchestrator_service_pb2 as pb
 
 from local.taskhub import events
 from local.taskhub.consumers import Consumer, Work
+from local.taskhub.live import LiveInstance
 from local.taskhub.transaction import (
     Effect,
     InstanceClosed,
     InstanceOpened,
-    Message,
     MessageArrived,
     SuspensionChanged,
     TaskScheduled,
@@ -29,51 +26,11 @@ from local.taskhub.transaction import (
     TurnCommitted,
 )
 from local.taskhub.work import Turn
-from local.taskhub.workqueue import Kind, WorkQueue
+from local.taskhub.workqueue import WorkQueue
 
 # A worker that gives work back gets it again later and later, so that the two do not spin.
 _FIRST_RETRY_S = 0.05
 _LAST_RETRY_S = 5.0
-
-
-@dataclass(slots=True)
-class _Live:
-    """An instance that has not ended."""
-
-    opened: InstanceOpened
-    inbox: list[Message] = field(default_factory=list)
-    suspended: bool = False
-    has_history: bool = False
-    turn_trace: pb.OrchestrationTraceContext | None = None
-    turn: Turn | None = None
-    is_queued: bool = False
-    needs_history: bool = False
-    given_back: int = 0
-
-    @property
-    def kind(self) -> Kind:
-        return self.opened.name, self.opened.version
-
-    @property
-    def is_ready(self) -> bool:
-        if self.turn is not None or self.suspended or not self.inbox:
-            return False
-        return self.has_history or any(
-            message.event.HasField("executionStarted") for message in self.inbox
-        )
-
-    def take_inbox(self) -> list[Message]:
-        """The messages of the next turn, in the order the orchestrator must see them."""
-        first = self.inbox[0]
-        # A worker rewinds only if the request comes alone.
-        if first.event.HasField("executionRewound"):
-            self.inbox = self.inbox[1:]
-            return [first]
-        taken, self.inbox = self.inbox, []
-        if not self.has_history:
-            # Events may arrive before a scheduled start does; the start comes first all the same.
-            taken.sort(key=lambda message: not message.event.HasField("executionStarted"))
-        return taken
 
 
 class Dispatcher:
@@ -87,7 +44,7 @@ class Dispatcher:
     def __init__(self, now_us: Callable[[], int], expect_timer: Callable[[int], None]) -> None:
         self._now_us = now_us
         self._expect_timer = expect_timer
-        self._live: dict[str, _Live] = {}
+        self._live: dict[str, LiveInstance] = {}
         self._ready: WorkQueue[str] = WorkQueue()
         self._tasks: WorkQueue[TaskScheduled] = WorkQueue()
         self._consumers: set[Consumer] = set()
@@ -127,7 +84,7 @@ class Dispatcher:
                 self._tasks.discard(lambda task: task.instance_id == effect.instance_id)
 
     def _open(self, opened: InstanceOpened) -> None:
-        live = _Live(
+        live = LiveInstance(
             opened,
             inbox=list(opened.inbox),
             suspended=opened.suspended,
@@ -161,7 +118,7 @@ class Dispatcher:
             self._announce(committed.instance_id)
         self._queue_if_ready(live)
 
-    def _queue_if_ready(self, live: _Live) -> None:
+    def _queue_if_ready(self, live: LiveInstance) -> None:
         if live.is_ready and not live.is_queued:
             live.is_queued = True
             self._ready.put(live.kind, live.opened.instance_id)
@@ -230,7 +187,7 @@ class Dispatcher:
                 return self._begin_turn(live, consumer)
         return None
 
-    def _begin_turn(self, live: _Live, consumer: Consumer) -> Turn:
+    def _begin_turn(self, live: LiveInstance, consumer: Consumer) -> Turn:
         messages = live.take_inbox()
         turn = Turn(
             token=f"turn-{self._token_prefix}-{next(self._turn_numbers)}",
@@ -246,19 +203,20 @@ class Dispatcher:
             turn_trace=live.turn_trace,
         )
         live.needs_history = False
+        live.returned = None
         live.turn = turn
         consumer.turns[turn.token] = turn
         self._owners[turn.token] = consumer
         return turn
 
-    def claim_turn(self, token: str) -> Turn | None:
+    def claim_turn(self, token: str, instance_id: str) -> Turn | None:
         """The turn a worker reports about; None if it is not (or no longer) that worker's."""
         consumer = self._owners.pop(token, None)
-        if consumer is None:
-            return None
-        turn = consumer.turns.pop(token, None)
-        consumer.wake()
-        return turn
+        if consumer is not None:
+            consumer.wake()
+            return consumer.turns.pop(token, None)
+        live = self._live.get(instance_id)
+        return None if live is None else live.reclaim(token)
 
     def claim_task(self, token: str) -> None:
         """Marks an activity as reported about."""
@@ -311,10 +269,7 @@ class Dispatcher:
         live = self._live.get(turn.instance_id)
         if live is None or live.turn is not turn:
             return
-        live.turn = None
-        # Whoever ran it may have moved on in memory; only the history says where it stands.
-        live.needs_history = True
-        live.inbox = [*turn.consumed, *live.inbox]
+        live.give_back(turn)
         self._queue_if_ready(live)
         self._wake_consumers()
 

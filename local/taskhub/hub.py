@@ -122,7 +122,7 @@ class Hub:
         except (DecodeError, sqlite3.DatabaseError):
             # Handing it out over and over would hurt all others; left alone, it can be looked at.
             _LOGGER.exception("instance %s is set aside: its history is damaged", item.instance_id)
-            self._dispatcher.claim_turn(item.token)
+            self._dispatcher.claim_turn(item.token, item.instance_id)
             return None
         return pb.WorkItem(orchestratorRequest=request, completionToken=item.token)
 
@@ -142,7 +142,7 @@ class Hub:
         whole = self._assemble(response)
         if whole is None:
             return
-        turn = self._dispatcher.claim_turn(response.completionToken)
+        turn = self._dispatcher.claim_turn(response.completionToken, response.instanceId)
         if turn is None:
             _LOGGER.warning("ignored a late turn report for instance %s", response.instanceId)
             return

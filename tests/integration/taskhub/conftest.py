@@ -10,6 +10,7 @@ from tests.integration.taskhub.running import RunningHub
 
 @pytest.fixture
 async def hub(tmp_path: Path) -> AsyncIterator[RunningHub]:
+    """A hub whose work runs in process, executions kept in memory."""
     running = RunningHub(tmp_path / "hub.sqlite")
     await running.start()
     yield running
@@ -18,6 +19,7 @@ async def hub(tmp_path: Path) -> AsyncIterator[RunningHub]:
 
 @pytest.fixture(params=["hot", "replay", "grpc"])
 async def any_hub(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[RunningHub]:
+    """A hub whose work runs in each of the three ways."""
     running = RunningHub(tmp_path / "hub.sqlite", request.param)
     await running.start()
     yield running

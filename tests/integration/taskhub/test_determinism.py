@@ -22,10 +22,12 @@ def fickle():
 
 
 def add_two(_context, number):
+    """An activity."""
     return number + 2
 
 
 async def run_fickle(path, mode):
+    """Runs the fickle orchestrator; gives its end and its history's event kinds."""
     hub = RunningHub(path / "hub.sqlite", mode)
     await hub.start()
     hub.work(fickle(), activities=[add_one, add_two])

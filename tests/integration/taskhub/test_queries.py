@@ -11,11 +11,13 @@ from tests.integration.taskhub.workflows import add_one
 
 
 async def start_many(hub, count, prefix="vault-"):
+    """Starts instances that stay pending."""
     for number in range(count):
         await hub.client.schedule_new_orchestration("await_go", instance_id=f"{prefix}{number:03}")
 
 
 async def found(hub, **query):
+    """The ids a query finds."""
     states = await hub.client.get_all_orchestration_states(OrchestrationQuery(**query))
     return [state.instance_id for state in states]
 

@@ -40,10 +40,11 @@ async def test_work_that_was_waiting_is_found_again(hub):
 async def test_an_activity_that_had_not_reported_runs_again(hub):
     """At least once: an activity whose result was never committed is handed out again."""
     starts = []
-    stuck = asyncio.Event()
+    started, stuck = asyncio.Event(), asyncio.Event()
 
     async def work_hard(_context, _input):
         starts.append(1)
+        started.set()
         if len(starts) == 1:
             await stuck.wait()
         return "done"
@@ -54,9 +55,7 @@ async def test_an_activity_that_had_not_reported_runs_again(hub):
 
     hub.work(call, activities=[work_hard])
     await hub.client.schedule_new_orchestration("call", instance_id="one")
-    async with asyncio.timeout(5):
-        while not starts:
-            await asyncio.sleep(0.01)
+    await asyncio.wait_for(started.wait(), 5)
     await hub.restart()
 
     hub.work(call, activities=[work_hard])

@@ -31,6 +31,7 @@ class Calls:
 
 
 def two_steps(context, value):
+    """One step that works and one that may not."""
     kept = yield context.call_activity("steady", input=value)
     result = yield context.call_activity("shaky", input=kept)
     return result

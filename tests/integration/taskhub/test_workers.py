@@ -14,6 +14,7 @@ from tests.integration.taskhub.workflows import add_one
 
 @pytest.fixture
 async def stub(hub):
+    """The bare gRPC contract, as a worker in any language would use it."""
     async with grpc.aio.insecure_channel(hub.engine.address) as channel:
         yield stubs.TaskHubSidecarServiceStub(channel)
 
@@ -38,10 +39,12 @@ async def nothing_more(stream):
 
 
 def schedule(action_id, name):
+    """The action that asks for an activity."""
     return pb.OrchestratorAction(id=action_id, scheduleTask=pb.ScheduleTaskAction(name=name))
 
 
 def answer(item, *actions, **more):
+    """A worker's report about a turn."""
     return pb.OrchestratorResponse(
         instanceId=item.orchestratorRequest.instanceId,
         completionToken=item.completionToken,
@@ -51,6 +54,7 @@ def answer(item, *actions, **more):
 
 
 def completion(result):
+    """The action that ends an orchestration."""
     action = pb.OrchestratorAction(
         id=9,
         completeOrchestration=pb.CompleteOrchestrationAction(
@@ -121,6 +125,18 @@ async def test_a_late_report_of_a_lost_turn_is_ignored(hub, stub):
     await stub.CompleteOrchestratorTask(answer(again[0], completion('"good"')))
 
     assert '"good"' == (await hub.ended("one")).serialized_output
+
+
+async def test_a_report_after_a_lost_connection_counts_if_nobody_else_has_the_turn(hub, stub):
+    """Work that was finished is not thrown away because its stream broke."""
+    await hub.client.schedule_new_orchestration("any", instance_id="one")
+    stream, lost = await take(stub)
+    stream.cancel()
+    await asyncio.sleep(0.05)
+
+    await stub.CompleteOrchestratorTask(answer(lost[0], completion('"done"')))
+
+    assert '"done"' == (await hub.ended("one")).serialized_output
 
 
 async def test_an_abandoned_turn_comes_again(hub, stub):

@@ -6,22 +6,26 @@ from durabletask import task
 
 
 def add_one(_context, number):
+    """An activity that works."""
     return number + 1
 
 
 def fail_oddly(_context, number):
+    """An activity that fails for odd numbers."""
     if number % 2:
         raise ValueError(f"{number} is odd")
     return number
 
 
 def count_up(context, number):
+    """Three activities, one after the other."""
     for _ in range(3):
         number = yield context.call_activity("add_one", input=number)
     return number
 
 
 def fan_out(context, count):
+    """So many activities at once."""
     numbers = yield task.when_all(
         [context.call_activity("add_one", input=number) for number in range(count)]
     )
@@ -29,18 +33,21 @@ def fan_out(context, count):
 
 
 def sleep_long(context, hours):
+    """A durable timer; gives the virtual seconds it took."""
     started = context.current_utc_datetime
     yield context.create_timer(timedelta(hours=hours))
     return (context.current_utc_datetime - started).total_seconds()
 
 
 def await_go(context, _):
+    """Says that it waits, and waits for an event."""
     context.set_custom_status("waiting")
     payload = yield context.wait_for_external_event("go")
     return payload
 
 
 def await_go_or_time_out(context, minutes):
+    """A race of an event against a timer."""
     go = context.wait_for_external_event("go")
     timer = context.create_timer(timedelta(minutes=minutes))
     winner = yield task.when_any([go, timer])
@@ -48,6 +55,7 @@ def await_go_or_time_out(context, minutes):
 
 
 def call_child(context, request):
+    """Calls the sub-orchestration it is told to."""
     result = yield context.call_sub_orchestrator(
         request["child"], input=request.get("input"), instance_id=request.get("id")
     )
@@ -55,15 +63,18 @@ def call_child(context, request):
 
 
 def tell_parent(context, _):
+    """Gives its parent's instance id."""
     yield context.create_timer(timedelta(seconds=1))
     return context.parent_instance_id
 
 
 def fail_at_once(_context, message):
+    """Fails with the message it is given."""
     raise ValueError(message)
 
 
 def call_failing(context, number):
+    """Calls an activity that may fail."""
     result = yield context.call_activity("fail_oddly", input=number)
     return result
 
@@ -79,6 +90,7 @@ def collect_events(context, state):
 
 
 def send_go(context, target):
+    """Sends another instance an event."""
     context.send_event(target, "go", data="hello")
     yield context.create_timer(timedelta(seconds=1))
     return "sent"

@@ -6,6 +6,7 @@ from local.taskhub.consumers import Consumer, Wants
 
 
 def consumer_for(*filters, activities=()):
+    """A worker that filters by these names and versions."""
     request = pb.GetWorkItemsRequest(
         workItemFilters=pb.WorkItemFilters(
             orchestrations=[pb.OrchestrationFilter(name=n, versions=v) for n, v in filters],

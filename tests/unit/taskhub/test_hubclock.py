@@ -22,6 +22,7 @@ class Wall:
 
 @pytest.fixture
 def wall():
+    """A wall clock that stands until it is turned."""
     return Wall()
 
 

@@ -1,5 +1,6 @@
 """The hub's file: what is accepted, and what is refused and how."""
 
+import asyncio
 import sqlite3
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from tests.integration.taskhub.running import RunningHub
 
 @pytest.fixture
 def path(tmp_path):
+    """Where the hub's file goes."""
     return tmp_path / "hub.sqlite"
 
 
@@ -27,6 +29,7 @@ def made(path):
 
 
 def refusal_of(path):
+    """The error that opening a file gives."""
     with pytest.raises(ConfigurationError) as caught:
         Store(path)
     return caught.value
@@ -151,7 +154,8 @@ async def test_a_second_process_is_refused_and_told_by_whom(tmp_path):
     hub = RunningHub(tmp_path / "hub.sqlite", clock=ScaledClock())
     await hub.start()
 
-    second = subprocess.run(
+    second = await asyncio.to_thread(
+        subprocess.run,
         [sys.executable, "-m", "local.taskhub", "--db", str(hub.path)],
         capture_output=True,
         text=True,

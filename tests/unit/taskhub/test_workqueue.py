@@ -4,6 +4,7 @@ from local.taskhub.workqueue import WorkQueue
 
 
 def filled(*entries):
+    """A queue with these entries."""
     queue = WorkQueue()
     for kind, item in entries:
         queue.put(kind, item)
@@ -11,6 +12,7 @@ def filled(*entries):
 
 
 def anything(_kind):
+    """Accepts every kind."""
     return True
 
 

@@ -31,6 +31,7 @@ class Bench:
 
 @pytest.fixture
 async def bench(tmp_path):
+    """A running writer."""
     one = Bench(tmp_path / "hub.sqlite")
     one.writer.start()
     yield one
@@ -39,6 +40,8 @@ async def bench(tmp_path):
 
 
 def put(value):
+    """A command that writes a value and lists an effect."""
+
     def command(tx):
         tx.db.execute("insert into meta values(?, ?)", (f"test{value}", str(value)))
         tx.effects.append(TimerSet(value))
@@ -48,20 +51,24 @@ def put(value):
 
 
 def refuse(_tx):
+    """A command that refuses."""
     raise RefusalError(grpc.StatusCode.NOT_FOUND, "no")
 
 
 def refuse_too_late(tx):
+    """A command that refuses after it has changed something."""
     put(99)(tx)
     refuse(tx)
 
 
 def break_down(tx):
+    """A command with a fault."""
     put(66)(tx)
     raise ZeroDivisionError
 
 
 async def gather(bench, *commands):
+    """Sends commands at once and gives their results or errors."""
     answers = [bench.writer.submit(command) for command in commands]
     return await asyncio.gather(*answers, return_exceptions=True)
 
