@@ -40,7 +40,8 @@ async def post_upgrades(
     try:
         requests = requests_from_json(
             req.get_body(),
-            requested_by=req.headers.get(PRINCIPAL_HEADER) or "anonymous",
+            requested_by="anonymous",
+            signed_in_as=req.headers.get(PRINCIPAL_HEADER),
             request_id=str(uuid.uuid4()),
             requested_at=ports.clock.now(),
             source="body",

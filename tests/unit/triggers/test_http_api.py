@@ -280,3 +280,18 @@ async def test_a_broken_run_is_shown_as_stopped_with_its_reason() -> None:
         _read(response)["state"],
         _read(response)["reasons"],
     )
+
+
+async def test_a_signed_in_caller_cannot_ask_under_another_name() -> None:
+    """Whoever could choose the requester could approve their own plan (DESIGN rule 3)."""
+    ports, queue = _ports()
+    headers = {"x-ms-client-principal-name": "ann@example.com"}
+    body = {"requestedBy": "bob@example.com", "vaults": [_vault()]}
+
+    response = await post_upgrades(_request(body, headers=headers), FakeDurableClient(), ports)
+
+    assert (400, ["requestedBy"], []) == (
+        response.status_code,
+        [one["field"] for one in _read(response)["error"]["problems"]],
+        queue.sent,
+    )
