@@ -24,6 +24,16 @@ Interval = Annotated[
         "--interval", min=0.1, max=3600.0, metavar="SECONDS", help="Pause between two looks."
     ),
 ]
+ClockRate = Annotated[
+    float,
+    typer.Option(
+        "--clock-rate", hidden=True, help="Of an app that runs on virtual time: its rate."
+    ),
+]
+ClockOrigin = Annotated[
+    float | None,
+    typer.Option("--clock-origin", hidden=True, help="And the Unix time it began at."),
+]
 File = Annotated[
     Path,
     typer.Argument(metavar="FILE", help="CSV or JSON file that lists the vaults.", dir_okay=False),

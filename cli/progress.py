@@ -6,8 +6,9 @@ from typing import Protocol, Self
 
 from rich.live import Live
 
+from adapters.ports import Clock
 from cli.output import Output
-from cli.tables import finding_words, summary_line, upgrade_table
+from cli.tables import approval_hint, finding_words, live_view, summary_line, upgrade_table
 from cli.views import UpgradeView
 from reports.words import format_duration, state_wording
 
@@ -40,8 +41,9 @@ class Progress(Protocol):
 class LiveProgress:
     """One table, redrawn in place."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, clock: Clock) -> None:
         self._output = output
+        self._clock = clock
         self._live = Live(console=output.stdout, auto_refresh=False, transient=True)
 
     def __enter__(self) -> Self:
@@ -58,7 +60,7 @@ class LiveProgress:
 
     def update(self, views: Sequence[UpgradeView]) -> None:
         """Redraws the table."""
-        self._live.update(upgrade_table(views, is_live=True), refresh=True)
+        self._live.update(live_view(views, self._clock.now()), refresh=True)
 
     def note(self, text: str) -> None:
         """Prints above the table."""
@@ -106,18 +108,18 @@ def change_line(view: UpgradeView) -> str:
     if view.end_state:
         parts.append(f"after {format_duration(view.duration_seconds)}")
         parts.append(f"findings {finding_words(view.findings)}")
-    if view.state == "awaiting_approval" and view.plan:
-        parts.append(f"plan {view.plan.hash}")
+    if hint := approval_hint(view):
+        parts.append(hint.partition(": ")[2])
     parts.extend(view.reasons)
     return "; ".join(parts)
 
 
-def progress_for(output: Output) -> Progress:
-    """The form that fits where the output goes."""
-    return LiveProgress(output) if output.is_live else LineProgress(output)
+def progress_for(output: Output, clock: Clock) -> Progress:
+    """The form that fits where the output goes; ``clock`` tells the app's time."""
+    return LiveProgress(output, clock) if output.is_live else LineProgress(output)
 
 
-def show_result(output: Output, views: Sequence[UpgradeView]) -> None:
+def show_result(output: Output, clock: Clock, views: Sequence[UpgradeView]) -> None:
     """The last word about a set of upgrades: the table, the reasons, the counts."""
     output.event(
         "result",
@@ -125,13 +127,10 @@ def show_result(output: Output, views: Sequence[UpgradeView]) -> None:
         upgrades=[view.model_dump(mode="json", by_alias=True) for view in views],
     )
     if views:
-        output.show(upgrade_table(views))
+        output.show(upgrade_table(views, now=clock.now()))
     for view in views:
         for reason in view.reasons:
             output.say(f"{view.vault.name}: {reason}")
-        if view.state == "awaiting_approval" and view.plan:
-            output.say(
-                f"{view.vault.name}: waits for approval; "
-                f"`vaultlift approve {view.id} --plan {view.plan.hash} --approver NAME`"
-            )
+        if hint := approval_hint(view):
+            output.say(hint)
     output.say(summary_line(views))

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from adapters.clock import ScaledClock
 from cli.api_client import ApiClient
 from cli.exit_codes import ExitCode, exit_code_of
-from cli.options import DEFAULT_URL, Interval, Json, Key, Quiet, Url
+from cli.options import DEFAULT_URL, ClockOrigin, ClockRate, Interval, Json, Key, Quiet, Url
 from cli.output import Output
 from cli.progress import progress_for, show_result
 from cli.transport import JsonTransport
@@ -26,7 +27,7 @@ def _read(client: ApiClient, upgrade_id: str | None) -> Sequence[UpgradeView]:
     return sorted(client.list_upgrades(), key=lambda view: view.vault.name.casefold())
 
 
-def status(
+def status(  # noqa: PLR0913 - each argument is an option of the command
     upgrade_id: SomeId = None,
     *,
     is_all: All = False,
@@ -34,6 +35,8 @@ def status(
     url: Url = DEFAULT_URL,
     key: Key = None,
     interval_s: Interval = 2.0,
+    clock_rate: ClockRate = 1.0,
+    clock_origin: ClockOrigin = None,
     as_json: Json = False,
     is_quiet: Quiet = False,
 ) -> ExitCode:
@@ -44,14 +47,15 @@ def status(
             what_to_do="Use `vaultlift status ID` or `vaultlift status --all`.",
         )
     output = Output(as_json=as_json, is_quiet=is_quiet)
+    clock = ScaledClock(clock_rate, clock_origin)
     client = ApiClient(JsonTransport(url, key))
     views = _read(client, upgrade_id)
     if is_watched:
-        with progress_for(output) as progress:
+        with progress_for(output, clock) as progress:
             progress.update(views)
             while exit_code_of(views) is ExitCode.PENDING:
                 time.sleep(interval_s)
                 views = _read(client, upgrade_id)
                 progress.update(views)
-    show_result(output, views)
+    show_result(output, clock, views)
     return exit_code_of(views)

@@ -5,12 +5,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rich import box
-from rich.console import OverflowMethod
+from rich.console import Group, OverflowMethod
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from cli.views import FindingCounts, UpgradeView
 from domain.errors import Problem
+from domain.upgrade import RunState
 from reports.words import Tone, count, format_duration, state_wording
 
 STYLES = {
@@ -24,10 +26,8 @@ MIN_ID_WIDTH = 13
 """Columns an OperationId keeps on a narrow terminal while a table is live."""
 
 
-def _table(*, title: str | None = None) -> Table:
-    return Table(
-        title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False, expand=False
-    )
+def _table() -> Table:
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False)
 
 
 def problem_table(problems: Iterable[Problem]) -> Table:
@@ -61,19 +61,19 @@ def finding_words(findings: FindingCounts) -> str:
     return ", ".join(parts) or "-"
 
 
-def duration_s(view: UpgradeView, now: datetime | None) -> float | None:
+def duration_s(view: UpgradeView, now: datetime) -> float | None:
     """Seconds the run took, or has been taking until ``now`` of the app's clock."""
-    if view.duration_seconds is not None or view.end_state:
+    if view.duration_seconds is not None or view.started_at is None:
         return view.duration_seconds
-    latest = max((moment for moment in (now, view.updated_at) if moment), default=None)
-    if view.started_at is None or latest is None:
+    return (now - view.started_at).total_seconds()
+
+
+def approval_hint(view: UpgradeView) -> str | None:
+    """The command that approves an upgrade which waits for that."""
+    if view.state != RunState.AWAITING_APPROVAL or view.plan is None:
         return None
-    return (latest - view.started_at).total_seconds()
-
-
-def _latest(views: Sequence[UpgradeView]) -> datetime | None:
-    # The app's clock may run faster than ours, so "now" is the latest moment it has told us.
-    return max((view.updated_at for view in views if view.updated_at), default=None)
+    command = f"vaultlift approve {view.id} --plan {view.plan.hash} --approver NAME"
+    return f"{view.vault.name} waits for approval: {command}"
 
 
 def summary_line(views: Sequence[UpgradeView]) -> str:
@@ -83,17 +83,15 @@ def summary_line(views: Sequence[UpgradeView]) -> str:
     return f"{count(len(views), 'vault')}: {states}" if views else "no vaults"
 
 
-def upgrade_table(
-    views: Sequence[UpgradeView], *, is_live: bool = False, title: str | None = None
-) -> Table:
+def upgrade_table(views: Sequence[UpgradeView], *, now: datetime, is_live: bool = False) -> Table:
     """One line per vault.
 
     Args:
         views: The upgrades, in the order to show them.
+        now: The time by the app's clock, for upgrades on their way.
         is_live: The table redraws itself: lines are cut rather than broken, so that it stays put.
-        title: What stands above it.
     """
-    table = _table(title=title)
+    table = _table()
     overflow: OverflowMethod = "ellipsis" if is_live else "fold"
     table.add_column("Vault", no_wrap=True)
     table.add_column("State", no_wrap=True)
@@ -101,7 +99,6 @@ def upgrade_table(
     table.add_column("Duration", justify="right", no_wrap=True)
     table.add_column("Findings", no_wrap=is_live, overflow=overflow)
     table.add_column("Tasks", justify="right", no_wrap=True)
-    now = _latest(views)
     for view in views:
         table.add_row(
             escape(view.vault.name),
@@ -111,7 +108,10 @@ def upgrade_table(
             finding_words(view.findings),
             str(view.task_count) if view.task_count else "-",
         )
-    if is_live:
-        table.caption = summary_line(views)
-        table.caption_justify = "left"
     return table
+
+
+def live_view(views: Sequence[UpgradeView], now: datetime) -> Group:
+    """What is redrawn while upgrades are followed: the table, the counts, and who is waited for."""
+    hints = [Text(hint) for hint in map(approval_hint, views) if hint]
+    return Group(upgrade_table(views, now=now, is_live=True), Text(summary_line(views)), *hints)

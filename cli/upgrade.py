@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
+from adapters.clock import ScaledClock
 from cli.api_client import ApiClient
 from cli.exit_codes import ExitCode, exit_code_of
 from cli.follow import Pace, Watch, follow
 from cli.input_file import read_vaults, upgrade_body
-from cli.options import DEFAULT_URL, File, Interval, Json, Key, Quiet, Url
+from cli.options import DEFAULT_URL, ClockOrigin, ClockRate, File, Interval, Json, Key, Quiet, Url
 from cli.output import Output
 from cli.progress import progress_for, show_result
 from cli.transport import JsonTransport
@@ -63,6 +64,8 @@ def upgrade(  # noqa: PLR0913 - each argument is an option of the command
     request_id: RequestId = None,
     is_following: Follow = False,
     interval_s: Interval = 2.0,
+    clock_rate: ClockRate = 1.0,
+    clock_origin: ClockOrigin = None,
     as_json: Json = False,
     is_quiet: Quiet = False,
 ) -> ExitCode:
@@ -89,7 +92,8 @@ def upgrade(  # noqa: PLR0913 - each argument is an option of the command
         request_id=accepted.request_id,
         accepted={upgrade.id: upgrade for upgrade in accepted.upgrades},
     )
-    with progress_for(output) as progress:
+    clock = ScaledClock(clock_rate, clock_origin)
+    with progress_for(output, clock) as progress:
         views = follow(watch, progress, Pace(interval_s=interval_s))
-    show_result(output, views)
+    show_result(output, clock, views)
     return exit_code_of(views)

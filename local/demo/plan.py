@@ -124,6 +124,7 @@ def demo_plan(
             str(LOOK_INTERVAL_S),
             "--url",
             f"http://127.0.0.1:{ready['port']}",
+            *clock,
         )
 
     return Plan(

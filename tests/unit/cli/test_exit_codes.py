@@ -7,13 +7,14 @@ import pytest
 from cli.exit_codes import MEANINGS, ExitCode, exit_code_of, help_text
 from cli.views import UpgradeView
 from domain.upgrade import END_STATES, RunState
-from tests.unit.cli.fake_app import view_body
+from tests.unit.cli.fake_app import ended_body, view_body
 
 
 def view(state, *, failed=0, unknown=0, passed=0):
     """An upgrade in a state with these findings."""
     findings = {"failed": failed, "unknown": unknown, "passed": passed}
-    return UpgradeView.model_validate(view_body(state=state, findings=findings))
+    make = ended_body if state in set(END_STATES) else view_body
+    return UpgradeView.model_validate(make(state=state, findings=findings))
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,11 @@ def view(state, *, failed=0, unknown=0, passed=0):
 def test_state_gives_its_code(state, code):
     """Every state has one code."""
     assert code is exit_code_of([view(state)])
+
+
+def test_end_without_its_time_is_pending():
+    """A run that has come to its end but still writes its verdict is on its way."""
+    assert ExitCode.PENDING is exit_code_of([UpgradeView.model_validate(view_body(state="closed"))])
 
 
 def test_every_end_has_a_code():

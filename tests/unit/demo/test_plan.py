@@ -92,4 +92,4 @@ def test_client_is_what_a_user_types(tmp_path):
     command = demo_plan(tmp_path, origin=0.0).client({"port": 7123})
 
     assert ("cli.main", "upgrade", str(VAULTS), "--follow") == command[2:6]
-    assert "http://127.0.0.1:7123" == command[-1]
+    assert "http://127.0.0.1:7123" == command[command.index("--url") + 1]
