@@ -1,8 +1,8 @@
 """How an exception of user code travels to the orchestrator that awaits it.
 
 The worker reports ``Type: text`` and a traceback. The real host takes the type from before the
-first ``": "`` (OutOfProcMiddleware of the durable extension); orchestrators that look at
-``failure_details.error_type`` therefore see the bare class name.
+first ``": "`` and of the text only the first line (OutOfProcMiddleware of the durable extension),
+so orchestrators see the bare class name and nothing that stands below the first line.
 """
 
 from durabletask.internal import orchestrator_service_pb2 as pb
@@ -19,7 +19,8 @@ def split_worker_exception(message: str, stack_trace: str) -> Failure:
     error_type, separator, text = message.partition(": ")
     if not separator:
         return Failure(error_type=UNKNOWN_TYPE, message=message, stack_trace=stack_trace)
-    return Failure(error_type=error_type, message=text, stack_trace=stack_trace)
+    first_line = text.partition("\n")[0].rstrip()
+    return Failure(error_type=error_type, message=first_line, stack_trace=stack_trace)
 
 
 def to_failure_details(failure: Failure, *, is_retriable: bool = True) -> pb.TaskFailureDetails:

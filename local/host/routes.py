@@ -51,6 +51,12 @@ def _within(measure: Callable[[str], int], low: int, high: float) -> Check:
     return lambda text: (measure is len or is_number(text)) and low <= measure(text) <= high
 
 
+def _fits(expression: str) -> Check:
+    # Templates write braces twice, since single ones are parameters.
+    compiled = re.compile(expression.replace("{{", "{").replace("}}", "}"), re.IGNORECASE)
+    return lambda text: compiled.search(text) is not None
+
+
 _NO_LIMIT = float("inf")
 _LOWEST = -(1 << 63)
 _CONSTRAINTS: Mapping[str, Callable[[str], Check]] = {
@@ -70,7 +76,7 @@ _CONSTRAINTS: Mapping[str, Callable[[str], Check]] = {
     "min": lambda argument: _within(int, int(argument), _NO_LIMIT),
     "max": lambda argument: _within(int, _LOWEST, int(argument)),
     "range": lambda argument: _within(int, *_bounds(argument)),
-    "regex": lambda argument: lambda text: re.search(argument, text, re.IGNORECASE) is not None,
+    "regex": _fits,
 }
 
 

@@ -31,7 +31,7 @@ type Pump = Callable[[], Coroutine[Any, Any, None]]
 
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 30.0
-_STOP_CHECK_S = 1.0
+_STOP_CHECK_S = 0.5
 """How long a receive on an entity without sessions waits before it looks whether to stop."""
 
 
