@@ -22,9 +22,11 @@ from adapters.http_errors import (
 )
 from adapters.ports import Clock, PolicyWriteAnswer
 from domain.codec import JsonObject
-from domain.errors import UnexpectedAnswerError
+from domain.errors import OutcomeUnknownError, UnexpectedAnswerError
 from domain.vaults import Provenance, Reading
 
+_DONE_OR_ACCEPTED = (HTTPStatus.OK, HTTPStatus.ACCEPTED)
+# The first is the documented one; older api-versions sent only the second.
 _OPERATION_HEADERS = ("Azure-AsyncOperation", "Location")
 
 
@@ -134,6 +136,14 @@ class WriteAnswer:
         """
         http = response.http_response
         raise_for_status(http, subject=self.subject, is_write=True)
+        if http.status_code not in _DONE_OR_ACCEPTED:
+            # Another success is not of this call's making: a proxy's, say.
+            raise OutcomeUnknownError(
+                f"HTTP {http.status_code} to a policy write",
+                status=http.status_code,
+                subject=self.subject,
+                request_id=find_request_id(http.headers),
+            )
         wait_s = find_retry_after_s(http.headers)
         self.answer = PolicyWriteAnswer(
             status=http.status_code,

@@ -1,5 +1,6 @@
 """Puts the real adapters together (the composition root's only call)."""
 
+import logging
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -28,6 +29,7 @@ class Closable(Protocol):
 def build_ports(settings: Settings) -> Ports:
     """The ports of one process; opens nothing until something is asked."""
     redact_logs()
+    _quiet_libraries()
     clock = ScaledClock(settings.clock_rate, settings.clock_origin)
     clients = loop_clients(settings, Throttle())
     return Ports(
@@ -40,8 +42,17 @@ def build_ports(settings: Settings) -> Ports:
     )
 
 
+def _quiet_libraries() -> None:
+    # At the usual level these write a dozen lines for every request; evidence keeps the ids.
+    for name in ("azure.core", "azure.identity", "azure.servicebus"):
+        logger = logging.getLogger(name)
+        if logger.level == logging.NOTSET:
+            logger.setLevel(logging.WARNING)
+
+
 async def close_ports(ports: Ports) -> None:
     """Closes every connection that the running loop holds; another use opens new ones."""
+    # Clients are shared, so closing one adapter closes the others' too; closing twice is harmless.
     adapters = (ports.classic, ports.recovery_services, ports.job_log, ports.queue)
     for adapter in adapters:
         if isinstance(adapter, Closable):

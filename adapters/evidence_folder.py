@@ -9,7 +9,8 @@ store.
 import asyncio
 import json
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -53,6 +54,7 @@ class EvidenceFolder:
         """
         path = self._path(key)
         content = canonical(document)
+        # File calls wait for the disk, so they go to a thread and the loop stays free.
         with _explained(key):
             is_new = await asyncio.to_thread(_create, path, self._root, content)
         if is_new:
@@ -97,23 +99,17 @@ class EvidenceFolder:
         return self._root / check_key(key)
 
 
-class _explained:  # noqa: N801 - used like a function
-    """Within it, what the file system says comes out as EvidenceError about one key."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Translates."""
-        if isinstance(error, OSError):
-            raise EvidenceError(
-                f"the evidence folder: {error}",
-                subject=self._key,
-                what_to_do="Check that the folder is writable and on a disk with hard links.",
-            ) from error
+@contextmanager
+def _explained(key: str) -> Iterator[None]:
+    """Within it, what the file system says comes out as an error about one key."""
+    try:
+        yield
+    except OSError as error:
+        raise EvidenceError(
+            f"the evidence folder: {error}",
+            subject=key,
+            what_to_do="Check that the folder is writable and on a disk with hard links.",
+        ) from error
 
 
 def _create(path: Path, root: Path, content: bytes) -> bool:
@@ -122,11 +118,13 @@ def _create(path: Path, root: Path, content: bytes) -> bool:
     try:
         _write_through(unfinished, content)
         try:
+            # The one step that decides: atomic, and refused when the name is taken.
             os.link(unfinished, path)
             is_new = True
         except FileExistsError:
             is_new = False
     finally:
+        # Not there when writing it failed before it began.
         with suppress(FileNotFoundError):
             unfinished.unlink()
     # Also when it was there already: its writer may have been killed before this very line.
@@ -142,6 +140,7 @@ def _write_through(path: Path, content: bytes) -> None:
 
 
 def _make_folders(folder: Path, root: Path) -> None:
+    # One by one, because a folder lasts only once the folder that holds it is on the disk.
     if folder.is_dir():
         return
     if folder != root:

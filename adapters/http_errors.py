@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from math import isfinite
 from typing import Any
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
@@ -28,6 +29,7 @@ from domain.errors import (
     UnexpectedAnswerError,
 )
 
+# Log Analytics has the last one only; the correlation id groups calls and is second best.
 REQUEST_ID_HEADERS = ("x-ms-request-id", "x-ms-correlation-request-id", "request-id")
 """Headers that carry the service's request id, the best first."""
 
@@ -69,9 +71,11 @@ def find_retry_after_s(headers: Mapping[str, str]) -> float | None:
     if not text:
         return None
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
     except ValueError:
         return _seconds_until(text, headers.get("Date"))
+    # Python reads "inf" and "nan" as numbers; nobody could wait for them.
+    return max(0.0, seconds) if isfinite(seconds) else None
 
 
 def _seconds_until(text: str, now_text: str | None) -> float | None:
@@ -116,14 +120,21 @@ def error_of_answer(answer: Answer, *, subject: str, is_write: bool) -> ServiceE
     if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return AccessDeniedError(message, what_to_do=_NO_ACCESS, **facts)
     if answer.status == HTTPStatus.NOT_FOUND:
+        # For a write too: what is not there cannot have been changed.
         return NotFoundError(message, **facts)
-    is_refusal = HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
-    if is_refusal and answer.status != HTTPStatus.REQUEST_TIMEOUT:
+    if _is_refusal(answer.status):
         return RefusedError(message, **facts)
     if is_write:
+        # Breakdowns, redirects, unknown successes: any of them may have come after the effect.
         return OutcomeUnknownError(message, what_to_do=_READ_BEFORE_AGAIN, **facts)
-    is_breakdown = is_refusal or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    is_breakdown = answer.status >= HTTPStatus.BAD_REQUEST
     return (UnavailableError if is_breakdown else UnexpectedAnswerError)(message, **facts)
+
+
+def _is_refusal(status: int) -> bool:
+    # 408 is no refusal: the service gave up waiting, and does not say how far it had come.
+    is_client_error = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return is_client_error and status != HTTPStatus.REQUEST_TIMEOUT
 
 
 def _phrase(status: int) -> str:
@@ -138,6 +149,7 @@ def error_of_failure(failure: AzureError, *, subject: str, is_write: bool) -> Se
     """The error that a call without a usable answer means."""
     message = redact(str(failure))[:_LONGEST_MESSAGE]
     if isinstance(failure, ClientAuthenticationError):
+        # Raised by credentials, before anything is sent; a 401 comes as an answer.
         return AccessDeniedError(message, subject=subject, what_to_do=_NO_ACCESS)
     if isinstance(failure, ServiceRequestError) or not is_write:
         return UnavailableError(message, subject=subject)

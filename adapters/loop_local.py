@@ -20,6 +20,7 @@ class LoopLocal[T]:
     def __init__(self, make: Callable[[], T], close: Callable[[T], Awaitable[None]]) -> None:
         self._make = make
         self._close = close
+        # Weak, so that a loop that has ended takes its value along.
         self._values: WeakKeyDictionary[asyncio.AbstractEventLoop, T] = WeakKeyDictionary()
 
     def get(self) -> T:
@@ -34,3 +35,9 @@ class LoopLocal[T]:
         value = self._values.pop(asyncio.get_running_loop(), None)
         if value is not None:
             await self._close(value)
+
+    async def discard(self, value: T) -> None:
+        """Closes a value that no longer serves, unless another has taken its place already."""
+        # Several tasks can find the same value broken; only the first may close it.
+        if self._values.get(asyncio.get_running_loop()) is value:
+            await self.aclose()

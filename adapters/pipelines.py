@@ -1,8 +1,9 @@
 """The HTTP pipelines of all clients: one kind for reads, one for writes.
 
 A write pipeline has no retry policy at all, so that no option, header or default of the SDK can
-make it send twice. Neither kind follows redirects or registers resource providers by itself, which
-the SDK's own list of policies would (recovery-services 0).
+make it send twice. The one thing that is answered is a 401, with a fresh token: the service turned
+the request away before it looked at it. Neither kind follows redirects or registers resource
+providers by itself, which the SDK's own list of policies would (recovery-services 0).
 """
 
 from dataclasses import dataclass
@@ -28,12 +29,10 @@ from adapters.clouds import Cloud, Service
 from adapters.credentials import make_credential
 from adapters.http_errors import find_retry_after_s
 from adapters.settings import Settings
-from adapters.throttle import Throttle, ThrottlePolicy
+from adapters.throttle import LONGEST_WAIT_S, Throttle, ThrottlePolicy
 from adapters.transport import WRITE_TIMEOUT_S, CarefulTransport
 
 USER_AGENT = "vaultlift/0.1.0"
-LONGEST_RETRY_WAIT_S = 60.0
-"""Real seconds. Who is told to wait longer gets the error and can wait without a worker."""
 REPEATABLE = frozenset({"GET", "POST"})
 """For ``retry_on_methods`` of calls whose POST only asks, as a check or a query does."""
 
@@ -46,7 +45,7 @@ class PatientRetryPolicy(AsyncRetryPolicy[Any, Any]):
     def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
         """Whether to send again after this answer."""
         wait_s = find_retry_after_s(response.http_response.headers)
-        if wait_s is not None and wait_s > LONGEST_RETRY_WAIT_S:
+        if wait_s is not None and wait_s > LONGEST_WAIT_S:
             return False
         return bool(super().is_retry(settings, response))
 
@@ -103,6 +102,7 @@ class Connections:
         self, service: Service, transport: CarefulTransport, first: Policies
     ) -> dict[str, Any]:
         bearer = BearerPolicy(self.credential, service)
+        # Prints no body, no Authorization header, and of a query only the api-version.
         logging = HttpLoggingPolicy()
         logging.allowed_header_names.update({"x-ms-correlation-request-id"})
         policies: Policies = [
@@ -112,6 +112,7 @@ class Connections:
             # Outside the retries: the hook sees the last answer, not every attempt's.
             CustomHookPolicy(),
             *first,
+            # Behind the retries: every attempt is authorized and counted by itself.
             bearer,
             ThrottlePolicy(self.throttle),
             DistributedTracingPolicy(),

@@ -102,7 +102,7 @@ class RecoveryServicesApi:
                     parameters=body,
                     raw_response_hook=hook,
                 )
-        except ValueError:
+        except (ValueError, OutcomeUnknownError):
             # The SDK could not read the body of a 200; what counts came in before that.
             if hook.answer is None:
                 raise

@@ -4,9 +4,10 @@ Message ids are derived from the request, so sending a request again is harmless
 the queue drops the copy, and after it the run that exists already is joined.
 """
 
+import asyncio
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
 from azure.core.credentials_async import AsyncTokenCredential
@@ -63,6 +64,8 @@ class _Link:
                 settings.service_bus_namespace or "", self._credential, try_timeout=TRY_TIMEOUT_S
             )
         self.sender: ServiceBusSender = self._client.get_queue_sender(settings.queue)
+        # The SDK's senders are not made for tasks that send at the same time.
+        self.turn = asyncio.Lock()
 
     async def aclose(self) -> None:
         await self.sender.close()
@@ -93,13 +96,16 @@ class ServiceBusQueue:
         messages = [to_message(request) for request in requests]
         if not messages:
             return
+        link = self._links.get()
         try:
-            with _translated(self._queue):
-                await send_batches(self._links.get().sender, messages)
-        except ServiceError:
-            # A link that failed may stay broken; the next call opens a new one.
-            with _translated(self._queue):
-                await self._links.aclose()
+            async with link.turn:
+                with _translated(self._queue):
+                    await send_batches(link.sender, messages)
+        except UnavailableError:
+            # A link that failed may stay broken; the next call opens a new one. How the old one
+            # closes says nothing that the first error does not.
+            with suppress(ServiceError), _translated(self._queue):
+                await self._links.discard(link)
             raise
 
     async def aclose(self) -> None:

@@ -22,6 +22,7 @@ from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
 from adapters.http_errors import find_retry_after_s
+from domain.errors import ThrottledError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,12 @@ VAULT_RESOURCES = Limit(
     header="x-ms-ratelimit-remaining-subscription-resource-requests",
 )
 
+LONGEST_WAIT_S = 60.0
+"""Real seconds. Who would have to wait longer gets the error, and can wait without a worker."""
+
+# The classic API has the subscription first, Resource Manager after a word.
 _SUBSCRIPTION = re.compile(r"^/(?:subscriptions/)?([0-9a-f-]{36})(?:/|$)", re.IGNORECASE)
+# Something must follow the name: the vault itself is counted with the subscription.
 _VAULT = re.compile(r"/vaults/([^/]+)/[^/]", re.IGNORECASE)
 
 
@@ -66,8 +72,14 @@ class Bucket:
         self._refill(now)
         self.level -= 1
         self._unanswered += 1
+        # A debt is a place in line: whoever comes next owes more and waits longer.
         wait_for_token_s = max(0.0, -self.level / self.limit.per_s)
         return max(wait_for_token_s, self._closed_until - now)
+
+    def give_back(self) -> None:
+        """Returns a token that was reserved and will not be used."""
+        self.level += 1
+        self._unanswered = max(0, self._unanswered - 1)
 
     def settle(self, now: float, remaining: float | None, closed_for_s: float | None) -> None:
         """Learns from an answer.
@@ -81,6 +93,7 @@ class Bucket:
         self._refill(now)
         self._unanswered = max(0, self._unanswered - 1)
         if remaining is not None:
+            # More left than was thought possible: the service's bucket is larger than documented.
             self.capacity = max(self.capacity, remaining)
             self.level = min(remaining, self.capacity) - self._unanswered
         if closed_for_s is not None:
@@ -125,12 +138,25 @@ class Throttle:
         self._lock = threading.Lock()
 
     async def admit(self, method: str, url: str) -> Bucket:
-        """Waits for a place and gives the bucket it was taken from."""
+        """Waits for a place and gives the bucket it was taken from.
+
+        Raises:
+            ThrottledError: The wait would be longer than LONGEST_WAIT_S.
+        """
         key, limit = bucket_key(method, url)
+        # A lock for threads, not tasks: nothing in it waits, and loops may run on several threads.
         with self._lock:
             now = self._monotonic()
             bucket = self._buckets.setdefault(key, Bucket(limit, now))
             wait_s = bucket.reserve(now)
+            if wait_s > LONGEST_WAIT_S:
+                bucket.give_back()
+                # Slept through here, it would hold a worker; a workflow's timer holds nothing.
+                raise ThrottledError(
+                    "the service wants no more calls for now; nothing was sent",
+                    retry_after_s=wait_s,
+                    subject=" ".join(key),
+                )
         if wait_s > 0:
             await self.sleep(wait_s)
         return bucket
@@ -161,6 +187,7 @@ class ThrottlePolicy(AsyncHTTPPolicy[Any, Any]):
         bucket = await self._throttle.admit(http.method, http.url)
         status: int | None = None
         headers: Mapping[str, str] = {}
+        # Whatever happens the place must be given back, or the bucket would shrink for good.
         try:
             response = await self.next.send(request)
             status = response.http_response.status_code

@@ -56,7 +56,7 @@ def classic_vault(
         resource_namespace="WABackup",
         state="Started",
         sub_state="Ok",
-        resource_id="1099642014426575738",
+        resource_id="4203118877001265590",
         record=record,
         provenance=Provenance(source="GET cloudservices", request_id="request-0", read_at=NOON),
     )

@@ -3,12 +3,12 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from aiohttp import web
@@ -51,12 +51,12 @@ class Exchange:
 
 def _unindented(body: bytes) -> bytes:
     # The recorder pretty-printed the answers; the real ones had no white space between elements.
-    root = ElementTree.fromstring(body)  # noqa: S314 - our own file
+    root = ET.fromstring(body)  # noqa: S314 - our own file
     for element in root.iter():
         if len(element):
             element.text = None
         element.tail = None
-    return ElementTree.tostring(root)
+    return ET.tostring(root)
 
 
 def _load(name: str) -> list[Exchange]:
@@ -90,7 +90,7 @@ async def session() -> AsyncIterator[tuple[list[Exchange], Server, ClassicApi]]:
 
 def _target(exchange: Exchange) -> VaultRef:
     """The target of a recorded request; its provider is a test stamp's, ours is the real one."""
-    path = ElementTree.fromstring(exchange.body)[0].text or ""  # noqa: S314
+    path = ET.fromstring(exchange.body)[0].text or ""  # noqa: S314
     return VaultRef.parse(path)
 
 
@@ -178,7 +178,7 @@ async def test_recorded_answers_tell_the_whole_story(
     listed = next(v for v in during if v.ref.name == "vault2").record
     assert record == listed
     assert (UpgradeStatus.IN_PROGRESS, None) == (record.status, record.ended_at)
-    assert "4cc27b8b-12cd-4334-a268-68c5dc5cbe9e-2017-03-28 10:03:15Z-P" == record.operation_id
+    assert exchanges[5].headers["x-ms-client-request-id"] == record.operation_id
     assert datetime(2017, 3, 28, 10, 3, 17, 991535, tzinfo=UTC) == record.started_at
 
 
@@ -198,7 +198,7 @@ async def test_the_list_shows_finished_upgrades(
         "vault1": upgraded,
         "vault2": None,
     }
-    assert "1099642014426575738" == listed[3].resource_id
+    assert all((vault.resource_id or "").isdecimal() for vault in listed)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ async def test_the_list_shows_finished_upgrades(
 def test_bodies_match_the_recorded_bytes(name: str) -> None:
     """Given the recorded resource path, our body has the recorded bytes and length."""
     exchange = _load(name)[0]
-    path = ElementTree.fromstring(exchange.body)[0].text or ""  # noqa: S314
+    path = ET.fromstring(exchange.body)[0].text or ""  # noqa: S314
 
     body = build_upgrade_input(path)
 
@@ -228,8 +228,7 @@ def test_client_request_ids_have_the_recorded_form() -> None:
 
 def test_client_request_ids_are_in_utc() -> None:
     """The time in an id is UTC whatever zone the given time has."""
-    recorded = "4cc27b8b-12cd-4334-a268-68c5dc5cbe9e-2017-03-28 10:03:15Z-P"
+    guid = UUID("0f0e1d2c-3b4a-4596-8778-695a4b3c2d1e")
     elsewhere = datetime.fromisoformat("2017-03-28T15:33:15+05:30")
 
-    assert timedelta(hours=5, minutes=30) == elsewhere.utcoffset()
-    assert recorded == new_client_request_id(UUID(recorded[:36]), elsewhere)
+    assert f"{guid}-2017-03-28 10:03:15Z-P" == new_client_request_id(guid, elsewhere)

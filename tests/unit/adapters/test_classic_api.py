@@ -216,6 +216,25 @@ async def test_a_start_is_sent_once_whatever_happens(
     assert "op-1" == caught.value.operation_id
 
 
+async def test_a_start_with_a_stale_token_is_sent_with_a_fresh_one() -> None:
+    """A 401 was turned away unread, so the same start, under the same id, is sent once more."""
+    stale = web.Response(status=401, headers={"WWW-Authenticate": "Bearer"})
+    async with _client(stale, _xml(RECORD)) as (server, api):
+        await _start(api)
+
+    assert ["op-1", "op-1"] == [a.headers["x-ms-client-request-id"] for a in server.asked]
+
+
+async def test_a_start_that_stays_unauthorized_is_denied() -> None:
+    """Two 401 in a row end the matter; nothing was started."""
+    stale = [web.Response(status=401, headers={"WWW-Authenticate": "Bearer"}) for _ in range(3)]
+    async with _client(*stale) as (server, api):
+        with pytest.raises(AccessDeniedError):
+            await _start(api)
+
+    assert 2 == len(server.asked)
+
+
 async def test_a_start_without_a_connection_was_not_sent() -> None:
     """Where no connection can be made, nothing has begun for sure."""
     clock = FakeClock()

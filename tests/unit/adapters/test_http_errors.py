@@ -144,6 +144,8 @@ def test_our_own_errors_pass() -> None:
         ({"Retry-After": "12"}, 12.0),
         ({"Retry-After": "-5"}, 0.0),
         ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "inf"}, None),
+        ({"Retry-After": "nan"}, None),
         ({}, None),
         (
             {

@@ -44,6 +44,19 @@ async def test_a_closed_value_is_replaced() -> None:
     assert things.get() is not first
 
 
+async def test_a_broken_value_is_closed_once() -> None:
+    """Who finds a value broken after another has replaced it leaves the new one alone."""
+    things = LoopLocal(Thing, Thing.close)
+    broken = things.get()
+    await things.discard(broken)
+    fresh = things.get()
+
+    await things.discard(broken)
+
+    assert (True, False) == (broken.is_closed, fresh.is_closed)
+    assert fresh is things.get()
+
+
 async def test_closing_without_a_value_does_nothing() -> None:
     """What was never used needs no closing."""
     made: list[Thing] = []

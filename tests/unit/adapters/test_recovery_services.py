@@ -286,6 +286,7 @@ async def test_an_accepted_write_names_its_operation(header: str) -> None:
         (_json({}, 503, Retry_After="0"), OutcomeUnknownError),
         (drop_connection, OutcomeUnknownError),
         (_json({}, 302), OutcomeUnknownError),
+        (web.Response(status=204), OutcomeUnknownError),
         (_json({"error": {"code": "BMSUserErrorInvalidPolicyInput"}}, 400), RefusedError),
         (_json({}, 429, Retry_After="0"), ThrottledError),
         (_json({}, 403), AccessDeniedError),

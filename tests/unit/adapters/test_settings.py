@@ -88,9 +88,17 @@ def test_custom_endpoints_need_the_custom_cloud() -> None:
     assert "VAULTLIFT_ARM_ENDPOINT: only for VAULTLIFT_CLOUD=custom" in message
 
 
-def test_a_fast_clock_needs_an_origin() -> None:
-    """Without a common origin processes would not agree about the time."""
-    assert "VAULTLIFT_CLOCK_ORIGIN" in _problems(GOOD | {"VAULTLIFT_CLOCK_RATE": "900"})
+@pytest.mark.parametrize("rate", ["10", "0.5", "100.0"])
+def test_every_rate_but_one_needs_an_origin(rate: str) -> None:
+    """However the number is written, only a rate of one goes without."""
+    assert "VAULTLIFT_CLOCK_ORIGIN" in _problems(GOOD | {"VAULTLIFT_CLOCK_RATE": rate})
+
+
+def test_a_rate_of_one_needs_no_origin() -> None:
+    """The wall clock is common to all as it is."""
+    settings = Settings.from_environment(GOOD | {"VAULTLIFT_CLOCK_RATE": "1.00"})
+
+    assert settings.clock_origin is None
 
 
 def test_two_ways_to_the_service_bus_contradict() -> None:

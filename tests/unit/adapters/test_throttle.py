@@ -19,6 +19,7 @@ from adapters.throttle import (
     ThrottlePolicy,
     bucket_key,
 )
+from domain.errors import ThrottledError
 from tests.fakes import SUBSCRIPTION, FakeClock
 
 ARM = "https://management.azure.com"
@@ -169,6 +170,32 @@ async def test_a_429_closes_the_bucket_for_its_retry_after() -> None:
         await pipeline.run(HttpRequest("GET", VAULT))
 
     assert [17] == clock.slept_s
+
+
+async def test_a_long_wait_is_handed_to_the_caller() -> None:
+    """While a bucket is closed for an hour nobody sleeps in it, and nothing is sent."""
+    clock = FakeClock()
+    transport = Answering(Response(429, Retry_After="3600"))
+    pipeline: Any = AsyncPipeline(transport, [ThrottlePolicy(_throttle(clock))])
+    await pipeline.run(HttpRequest("GET", VAULT))
+
+    with pytest.raises(ThrottledError) as caught:
+        await pipeline.run(HttpRequest("GET", VAULT))
+
+    assert ([], 3600) == (clock.slept_s, caught.value.retry_after_s)
+
+
+async def test_a_call_that_was_turned_away_costs_nothing() -> None:
+    """The token it would have taken is there for the next."""
+    throttle = _throttle(FakeClock())
+    bucket = await throttle.admit("GET", VAULT)
+    throttle.learn(bucket, 429, {"Retry-After": "3600"})
+    level = bucket.level
+
+    with pytest.raises(ThrottledError):
+        await throttle.admit("GET", VAULT)
+
+    assert level == bucket.level
 
 
 async def test_a_failed_call_gives_its_place_back() -> None:
