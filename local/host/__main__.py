@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -108,20 +108,29 @@ class StopRequest:
 
     Args:
         stop: Set by the first signal.
+        exit_now: Ends the process; durable work is repeated next time.
+        now: Real seconds.
     """
 
-    def __init__(self, stop: asyncio.Event) -> None:
+    def __init__(
+        self,
+        stop: asyncio.Event,
+        *,
+        exit_now: Callable[[], None] = lambda: os._exit(EXIT_FORCED),
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._stop = stop
+        self._exit_now = exit_now
+        self._now = now
         self._asked_at = math.inf
 
     def on_signal(self) -> None:
         """Takes a signal."""
         if not self._stop.is_set():
-            self._asked_at = time.monotonic()
+            self._asked_at = self._now()
             self._stop.set()
-        elif time.monotonic() - self._asked_at > SAME_REQUEST_S:
-            # Whoever asks again does not want to wait; durable work is repeated next time.
-            os._exit(EXIT_FORCED)
+        elif self._now() - self._asked_at > SAME_REQUEST_S:
+            self._exit_now()
 
 
 def main(arguments: Sequence[str]) -> int:

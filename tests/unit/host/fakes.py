@@ -40,6 +40,7 @@ class FakeInvoker:
 
     behaviour: Callable[[Call], Awaitable[TypedData | None]] | None = None
     calls: list[Call] = field(default_factory=list)
+    _called: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def invoke(
         self,
@@ -52,12 +53,20 @@ class FakeInvoker:
     ) -> InvocationResult:
         call = Call(function.name, trigger_value, trigger_metadata or {}, instance_id, reason)
         self.calls.append(call)
+        self._called.set()
         try:
             value = None if self.behaviour is None else await self.behaviour(call)
         except ValueError as error:
             failure = Failure(error_type="ValueError", message=str(error), stack_trace="stack")
             return InvocationResult(invocation_id="i", failure=failure)
         return InvocationResult(invocation_id="i", return_value=value)
+
+    async def wait_called(self, count: int) -> None:
+        """Until so many invocations have begun."""
+        async with asyncio.timeout(5):
+            while len(self.calls) < count:
+                self._called.clear()
+                await self._called.wait()
 
 
 @dataclass

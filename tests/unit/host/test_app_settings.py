@@ -77,7 +77,7 @@ def test_a_missing_name_is_told():
         ("AzureWebJobs.g.Disabled", "1", False),
     ],
 )
-def test_functions_are_switched_off_by_name(name: str, value: str, expected: bool):  # noqa: FBT001
+def test_functions_are_switched_off_by_name(name: str, value: str, expected: bool):
     """Both spellings, and only for the function named."""
     assert AppSettings({name: value}).is_disabled("f") is expected
 

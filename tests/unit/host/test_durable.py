@@ -18,16 +18,16 @@ FUNCTIONS = [
 ]
 
 
-def turn(name: str = "run", token: str = "t") -> pb.WorkItem:
+def turn(name: str = "run") -> pb.WorkItem:
     """An orchestrator turn."""
     started = pb.ExecutionStartedEvent(name=name)
     request = pb.OrchestratorRequest(
         instanceId="one", newEvents=[pb.HistoryEvent(executionStarted=started)]
     )
-    return pb.WorkItem(orchestratorRequest=request, completionToken=token)
+    return pb.WorkItem(orchestratorRequest=request, completionToken="t")
 
 
-def activity(name: str = "twice", token: str = "a", text: str | None = "21") -> pb.WorkItem:
+def activity(name: str = "twice", number: int = 0, text: str | None = "21") -> pb.WorkItem:
     """An activity's work."""
     request = pb.ActivityRequest(
         name=name,
@@ -35,7 +35,7 @@ def activity(name: str = "twice", token: str = "a", text: str | None = "21") -> 
         input=None if text is None else StringValue(value=text),
         orchestrationInstance=pb.OrchestrationInstance(instanceId="one"),
     )
-    return pb.WorkItem(activityRequest=request, completionToken=token)
+    return pb.WorkItem(activityRequest=request, completionToken=f"a{number}")
 
 
 async def dispatch(
@@ -94,7 +94,7 @@ async def test_an_activity_is_found_by_its_own_name_in_any_case():
     assert invoker.calls[0].instance_id == "one"
     assert engine.activities == [
         pb.ActivityResponse(
-            instanceId="one", taskId=3, completionToken="a", result=StringValue(value="42")
+            instanceId="one", taskId=3, completionToken="a0", result=StringValue(value="42")
         )
     ]
 
@@ -172,7 +172,7 @@ async def test_activities_keep_to_their_limit():
         await asyncio.sleep(0.01)
         running -= 1
 
-    engine = FakeEngine([activity(token=str(number)) for number in range(10)])
+    engine = FakeEngine([activity(number=number) for number in range(10)])
 
     await dispatch(engine, FakeInvoker(behave), activities=3)
 
@@ -187,7 +187,7 @@ async def test_stopping_finishes_what_runs_and_gives_back_what_waits():
         await release.wait()
         return TypedData(json="1")
 
-    engine, invoker = FakeEngine([activity(token="1"), activity(token="2")]), FakeInvoker(behave)
+    engine, invoker = FakeEngine([activity(number=1), activity(number=2)]), FakeInvoker(behave)
     dispatcher = DurableDispatcher(
         engine, invoker, FUNCTIONS, max_orchestrations=1, max_activities=1
     )
@@ -198,8 +198,8 @@ async def test_stopping_finishes_what_runs_and_gives_back_what_waits():
     release.set()
     await stopping
 
-    assert [one.completionToken for one in engine.activities] == ["1"]
-    assert engine.abandoned == ["2"]
+    assert [one.completionToken for one in engine.activities] == ["a1"]
+    assert engine.abandoned == ["a2"]
 
 
 async def test_stopping_does_not_wait_longer_than_allowed():
@@ -216,7 +216,7 @@ async def test_stopping_does_not_wait_longer_than_allowed():
     await asyncio.sleep(0.01)
     await dispatcher.stop(0.01)
 
-    assert engine.abandoned == ["a"]
+    assert engine.abandoned == ["a0"]
 
 
 def test_durable_names_come_from_the_decorator():

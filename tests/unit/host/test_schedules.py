@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from local.host.schedules import CronSchedule, IntervalSchedule, parse_schedule
 
 MOMENTS = st.datetimes(
-    min_value=datetime(2020, 1, 1), max_value=datetime(2035, 12, 31), timezones=st.just(UTC)
+    min_value=datetime(2020, 1, 1),  # noqa: DTZ001, hypothesis adds the zone
+    max_value=datetime(2035, 12, 31),  # noqa: DTZ001
+    timezones=st.just(UTC),
 )
 
 

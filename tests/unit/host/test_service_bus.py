@@ -30,12 +30,30 @@ ENTITY = Entity(
 )
 
 
+class Log(list[str]):
+    """What was done, in order; can be waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._grown = asyncio.Event()
+
+    def append(self, entry: str) -> None:
+        super().append(entry)
+        self._grown.set()
+
+    async def wait_for(self, *wanted: str) -> None:
+        """Until all of ``wanted`` are in it."""
+        while not set(wanted) <= set(self):
+            self._grown.clear()
+            await self._grown.wait()
+
+
 @dataclass
 class FakeReceiver:
     """Gives what is in ``waiting``; a message that is abandoned comes back first."""
 
     waiting: list[HandMadeMessage]
-    log: list[str]
+    log: Log
     settling: Exception | None = None
 
     async def receive_messages(
@@ -62,7 +80,7 @@ class FakeSource:
 
     sessions: list[list[str]] = field(default_factory=list)
     queue: list[str] = field(default_factory=list)
-    log: list[str] = field(default_factory=list)
+    log: Log = field(default_factory=Log)
     failures: list[Exception] = field(default_factory=list)
     settling: Exception | None = None
 
@@ -110,8 +128,7 @@ class Running:
         """The log once it holds all of ``wanted``, after stopping."""
         task = asyncio.create_task(self.trigger.run())
         async with asyncio.timeout(5):
-            while not set(wanted) <= set(self.source.log):
-                await asyncio.sleep(0.005)
+            await self.source.log.wait_for(*wanted)
             self.trigger.stop()
             await task
         return self.source.log

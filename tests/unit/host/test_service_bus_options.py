@@ -79,7 +79,7 @@ def test_a_missing_connection_says_what_to_set():
     """Both ways are named."""
     function = make_function("f", "serviceBusTrigger", queueName="q", connection="Bus")
 
-    with pytest.raises(AppLoadError, match="set Bus to .* or Bus__fullyQualifiedNamespace"):
+    with pytest.raises(AppLoadError, match=r"set Bus to .* or Bus__fullyQualifiedNamespace"):
         to_entity(function, OPTIONS, AppSettings({}))
 
 

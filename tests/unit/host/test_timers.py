@@ -48,9 +48,7 @@ class Setting:
     async def fired(self, count: int) -> list[dict[str, Any]]:
         """What the function was given, once it has been called so often."""
         self.listener.start()
-        async with asyncio.timeout(5):
-            while len(self.invoker.calls) < count:
-                await asyncio.sleep(0.001)
+        await self.invoker.wait_called(count)
         await self.listener.stop(1)
         return [json.loads(call.value.json) for call in self.invoker.calls]
 

@@ -9,7 +9,7 @@ import azure.functions as func
 
 app = func.FunctionApp()
 log = logging.getLogger("queues")
-running = 0
+running: set[str] = set()
 
 
 @app.service_bus_queue_trigger(
@@ -32,11 +32,10 @@ async def ordered(message: func.ServiceBusMessage) -> None:
 @app.service_bus_queue_trigger(arg_name="message", queue_name="plain", connection="Bus")
 async def plain(message: func.ServiceBusMessage) -> None:
     """Several at a time; says how many ran with it."""
-    global running
-    running += 1
+    running.add(message.lock_token)
     await asyncio.sleep(0.2)
-    log.info("plain %s", running)
-    running -= 1
+    log.info("plain %s", len(running))
+    running.discard(message.lock_token)
 
 
 @app.service_bus_queue_trigger(

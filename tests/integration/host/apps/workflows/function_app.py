@@ -15,7 +15,7 @@ from durabletask import task
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 attempts: dict[str, int] = {}
 running: set[int] = set()
-most_running = 0
+counted = {"mostRunning": 0}
 lock = threading.Lock()
 
 RETRIES = task.RetryPolicy(
@@ -39,7 +39,7 @@ async def start(req: func.HttpRequest, client: df.DurableFunctionsClient) -> fun
 @app.route(route="counts", methods=["GET"])
 async def counts(req: func.HttpRequest) -> func.HttpResponse:
     """What the activities counted."""
-    return func.HttpResponse(json.dumps({"mostRunning": most_running, "attempts": attempts}))
+    return func.HttpResponse(json.dumps({**counted, "attempts": attempts}))
 
 
 @app.orchestration_trigger(context_name="context")
@@ -105,7 +105,7 @@ def loops(context: task.OrchestrationContext, left: int) -> Generator[Any, Any, 
 @app.activity_trigger(input_name="number")
 async def double(number: int) -> int:
     """Twice the number."""
-    logging.info("doubling %s", number)
+    logging.getLogger("double").info("doubling %s", number)
     return number * 2
 
 
@@ -131,9 +131,8 @@ async def broken(text: str) -> str:
 @app.activity_trigger(input_name="number")
 async def slow(number: int) -> int:
     """Takes a while and notes how many of it ran at once."""
-    global most_running
     running.add(number)
-    most_running = max(most_running, len(running))
+    counted["mostRunning"] = max(counted["mostRunning"], len(running))
     await asyncio.sleep(0.05)
     running.discard(number)
     return number

@@ -1,0 +1,39 @@
+"""What this host serves, and what it says about the rest."""
+
+import logging
+from dataclasses import replace
+
+import pytest
+
+from local.host.functions import AppLoadError
+from local.host.support import warn_of_unsupported
+from tests.unit.host.fakes import make_function
+
+
+@pytest.mark.parametrize(
+    ("trigger_type", "text"),
+    [
+        ("entityTrigger", "does not run entities"),
+        ("blobTrigger", "POST /admin/functions/f"),
+        ("httpTrigger", None),
+        ("timerTrigger", None),
+    ],
+)
+def test_functions_nothing_will_start_are_named(
+    caplog: pytest.LogCaptureFixture, trigger_type: str, text: str | None
+):
+    """Nobody should wait for a function this host never starts."""
+    with caplog.at_level(logging.WARNING):
+        warn_of_unsupported([make_function("f", trigger_type)])
+
+    assert len(caplog.messages) == (text is not None)
+    assert (text or "") in caplog.text
+
+
+def test_a_binding_whose_value_would_be_lost_is_refused():
+    """An output to nowhere is told at start, with how to go on without it."""
+    function = make_function("f", "httpTrigger")
+    bindings = [*function.bindings, {"type": "blob", "name": "out", "direction": "OUT"}]
+
+    with pytest.raises(AppLoadError, match=r"no blob binding.*AzureWebJobs\.f\.Disabled=1"):
+        warn_of_unsupported([replace(function, bindings=bindings)])
