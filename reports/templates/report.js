@@ -35,10 +35,11 @@
     }
   };
 
-  // What is closed does not print: everything that is shown is opened first, and put back after.
+  // What is closed does not print: every vault that is shown is opened first, and put back after.
+  // Evidence prints as its reader left it; all of it would bury the findings.
   let closed = [];
   window.addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details:not([open])")];
+    closed = [...document.querySelectorAll("details.vault:not([open])")];
     closed.forEach((element) => { element.open = true; });
   });
   window.addEventListener("afterprint", () => closed.forEach((element) => { element.open = false; }));

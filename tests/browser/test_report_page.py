@@ -127,9 +127,9 @@ async def test_link_in_the_overview_opens_the_vault(page):
     )
 
 
-async def test_everything_is_open_on_paper(page):
-    """For printing everything is opened, and closed again afterwards."""
-    closed = "document.querySelectorAll('details:not([open])').length"
+async def test_every_vault_is_open_on_paper(page):
+    """For printing every vault is opened, and closed again afterwards."""
+    closed = "document.querySelectorAll('details.vault:not([open])').length"
     before = await page.evaluate(closed)
     await page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     printing = await page.evaluate(closed)
