@@ -2,19 +2,34 @@
 
 import json
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
+from adapters.ports import Clock
 from domain.codec import JsonObject
 from local.azure import upgrades
 from local.azure.clocks import MovableClock
-from local.azure.exchange import Answer, json_answer
-from local.azure.faults import parse_rules
+from local.azure.exchange import Answer, Request, json_answer
+from local.azure.faults import Faults, parse_rules
+from local.azure.journal import Journal
 from local.azure.model import Vault
 from local.azure.moments import format_moment, format_ticks, ticks_of
-from local.azure.service import Request, SimulatedAzure
+from local.azure.state import State
 
 
-def handle(azure: SimulatedAzure, request: Request) -> Answer:
+class Controlled(Protocol):
+    """What is looked at and steered from outside."""
+
+    clock: Clock
+    state: State
+    faults: Faults
+    journal: Journal
+
+    def reset(self) -> None:
+        """Starts afresh."""
+        ...
+
+
+def handle(azure: Controlled, request: Request) -> Answer:
     """Answers one request below ``/admin``."""
     path = request.raw_path.rstrip("/").removeprefix("/admin/")
     operation = _OPERATIONS.get((request.method, path))
@@ -38,30 +53,30 @@ def _body(request: Request) -> Any:
         raise ValueError(f"the body is not JSON: {error}") from error
 
 
-def _list_faults(azure: SimulatedAzure, _request: Request) -> Answer:
+def _list_faults(azure: Controlled, _request: Request) -> Answer:
     return json_answer({"faults": azure.faults.listing()})
 
 
-def _add_faults(azure: SimulatedAzure, request: Request) -> Answer:
+def _add_faults(azure: Controlled, request: Request) -> Answer:
     for rule in parse_rules(_body(request)):
         azure.faults.add(rule)
     return json_answer({"faults": azure.faults.listing()}, status=201)
 
 
-def _clear_faults(azure: SimulatedAzure, _request: Request) -> Answer:
+def _clear_faults(azure: Controlled, _request: Request) -> Answer:
     azure.faults.clear()
     return json_answer({"faults": []})
 
 
-def _calls(azure: SimulatedAzure, _request: Request) -> Answer:
+def _calls(azure: Controlled, _request: Request) -> Answer:
     return json_answer({"counts": azure.journal.counts(), "writes": azure.journal.write_log()})
 
 
-def _refused(azure: SimulatedAzure, _request: Request) -> Answer:
+def _refused(azure: Controlled, _request: Request) -> Answer:
     return json_answer({"refused": azure.journal.refused_log()})
 
 
-def _estate(azure: SimulatedAzure, request: Request) -> Answer:
+def _estate(azure: Controlled, request: Request) -> Answer:
     wanted = request.query.get("vault", "").lower()
     vaults = [v for v in azure.state.vaults if wanted in ("", v.name.lower())]
     return json_answer(
@@ -76,7 +91,7 @@ def _estate(azure: SimulatedAzure, request: Request) -> Answer:
     )
 
 
-def _vault(azure: SimulatedAzure, vault: Vault) -> JsonObject:
+def _vault(azure: Controlled, vault: Vault) -> JsonObject:
     now = azure.clock.now()
     record = vault.record
     return {
@@ -98,12 +113,12 @@ def _vault(azure: SimulatedAzure, vault: Vault) -> JsonObject:
     }
 
 
-def _read_clock(azure: SimulatedAzure, _request: Request) -> Answer:
+def _read_clock(azure: Controlled, _request: Request) -> Answer:
     is_movable = isinstance(azure.clock, MovableClock)
     return json_answer({"now": format_moment(azure.clock.now()), "isMovable": is_movable})
 
 
-def _move_clock(azure: SimulatedAzure, request: Request) -> Answer:
+def _move_clock(azure: Controlled, request: Request) -> Answer:
     clock = azure.clock
     if not isinstance(clock, MovableClock):
         # Every process computes the scaled clock for itself; one that jumps would disagree.
@@ -116,7 +131,7 @@ def _move_clock(azure: SimulatedAzure, request: Request) -> Answer:
     return _read_clock(azure, request)
 
 
-def _reset(azure: SimulatedAzure, _request: Request) -> Answer:
+def _reset(azure: Controlled, _request: Request) -> Answer:
     azure.reset()
     return json_answer({"openedAt": format_moment(azure.state.opened_at)})
 

@@ -9,7 +9,7 @@ from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
 from local.azure.model import Item, Vault, Workload
 from local.azure.moments import NEVER_BACKED_UP, format_moment
 from local.azure.names import stable_number
-from local.azure.sources import container_name, item_name, source_id, vm_type
+from local.azure.sources import WORKLOAD_TYPES, container_name, item_name, source_id, vm_type
 
 RECOVERY_POINT_DELAY = timedelta(seconds=3)
 """Between the start of a backup and its recovery point (recorded items)."""
@@ -18,15 +18,6 @@ _DATA_ID_BITS = 47
 _ITEM_KEYS = frozenset(
     {"backupManagementType", "itemType", "policyName", "containerName", "friendlyName"}
 )
-WORKLOAD_TYPES = {
-    Workload.VM: "VM",
-    Workload.FILE_SHARE: "AzureFileShare",
-    Workload.SQL_IN_VM: "SQLDataBase",
-    Workload.MAB: "FileFolder",
-    Workload.AZURE_SQL: "AzureSqlDb",
-    Workload.GENERIC: "GenericDataSource",
-}
-"""``workloadType`` of each kind of item."""
 _ITEM_TYPES = {
     Workload.FILE_SHARE: "AzureFileShareProtectedItem",
     Workload.SQL_IN_VM: "AzureVmWorkloadSQLDatabase",

@@ -11,6 +11,19 @@ from local.azure.state import State
 
 
 @dataclass(frozen=True, kw_only=True)
+class Request:
+    """A request as it came in."""
+
+    method: str
+    raw_path: str
+    """Path without the query string, still escaped."""
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    base_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Call:
     """A request that found its route."""
 
@@ -58,6 +71,17 @@ class Answer:
     content_type: str = ""
     """Empty: no Content-Type header."""
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What the server does with a request."""
+
+    answer: Answer
+    is_dropped: bool = False
+    """Close the connection instead of answering."""
+    wait_s: float = 0
+    """Real seconds to wait before that."""
 
 
 class ServiceRefusal(Exception):  # noqa: N818 - a refusal is what the services call it

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.codec import JsonObject
-from local.azure.arm_items import WORKLOAD_TYPES
 from local.azure.backups import Backup, backups
 from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
 from local.azure.model import Item, Vault, Workspace
 from local.azure.moments import format_moment
 from local.azure.names import stable_guid
+from local.azure.sources import WORKLOAD_TYPES
 
 MARKER = "// vaultlift:last-jobs/1"
 """First line of the query that is understood."""

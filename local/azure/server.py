@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from adapters.ports import Clock
-from local.azure import admin
 from local.azure.estate import Estate
-from local.azure.exchange import Answer
-from local.azure.service import Request, SimulatedAzure
+from local.azure.exchange import Answer, Request
+from local.azure.routes import ROUTER
+from local.azure.service import SimulatedAzure
 from local.azure.state import State
 
 HOST = "127.0.0.1"
@@ -62,7 +62,7 @@ async def running_azure(
         port: 0 takes a free one.
         enforces_quotas: Whether empty rate-limit buckets are answered with 429.
     """
-    service = SimulatedAzure(estate, clock, enforces_quotas=enforces_quotas)
+    service = SimulatedAzure(estate, clock, ROUTER, enforces_quotas=enforces_quotas)
     application = web.Application(client_max_size=MAX_BODY)
     application.router.add_route("*", "/{path:.*}", _handler(service))
     # Access logs would repeat /admin/calls; a dropped connection must not hold up the end.
@@ -89,8 +89,6 @@ def _handler(
             body=await http.read(),
             base_url=f"{http.scheme}://{http.host}",
         )
-        if request.raw_path.startswith("/admin/"):
-            return _response(admin.handle(service, request))
         outcome = service.handle(request)
         if outcome.wait_s:
             await asyncio.sleep(outcome.wait_s)

@@ -5,17 +5,17 @@ Nothing here knows an HTTP server; :mod:`local.azure.server` does.
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from adapters.ports import Clock
-from local.azure import arm_common, classic_api, logs_api
+from local.azure import admin, arm_common, classic_api, logs_api
 from local.azure.estate import Estate
-from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
+from local.azure.exchange import Answer, Call, Outcome, Request, ServiceRefusal, json_answer
 from local.azure.faults import FaultKind, FaultRule, Faults, Subject
 from local.azure.journal import Entry, Journal
 from local.azure.moments import format_moment
 from local.azure.quotas import Quotas, limit_of
-from local.azure.routing import ROUTER, Api, Match, match_pattern, split_path
+from local.azure.router import Api, Match, Router, match_pattern, split_path
 from local.azure.tokens import Tokens
 
 TOKEN_PATTERN = ("{tenant}", "oauth2", "v2.0", "token")
@@ -26,40 +26,20 @@ _STATUS_CODES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """A request as it came in."""
-
-    method: str
-    raw_path: str
-    """Path without the query string, still escaped."""
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: bytes
-    base_url: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What the server does with a request."""
-
-    answer: Answer
-    is_dropped: bool = False
-    """Close the connection instead of answering."""
-    wait_s: float = 0
-    """Real seconds to wait before that."""
-
-
 class SimulatedAzure:
     """The state, and everything around it that answers for it.
 
     Args:
         estate: Where the state comes from, now and at every reset.
         clock: Virtual time.
+        router: Every operation of the services.
         enforces_quotas: Whether empty rate-limit buckets are answered with 429.
     """
 
-    def __init__(self, estate: Estate, clock: Clock, *, enforces_quotas: bool = False) -> None:
+    def __init__(
+        self, estate: Estate, clock: Clock, router: Router, *, enforces_quotas: bool = False
+    ) -> None:
+        self._router = router
         self.estate = estate
         self.clock = clock
         self.enforces_quotas = enforces_quotas
@@ -78,12 +58,14 @@ class SimulatedAzure:
 
     def handle(self, request: Request) -> Outcome:
         """Answers one request."""
+        if request.raw_path.startswith("/admin/"):
+            return Outcome(answer=admin.handle(self, request))
         segments = split_path(request.raw_path)
         call = self._call(request, segments)
         tenant = match_pattern(TOKEN_PATTERN, segments)
         if request.method == "POST" and tenant is not None:
             return self._give_token(call, tenant)
-        match = ROUTER.find(request.method, segments)
+        match = self._router.find(request.method, segments)
         if match is None:
             return self._refuse_unknown(call, segments)
         return self._dispatch(_routed(call, match), match.route.api, match)
@@ -113,7 +95,7 @@ class SimulatedAzure:
         return _apply_late(self.tokens.answer(call), rule)
 
     def _refuse_unknown(self, call: Call, segments: tuple[str, ...]) -> Outcome:
-        methods = ROUTER.methods(segments)
+        methods = self._router.methods(segments)
         status, code = (405, "MethodNotAllowed") if methods else (404, "UnknownToSimulatedAzure")
         message = f"Simulated Azure does not know {call.method} {call.path}."
         self.journal.note_refused(_entry(call, status, None))

@@ -8,6 +8,16 @@ import hashlib
 
 from local.azure.model import Item, Vault, Workload
 
+WORKLOAD_TYPES = {
+    Workload.VM: "VM",
+    Workload.FILE_SHARE: "AzureFileShare",
+    Workload.SQL_IN_VM: "SQLDataBase",
+    Workload.MAB: "FileFolder",
+    Workload.AZURE_SQL: "AzureSqlDb",
+    Workload.GENERIC: "GenericDataSource",
+}
+"""``workloadType`` of each kind of item."""
+
 
 def container_name(item: Item) -> str:
     """Name of the container that holds an item."""

@@ -10,8 +10,10 @@ from multidict import CIMultiDict
 
 from local.azure import model
 from local.azure.clocks import FixedClock
+from local.azure.exchange import Request
 from local.azure.moments import moment_of, parse_ticks
-from local.azure.service import Request, SimulatedAzure
+from local.azure.routes import ROUTER
+from local.azure.service import SimulatedAzure
 from local.azure.state import State
 from tests.contract.simulated_azure.recordings import upgrade_entries, wire_form
 from tests.unit.simulated_azure.harness import parse_xml
@@ -103,7 +105,7 @@ def estate_of_list(entry: dict[str, Any]) -> FixedEstate:
 
 def replay(estate: FixedEstate, entry: dict[str, Any], now: datetime) -> Any:
     """Sends a recorded request to simulated Azure at a moment."""
-    service = SimulatedAzure(estate, FixedClock(now))
+    service = SimulatedAzure(estate, FixedClock(now), ROUTER)
     path, _, query = entry["RequestUri"].partition("?")
     headers = CIMultiDict(
         {name: values[0] for name, values in entry["RequestHeaders"].items()}

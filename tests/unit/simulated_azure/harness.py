@@ -11,10 +11,11 @@ from multidict import CIMultiDict
 
 from local.azure.clocks import FixedClock, MovableClock
 from local.azure.estate import FileEstate, parse_estate
-from local.azure.exchange import Answer
+from local.azure.exchange import Answer, Outcome, Request
 from local.azure.model import Vault
 from local.azure.names import cloud_service_name, vault_id
-from local.azure.service import Outcome, Request, SimulatedAzure
+from local.azure.routes import ROUTER
+from local.azure.service import SimulatedAzure
 
 SUBSCRIPTION = "0a1b2c3d-1111-4222-8333-444455556666"
 GROUP = "rg-upgraded"
@@ -165,7 +166,7 @@ def open_client(
 ) -> Client:
     """A client of a fresh estate of these vaults."""
     clock = MovableClock(FixedClock(start))
-    service = SimulatedAzure(estate(*vaults, **document), clock, enforces_quotas=quotas)
+    service = SimulatedAzure(estate(*vaults, **document), clock, ROUTER, enforces_quotas=quotas)
     return Client(service=service, clock=clock)
 
 

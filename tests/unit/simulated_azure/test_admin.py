@@ -6,7 +6,9 @@ import pytest
 
 from adapters.clock import ScaledClock
 from local.azure import admin
-from local.azure.service import Request, SimulatedAzure
+from local.azure.exchange import Request
+from local.azure.routes import ROUTER
+from local.azure.service import SimulatedAzure
 from tests.unit.simulated_azure.harness import BASE_URL, error_of, estate, native, open_client
 
 
@@ -134,7 +136,7 @@ def test_the_clock_moves_on_only(document):
 
 def test_a_clock_shared_with_other_processes_cannot_be_moved():
     """They would not know."""
-    service = SimulatedAzure(estate(native()), ScaledClock(600))
+    service = SimulatedAzure(estate(native()), ScaledClock(600), ROUTER)
 
     assert error_of(call(service, "POST", "clock", {"advanceSeconds": 1})) == (
         409,

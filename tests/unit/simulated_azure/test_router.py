@@ -2,7 +2,8 @@
 
 import pytest
 
-from local.azure.routing import ROUTER, match_pattern, split_path
+from local.azure.router import match_pattern, split_path
+from local.azure.routes import ROUTER
 
 
 @pytest.mark.parametrize(
