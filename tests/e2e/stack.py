@@ -1,4 +1,4 @@
-"""Everything on this machine as child processes: simulated Azure, broker, host with the real app."""
+"""Everything as child processes: simulated Azure, broker, and the host with the real app."""
 
 import json
 import time
