@@ -92,10 +92,18 @@ def upgrade_table(views: Sequence[UpgradeView], *, now: datetime, is_live: bool 
         is_live: The table redraws itself: lines are cut rather than broken, so that it stays put.
     """
     table = _table()
+    # While it is live the OperationId alone gives way: it takes what the other columns leave.
+    table.expand = is_live
     overflow: OverflowMethod = "ellipsis" if is_live else "fold"
     table.add_column("Vault", no_wrap=True)
     table.add_column("State", no_wrap=True)
-    table.add_column("OperationId", no_wrap=is_live, overflow=overflow, min_width=MIN_ID_WIDTH)
+    table.add_column(
+        "OperationId",
+        no_wrap=is_live,
+        overflow=overflow,
+        min_width=MIN_ID_WIDTH,
+        ratio=1 if is_live else None,
+    )
     table.add_column("Duration", justify="right", no_wrap=True)
     table.add_column("Findings", no_wrap=is_live, overflow=overflow)
     table.add_column("Tasks", justify="right", no_wrap=True)

@@ -25,6 +25,9 @@ READY_WITHIN_S = 60.0
 STOP_WITHIN_S = 10.0
 """From the polite signal to the one that cannot be ignored."""
 
+CLIENT_GRACE_S = 1.0
+"""For the client to end by itself, and again after it was interrupted."""
+
 TAIL_LINES = 15
 """Lines of a dead child's log that are shown."""
 
@@ -242,6 +245,19 @@ async def run_in_foreground(command: tuple[str, ...], environment: Mapping[str, 
     try:
         return await process.wait()
     finally:
-        if process.returncode is None:
-            process.terminate()
-            await process.wait()
+        await asyncio.shield(_leave_terminal(process))
+
+
+async def _leave_terminal(process: asyncio.subprocess.Process) -> None:
+    """Lets a client put the terminal right before it ends.
+
+    Ctrl-C has reached it already, as it reaches everything on the terminal; a second interrupt
+    would break into its cleaning up. Only one that was not interrupted is interrupted here.
+    """
+    for end_it in (process.send_signal, lambda _: process.kill()):
+        with suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), CLIENT_GRACE_S)
+            return
+        with suppress(ProcessLookupError):
+            end_it(signal.SIGINT)
+    await process.wait()

@@ -65,6 +65,15 @@ def test_live_table_keeps_its_height():
     assert 2 + 5 + 1 == len(text_of(live_view(views, TWO), width=70))
 
 
+def test_only_the_operation_id_gives_way_while_live():
+    """On a narrow terminal the live table cuts OperationIds and nothing else."""
+    views = [view(name="vault-of-the-north", state="awaiting_approval", operationId=OPERATION_ID)]
+    line = text_of(live_view(views, TWO), width=90)[2]
+
+    assert all(part in line for part in ("vault-of-the-north", "awaiting approval", "2 h 00 min"))
+    assert "b2b9c8f0-5f4c" in line
+
+
 def test_live_table_tells_how_to_approve():
     """Below the live table stands the command that lets a waiting upgrade go on."""
     waiting = view(state="awaiting_approval", plan={"hash": "abc"})
