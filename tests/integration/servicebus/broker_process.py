@@ -1,5 +1,6 @@
 """The broker as a process of its own, as a user starts it."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -34,6 +35,12 @@ class BrokerProcess:
             raise RuntimeError(message)
         self.ready = json.loads(line)
         return self
+
+    async def __aenter__(self) -> Self:
+        return await asyncio.to_thread(self.__enter__)
+
+    async def __aexit__(self, *exception: object) -> None:
+        await asyncio.to_thread(self.__exit__, *exception)
 
     @property
     def connection_string(self) -> str:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any, Self
 
 import pytest
@@ -17,6 +18,14 @@ from azure.servicebus.aio import ServiceBusClient as AsyncClient
 
 from tests.integration.servicebus.administration import Admin
 from tests.integration.servicebus.queues_under_test import QueuePool
+
+LEAVES_SOCKETS = [
+    # The client leaves the socket of a connection that was cut to the garbage collector.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.usefixtures("collected_sockets"),
+]
+"""Marks of tests in which a connection is cut."""
 
 SOON_S = 10.0
 """How long to wait for something that must come."""
@@ -56,17 +65,19 @@ class InThread:
 
 
 class Bus:
-    """A client for one test, with the handlers and queues the test asked for."""
+    """A client for one test, with the handlers and queues the test asked for, and a folder."""
 
-    def __init__(self, kind: str, target: Target) -> None:
+    def __init__(self, kind: str, target: Target, folder: Path, *, is_patient: bool = True) -> None:
         self.kind = kind
         self.target = target
+        self.folder = folder
         # Bounds each attempt; without it a dead broker would hang the test.
         options = {"try_timeout": 20, "retry_backoff_factor": 0.1}
         make = AsyncClient if kind == "aio" else BlockingClient
-        self._client = make.from_connection_string(target.connection_string, **options)
-        self._impatient = make.from_connection_string(
-            target.connection_string, **options, retry_total=0
+        address = target.connection_string
+        self._impatient = make.from_connection_string(address, **options, retry_total=0)
+        self._client = (
+            make.from_connection_string(address, **options) if is_patient else self._impatient
         )
         self._handlers: list[Any] = []
         self._senders: dict[str, Any] = {}
@@ -78,7 +89,7 @@ class Bus:
     async def __aexit__(self, *_exception: object) -> None:
         handlers = [*self._handlers, *self._senders.values()]
         await asyncio.gather(*(handler.close() for handler in handlers), return_exceptions=True)
-        for client in (self._client, self._impatient):
+        for client in {self._client, self._impatient}:
             await (client.close() if self.kind == "aio" else asyncio.to_thread(client.close))
         for kind, queue in self._queues:
             self.target.pool.give_back(kind, queue)
@@ -86,9 +97,13 @@ class Bus:
     @property
     def admin(self) -> Admin:
         """The broker's administration; only our own has it."""
-        if self.target.admin_url is None:
-            pytest.skip("Only vaultlift's own broker can be told to fail or be looked into.")
+        self.skip_unless_local()
         return Admin(self.target.admin_url)
+
+    def skip_unless_local(self) -> None:
+        """Skips the test where the broker is somebody else's."""
+        if not self.target.is_local:
+            pytest.skip("Only a broker of our own can be killed, looked into or told to fail.")
 
     async def queue(self, kind: str) -> str:
         """An empty queue of a kind that no other test uses now."""

@@ -5,9 +5,10 @@ of :mod:`tests.integration.servicebus.queues_under_test`.
 """
 
 import asyncio
+import gc
 import json
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -51,15 +52,24 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
-async def crowd(target: Target, request: pytest.FixtureRequest) -> AsyncIterator[Crowd]:
-    """All selected behaviours, under way."""
+async def crowd(
+    target: Target, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Crowd:
+    """All selected behaviours, run."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
-    everybody = Crowd(target, request.session.items)
-    yield everybody
-    await everybody.disperse()
+    everybody = Crowd(target, tmp_path_factory.mktemp("tests"), request.session.items)
+    await everybody.run()
+    return everybody
 
 
 @pytest.fixture
 def outcome(crowd: Crowd, request: pytest.FixtureRequest) -> asyncio.Task[None]:
     """How this test's behaviour turns out."""
     return crowd.outcomes[request.node.nodeid]
+
+
+@pytest.fixture
+def collected_sockets() -> Iterator[None]:
+    """Collects what the client left open, while warnings about it are still expected."""
+    yield
+    gc.collect()

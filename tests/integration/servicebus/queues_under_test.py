@@ -9,7 +9,7 @@ import json
 import sys
 from typing import Any
 
-LOCALLY_BRIEF = "PT2S"
+LOCALLY_BRIEF = "PT3S"
 LOCAL_SCALE = 6
 """Enough that no two tests share a queue."""
 RENEWED = "PT5S"

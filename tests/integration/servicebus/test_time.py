@@ -42,8 +42,8 @@ async def test_renewed_lock_lasts_longer(bus):
     await bus.send(queue, "a")
     receiver = await bus.receiver(queue)
     message = await take_one(receiver)
-    for _ in range(3):
-        await asyncio.sleep(bus.target.brief_lock_s / 2)
+    for _ in range(4):
+        await asyncio.sleep(bus.target.brief_lock_s / 3)
         await receiver.renew_message_lock(message)
 
     await receiver.complete_message(message)
