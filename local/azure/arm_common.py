@@ -3,11 +3,13 @@
 import base64
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from urllib.parse import quote, urlencode
 
 from domain.codec import JsonObject
 from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
 from local.azure.model import Vault
+from local.azure.upgrades import provisioning_state
 
 _API_VERSION = re.compile(r"^20\d\d-\d\d-\d\d(-preview)?$")
 _CLAUSE = re.compile(r"\s*(?P<key>\w+)\s+eq\s+'(?P<value>(?:[^']|'')*)'\s*", re.IGNORECASE)
@@ -74,6 +76,22 @@ def find_vault(call: Call) -> Vault:
         f"The Resource 'Microsoft.RecoveryServices/vaults/{name}' under resource group '{group}' "
         "was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
     )
+
+
+def demand_manageable(vault: Vault, now: datetime) -> None:
+    """The management plane is closed while the upgrade runs, and after it failed.
+
+    How the service words the refusal was never published; that it refuses is (vault-upgrade 1.5).
+
+    Raises:
+        ServiceRefusal: 409, the vault is still provisioning.
+    """
+    if provisioning_state(vault, now) != "Succeeded":
+        raise ServiceRefusal(
+            409,
+            "UserErrorVaultUpgradeInProgress",
+            "The vault is being upgraded; management operations are not allowed until it ends.",
+        )
 
 
 def arm_id(vault: Vault) -> str:

@@ -9,7 +9,14 @@ from urllib.parse import quote
 
 from domain.codec import JsonObject
 from local.azure import policy_documents
-from local.azure.arm_common import INVALID_INPUT, arm_id, find_vault, page, parse_filter
+from local.azure.arm_common import (
+    INVALID_INPUT,
+    arm_id,
+    demand_manageable,
+    find_vault,
+    page,
+    parse_filter,
+)
 from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
 from local.azure.model import Item, Job, Policy, PolicyOperation, PolicyVersion, Vault
 from local.azure.moments import OPERATION_NOT_ENDED, format_moment
@@ -20,7 +27,6 @@ from local.azure.policy_rules import (
     demand_valid,
     shortest_retention,
 )
-from local.azure.upgrades import provisioning_state
 
 MAX_POLICIES = 200
 MAX_EDITS = 50
@@ -94,13 +100,7 @@ def write_policy(call: Call) -> Answer:
 
 
 def _demand_may_write(vault: Vault, now: datetime) -> None:
-    if provisioning_state(vault, now) != "Succeeded":
-        # How the service words this was never published; that it refuses is (vault-upgrade 1.5).
-        raise ServiceRefusal(
-            409,
-            "UserErrorVaultUpgradeInProgress",
-            "The vault is being upgraded; management operations are not allowed until it ends.",
-        )
+    demand_manageable(vault, now)
     recent = [edit for edit in vault.policy_edits if edit > now - EDIT_WINDOW]
     if len(recent) >= MAX_EDITS:
         # The limit is documented, its code is not; this one is the service's own for such limits.

@@ -7,6 +7,7 @@ from domain.codec import JsonObject
 from local.azure.arm_common import (
     INVALID_INPUT,
     arm_id,
+    demand_manageable,
     demand_subscription,
     find_vault,
     page,
@@ -151,6 +152,7 @@ def read_config(call: Call) -> Answer:
 def write_config(call: Call) -> Answer:
     """Changes the configuration; synchronous (recovery-services 2.1)."""
     vault = find_vault(call)
+    demand_manageable(vault, call.now)
     sent = call.json_body().get("properties") or {}
     settings = vault.contents.settings
     enhanced = sent.get("enhancedSecurityState", settings.enhanced_security)

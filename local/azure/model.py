@@ -71,8 +71,6 @@ class Machine:
     agent_version: str | None
     """None: the service shows no version, as it did in 2016 (recovery-services 3)."""
     fabric: str = "Azure"
-    exists: bool = True
-    """False: the machine is gone but was never unregistered; it counts all the same."""
 
 
 @dataclass(frozen=True, kw_only=True)

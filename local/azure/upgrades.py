@@ -5,7 +5,6 @@ Rules: vault-upgrade 1.2, 1.3, 3.2 and 4. Codes and categories of reasons were n
 """
 
 import re
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from local.azure.model import Job, Machine, Reason, RecordStatus, UpgradeRecord, Vault
@@ -202,11 +201,3 @@ def provisioning_state(vault: Vault, now: datetime) -> str:
     if record is None or record.status(ticks_of(now)) is RecordStatus.UPGRADED:
         return "Succeeded"
     return "Provisioning"
-
-
-def end_now(vault: Vault, now: datetime) -> None:
-    """Lets a running upgrade end at once: for tests that wait for nothing."""
-    record = vault.record
-    if record is None or record.status(ticks_of(now)) is not RecordStatus.IN_PROGRESS:
-        raise ValueError(f"{vault.name} has no upgrade that is running")
-    vault.records[-1] = replace(record, ended=ticks_of(now))
