@@ -48,9 +48,9 @@ class _Section(BaseModel):
 class QueueOptions(_Section):
     """How one queue behaves; Azure's names and defaults."""
 
-    lock_duration: Duration = Field(default=timedelta(minutes=1), gt=timedelta(0))
+    lock_duration: Duration = timedelta(minutes=1)
     max_delivery_count: int = Field(default=10, ge=1, le=2000)
-    default_message_time_to_live: Duration | None = Field(default=None, gt=timedelta(0))
+    default_message_time_to_live: Duration | None = None
     dead_lettering_on_message_expiration: bool = False
     requires_session: bool = False
     requires_duplicate_detection: bool = False
@@ -61,8 +61,11 @@ class QueueOptions(_Section):
     @model_validator(mode="after")
     def _within_limits(self) -> Self:
         window = self.duplicate_detection_history_time_window
-        if self.lock_duration > _LONGEST_LOCK:
-            raise ValueError("LockDuration: at most PT5M")
+        if not timedelta(0) < self.lock_duration <= _LONGEST_LOCK:
+            raise ValueError("LockDuration: more than nothing and at most PT5M")
+        ttl = self.default_message_time_to_live
+        if ttl is not None and ttl <= timedelta(0):
+            raise ValueError("DefaultMessageTimeToLive: more than nothing")
         if self.requires_duplicate_detection and not (
             _SHORTEST_HISTORY <= window <= _LONGEST_HISTORY
         ):
@@ -104,7 +107,7 @@ class _Namespace(_Section):
 
 
 class _UserConfig(_Section):
-    namespaces: tuple[_Namespace, ...] = Field(min_length=1, max_length=1)
+    namespaces: tuple[_Namespace]
     logging: object = None
 
 

@@ -146,8 +146,10 @@ class CompetingConsumers:
 
     def pump(self) -> None:
         """Hands out messages as long as there are any and someone wants them."""
-        while (consumer := self._next_willing()) and (message := self._ready.pop()):
-            self._queue.hand_over(message, consumer)
+        # Only with a message in hand is anybody asked: being asked costs a receiver its turn.
+        while self._ready.peek() and (consumer := self._next_willing()):
+            if message := self._ready.pop():
+                self._queue.hand_over(message, consumer)
 
     def _next_willing(self) -> Consumer | None:
         for _ in range(len(self._consumers)):

@@ -115,7 +115,8 @@ class Bench:
         return self._attach(self.entity, credit)
 
     def receive_dead(self) -> FakeConsumer:
-        return self._attach(self.dead, 1000)
+        """A receiver that has taken one dead letter."""
+        return self._attach(self.dead, 1)
 
     def hold(self, session_id: str, credit: int = 1000) -> FakeConsumer:
         """A receiver that holds a session and has taken what was ready in it."""
