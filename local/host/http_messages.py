@@ -82,21 +82,23 @@ def _set_cookies(cookies: Iterable[Any]) -> Iterable[str]:
     for cookie in cookies:
         jar: SimpleCookie = SimpleCookie()
         jar[cookie.name] = cookie.value
-        morsel = jar[cookie.name]
-        for attribute in ("domain", "path"):
-            nullable = getattr(cookie, attribute)
-            if nullable is not None and nullable.value:
-                morsel[attribute] = nullable.value
-        if cookie.expires is not None:
-            morsel["expires"] = _http_date(cookie.expires.value)
-        if cookie.max_age is not None:
-            morsel["max-age"] = int(cookie.max_age.value)
-        for attribute, member in (("secure", cookie.secure), ("httponly", cookie.http_only)):
-            if member is not None and member.value:
-                morsel[attribute] = True
-        if cookie.same_site is not None:
-            morsel["samesite"] = cookie.same_site.value
-        yield morsel.OutputString()
+        jar[cookie.name].update({name: value for name, value in _attributes(cookie) if value})
+        yield jar[cookie.name].OutputString()
+
+
+def _attributes(cookie: Any) -> Iterable[tuple[str, Any]]:
+    yield "domain", _value(cookie.domain)
+    yield "path", _value(cookie.path)
+    yield "secure", _value(cookie.secure)
+    yield "httponly", _value(cookie.http_only)
+    yield "samesite", _value(cookie.same_site)
+    yield "expires", None if cookie.expires is None else _http_date(cookie.expires.value)
+    # As text: a cookie that ends at once has 0 here, which must not count as absent.
+    yield "max-age", None if cookie.max_age is None else str(int(cookie.max_age.value))
+
+
+def _value(nullable: Any) -> Any:
+    return None if nullable is None else nullable.value
 
 
 def _http_date(timestamp: Any) -> str:

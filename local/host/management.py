@@ -6,6 +6,7 @@ operation on something that has ended, 400 for what it cannot take, 404 for what
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -113,15 +114,14 @@ class ManagementApi:
     async def _wait(
         self, instance_id: str, wait_s: float, pause_s: float
     ) -> pb.OrchestrationState | None:
-        try:
-            async with asyncio.timeout(wait_s):
-                while True:
-                    state = await self._state(instance_id)
-                    if state is not None and state.orchestrationStatus in ENDED:
-                        return state
-                    await asyncio.sleep(pause_s)
-        except TimeoutError:
-            return None
+        deadline = time.monotonic() + wait_s
+        while True:
+            state = await self._state(instance_id)
+            if state is not None and state.orchestrationStatus in ENDED:
+                return state
+            if time.monotonic() + pause_s > deadline:
+                return None
+            await asyncio.sleep(pause_s)
 
     async def _status(self, request: web.Request) -> web.StreamResponse:
         instance_id = request.match_info["id"]

@@ -7,6 +7,7 @@ are UTC, the zone a Functions host runs in unless told otherwise.
 """
 
 import calendar
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -129,13 +130,12 @@ class CronSchedule:
 
     def _time_from(self, earliest: datetime) -> datetime | None:
         """The first due moment of that day at or after ``earliest``."""
-        for hour in self._hours:
-            for minute in self._minutes:
-                for second in self._seconds:
-                    moment = earliest.replace(hour=hour, minute=minute, second=second)
-                    if moment >= earliest:
-                        return moment
-        return None
+        times = itertools.product(self._hours, self._minutes, self._seconds)
+        reached = (earliest.hour, earliest.minute, earliest.second)
+        found = next((one for one in times if one >= reached), None)
+        if found is None:
+            return None
+        return earliest.replace(hour=found[0], minute=found[1], second=found[2])
 
 
 class IntervalSchedule:

@@ -48,6 +48,7 @@ def test_headers_of_the_connection_are_the_server_s(name: str):
         "a=1; HttpOnly; SameSite=Lax; Secure",
         "a=1; SameSite=None",
         "a=1; Max-Age=60",
+        "a=1; Max-Age=0",
         "a=1; expires=Mon, 23 Nov 2026 12:00:00 GMT",
     ],
 )
