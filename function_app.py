@@ -11,8 +11,9 @@ from azure import durable_functions as df
 
 from activities.registry import activity_blueprint
 from adapters.bootstrap import build_ports
+from adapters.durable_runs import DurableRuns
 from adapters.settings import Settings
-from orchestrators import orchestrator_blueprint
+from orchestrators import names, orchestrator_blueprint
 from triggers.http_api import http_blueprint
 from triggers.service_bus import queue_blueprint
 from triggers.timers import timer_blueprint
@@ -20,9 +21,15 @@ from triggers.timers import timer_blueprint
 settings = Settings.from_environment(os.environ)
 ports = build_ports(settings)
 
+
+def runs_of(client: df.DurableFunctionsClient) -> DurableRuns:
+    """The runs of vaults, as one invocation's durable client reaches them."""
+    return DurableRuns(client, names.UPGRADE_VAULT)
+
+
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 app.register_functions(orchestrator_blueprint())
-app.register_functions(activity_blueprint(ports))
+app.register_functions(activity_blueprint(ports, runs_of))
 app.register_functions(http_blueprint(ports))
 app.register_functions(queue_blueprint(settings.queue, settings.log_workspace))
 app.register_functions(timer_blueprint(ports, settings.subscriptions, settings.audit_schedule))

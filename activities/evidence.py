@@ -9,14 +9,12 @@ from typing import Any
 
 from adapters.ports import EvidenceEntry, Ports
 from domain.codec import JsonObject, to_json
+from domain.evidence import evidence_document
 from domain.findings import Finding, tally
 from domain.outcomes import ManualTask
 from domain.settling import SettleRequest
 from domain.steps import Run
 from domain.summaries import StepSummary
-
-EVIDENCE_SCHEMA = "vaultlift/evidence/1"
-"""Version of the document's frame; ``data`` differs by kind."""
 
 
 async def keep(
@@ -27,14 +25,9 @@ async def keep(
     Raises:
         EvidenceError: The store cannot keep it.
     """
-    document = {
-        "schema": EVIDENCE_SCHEMA,
-        "kind": kind,
-        "vault": vault,
-        "runId": run_id,
-        "recordedAt": ports.clock.now().isoformat(),
-        "data": data,
-    }
+    document = evidence_document(
+        kind=kind, subject=vault, run_id=run_id, at=ports.clock.now(), data=data
+    )
     return await ports.evidence.create(key, document)
 
 

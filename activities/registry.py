@@ -8,6 +8,12 @@ from azure import durable_functions as df
 
 from activities.agents import run_list_agents
 from activities.audits import run_check_vault, run_list_estate, run_record_audit
+from activities.campaigns import (
+    run_look_at_runs,
+    run_record_campaign,
+    run_record_note,
+    run_send_vaults,
+)
 from activities.confirmation import run_confirm_upgrade
 from activities.inspection import run_inspect_vault
 from activities.job_sync import run_read_job_sync
@@ -23,8 +29,8 @@ from activities.security import run_read_security
 from activities.starting import run_start_upgrade
 from activities.time_zones import run_plan_time_zones, run_verify_time_zones
 from activities.verdicts import run_record_verdict
-from adapters.ports import Ports
-from domain import audits, settling, steps
+from adapters.ports import Ports, UpgradeRuns
+from domain import audits, campaign_steps, settling, steps
 from domain.codec import from_json, to_object
 from orchestrators import names
 
@@ -59,12 +65,36 @@ ACTIVITIES = (
     Activity(names.LIST_ESTATE, run_list_estate, audits.AuditRequest),
     Activity(names.CHECK_VAULT, run_check_vault, audits.VaultAuditRequest),
     Activity(names.RECORD_AUDIT, run_record_audit, audits.AuditSummary),
+    Activity(names.SEND_VAULTS, run_send_vaults, campaign_steps.SendRequest),
+    Activity(names.RECORD_NOTE, run_record_note, campaign_steps.NoteRecord),
+    Activity(names.RECORD_CAMPAIGN, run_record_campaign, campaign_steps.CampaignRecord),
 )
 
 
-def activity_blueprint(ports: Ports) -> df.Blueprint:
+@dataclass(frozen=True)
+class RunsActivity:
+    """One activity that reads or begins runs: it is given a durable client."""
+
+    name: str
+    body: Callable[[Ports, UpgradeRuns, Any], Awaitable[Any]]
+    request: type
+
+
+RUNS_ACTIVITIES = (RunsActivity(names.LOOK_AT_RUNS, run_look_at_runs, campaign_steps.LookRequest),)
+
+type RunsOf = Callable[[Any], UpgradeRuns]
+"""Makes the port from the durable client of one invocation."""
+
+
+def activity_blueprint(ports: Ports, runs_of: RunsOf) -> df.Blueprint:
     """The blueprint that registers every activity."""
     blueprint = df.Blueprint()
+    for one in RUNS_ACTIVITIES:
+        # The client binding goes around the trigger: one function with both.
+        bound = blueprint.activity_trigger(input_name="request", activity=one.name)(
+            runs_shell(one, ports, runs_of)
+        )
+        blueprint.durable_client_input(client_name="client")(bound)
     for activity in ACTIVITIES:
         shell = activity_shell(activity, ports)
         blueprint.activity_trigger(input_name="request", activity=activity.name)(shell)
@@ -78,6 +108,18 @@ def activity_shell(activity: Activity, ports: Ports) -> Callable[[dict[str, Any]
     # (facts: durable-2x 2), so the plain class it is.
     async def shell(request: dict) -> dict:  # type: ignore[type-arg]
         return to_object(await activity.body(ports, from_json(activity.request, request)))
+
+    shell.__name__ = activity.name
+    shell.__doc__ = activity.body.__doc__
+    return shell
+
+
+def runs_shell(activity: RunsActivity, ports: Ports, runs_of: RunsOf) -> Callable[..., Any]:
+    """As :func:`activity_shell`, with the durable client of the invocation."""
+
+    async def shell(request: dict, client: df.DurableFunctionsClient) -> dict:  # type: ignore[type-arg]
+        answer = await activity.body(ports, runs_of(client), from_json(activity.request, request))
+        return to_object(answer)
 
     shell.__name__ = activity.name
     shell.__doc__ = activity.body.__doc__

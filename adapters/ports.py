@@ -12,7 +12,13 @@ from typing import Protocol
 
 from domain.codec import JsonObject
 from domain.requests import UpgradeRequest
-from domain.upgrade import ClassicVault, OperationInfo, PrerequisiteCheck, UpgradeRecord
+from domain.upgrade import (
+    ClassicVault,
+    OperationInfo,
+    PrerequisiteCheck,
+    RunState,
+    UpgradeRecord,
+)
 from domain.vaults import ClassicVaultRef, Reading, VaultRef
 
 
@@ -185,6 +191,37 @@ class UpgradeQueue(Protocol):
 
     async def send(self, requests: Sequence[UpgradeRequest]) -> None:
         """Sends one message per request; message and session id are the request's own."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpgradeRun:
+    """How the one run of a vault stands."""
+
+    request_id: str
+    """Of the request it was begun for."""
+    state: RunState
+    is_ended: bool
+    updated_at: datetime
+    """UTC."""
+
+
+class UpgradeRuns(Protocol):
+    """The runs of ``upgrade_vault``, one per vault.
+
+    Comes with the call, not with :class:`Ports`: each invocation has a durable client of its own.
+    """
+
+    async def read(self, vault: ClassicVaultRef) -> UpgradeRun | None:
+        """The vault's run; None if there never was one."""
+        ...
+
+    async def start(self, request: UpgradeRequest) -> bool:
+        """Begins the vault's run, or joins the one that is there; whether it began.
+
+        A run that ended is begun anew for another request only, so that a message delivered twice
+        changes nothing (service-bus 6.4).
+        """
         ...
 
 

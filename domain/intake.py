@@ -4,9 +4,12 @@ Everything wrong is raised as one InvalidInputError: nobody has to hand a list i
 to find its next mistake. Field names in problems are the caller's own.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from domain.codec import JsonObject
+from pydantic import ValidationError
+
+from domain.codec import JsonObject, from_json, to_json
 from domain.intake_csv import read_csv
 from domain.intake_fields import FIELDS
 from domain.intake_json import (
@@ -18,7 +21,7 @@ from domain.intake_json import (
     read_vaults,
 )
 from domain.intake_rows import Intake, Row, Sender
-from domain.requests import SCHEMA_VERSION, UpgradeRequest
+from domain.requests import SCHEMA_VERSION, Slot, UpgradeRequest
 
 _MEMBERS = tuple((one.member, one) for one in FIELDS)
 _COLUMNS = tuple((one.column, one) for one in FIELDS)
@@ -31,6 +34,16 @@ _ENVELOPE: JsonObject = {
     },
     "requestedBy": {"type": "string", "minLength": 1, "maxLength": LONGEST_REQUESTER},
     "requestedAt": {"type": "string", "format": "date-time"},
+}
+_SLOT: JsonObject = {
+    "type": "object",
+    "description": "Set by vaultlift itself: who paces this vault. Other senders leave it out.",
+    "properties": {
+        "holder": {"type": "string", "minLength": 1, "maxLength": 100},
+        "position": {"type": "integer", "minimum": 0},
+    },
+    "required": ["holder", "position"],
+    "additionalProperties": False,
 }
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -112,6 +125,8 @@ def message_body(request: UpgradeRequest) -> JsonObject:
         "approval": str(request.approval),
         "acceptWarnings": request.accept_warnings,
         "logWorkspaceId": request.log_workspace_id,
+        "protectedItems": request.protected_items,
+        "slot": to_json(request.slot),
     }
     return {member: value for member, value in values.items() if value is not None}
 
@@ -125,6 +140,19 @@ def _read_requested_at(intake: Intake, value: object) -> datetime:
         intake.report("body", "requestedAt", "must be an ISO 8601 time with its offset")
         return _NEVER
     return moment.astimezone(UTC)
+
+
+def _read_slot(intake: Intake, value: object) -> Slot | None:
+    if value is None:
+        return None
+    try:
+        slot = from_json(Slot, value)
+    except ValidationError:
+        intake.report("body", "slot", "must be an object with holder and position")
+        return None
+    if not slot.holder or slot.position < 0:
+        intake.report("body", "slot", "must name a holder and a position from 0")
+    return slot
 
 
 def _check_version(intake: Intake, value: object) -> bool:
@@ -156,9 +184,11 @@ def request_from_message(body: object) -> UpgradeRequest:
         requested_at=_read_requested_at(intake, content.get("requestedAt")),
     )
     sender = read_sender(intake, content, nobody)
-    given = {name: value for name, value in content.items() if name not in _ENVELOPE}
+    slot = _read_slot(intake, content.get("slot"))
+    known = {*_ENVELOPE, "slot"}
+    given = {name: value for name, value in content.items() if name not in known}
     intake.add(Row(where="body", given=given))
-    return intake.requests(sender)[0]
+    return replace(intake.requests(sender)[0], slot=slot)
 
 
 def message_json_schema() -> JsonObject:
@@ -169,7 +199,11 @@ def message_json_schema() -> JsonObject:
         "title": "vaultlift upgrade request",
         "description": "Body of a message of the queue vault-upgrades: one vault to upgrade.",
         "type": "object",
-        "properties": {**_ENVELOPE, **{one.member: one.schema for one in FIELDS}},
+        "properties": {
+            **_ENVELOPE,
+            **{one.member: one.schema for one in FIELDS},
+            "slot": _SLOT,
+        },
         "required": [*_ENVELOPE, *required],
         "additionalProperties": False,
     }

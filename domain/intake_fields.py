@@ -16,6 +16,9 @@ from domain.requests import ApprovalMode, TimeZoneMode
 from domain.time_zones import require_zone
 from domain.vaults import VaultType
 
+MAX_PROTECTED_ITEMS = 100_000
+"""More items than any vault can hold; a larger number is a slip of the pen."""
+
 MAX_GROUP_LENGTH = 90
 """Longest name of a resource group (vault-upgrade 1.3)."""
 
@@ -122,6 +125,16 @@ def _read_yes_no(value: object) -> bool:
     return _YES_NO[text.casefold()]
 
 
+def _read_count(value: object) -> int:
+    # A CSV file has nothing but text.
+    count = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+    if isinstance(count, bool) or not isinstance(count, int):
+        raise ValueError("must be a whole number")  # noqa: TRY004 - what every reader raises
+    if not 0 <= count <= MAX_PROTECTED_ITEMS:
+        raise ValueError(f"must be from 0 to {MAX_PROTECTED_ITEMS}, not {count}")
+    return count
+
+
 @dataclass(frozen=True, kw_only=True)
 class InputField:
     """One field of an upgrade request."""
@@ -212,6 +225,17 @@ FIELDS: tuple[InputField, ...] = (
         column="log_workspace_id",
         read=read_guid,
         schema={**_GUID_SCHEMA, "description": "Log Analytics workspace of the vault."},
+    ),
+    InputField(
+        member="protectedItems",
+        column="protected_items",
+        read=_read_count,
+        schema={
+            "type": "integer",
+            "minimum": 0,
+            "maximum": MAX_PROTECTED_ITEMS,
+            "description": "How many items the vault protects; campaigns start the largest first.",
+        },
     ),
     # Site Recovery vaults stand in the same classic list, but vaultlift does not upgrade them.
     _words("vaultType", "vault_type", [VaultType.BACKUP], "Type of the classic vault."),

@@ -65,6 +65,7 @@ def _request(vault: ClassicVaultRef, values: Mapping[str, Any], sender: Sender) 
         approval=ApprovalMode(values.get("approval", ApprovalMode.REQUIRED)),
         accept_warnings=values.get("acceptWarnings", False),
         log_workspace_id=values.get("logWorkspaceId"),
+        protected_items=values.get("protectedItems"),
     )
 
 

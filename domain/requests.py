@@ -29,6 +29,16 @@ class TimeZoneMode(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Slot:
+    """The place a vault takes among those in flight, and who waits for it to become free."""
+
+    holder: str
+    """Orchestration instance that paces the starts: a campaign's, or the one of admission."""
+    position: int
+    """The vault's number in the holder's own order."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class UpgradeRequest:
     """Everything a run needs to know about one vault."""
 
@@ -47,6 +57,10 @@ class UpgradeRequest:
     """Consent to what the prerequisite check warns of, such as the change to instance billing."""
     log_workspace_id: str | None = None
     """Workspace that receives the vault's diagnostics; None: jobs are read from ARM only."""
+    protected_items: int | None = None
+    """How many items the vault protects, where the caller knows: large vaults take longest."""
+    slot: Slot | None = None
+    """None: nobody paces this vault yet."""
 
     @property
     def target(self) -> VaultRef:

@@ -7,6 +7,7 @@ from orchestrators.audit_estate import audit_estate
 from orchestrators.audit_vault import audit_vault
 from orchestrators.await_upgrade import await_upgrade
 from orchestrators.prove_job_sync import prove_job_sync
+from orchestrators.run_campaign import run_campaign
 from orchestrators.set_policy_zone import set_policy_zone
 from orchestrators.settle_vault import settle_vault
 from orchestrators.upgrade_vault import upgrade_vault
@@ -19,6 +20,7 @@ ORCHESTRATORS = {
     names.PROVE_JOB_SYNC: prove_job_sync,
     names.AUDIT_ESTATE: audit_estate,
     names.AUDIT_VAULT: audit_vault,
+    names.RUN_CAMPAIGN: run_campaign,
 }
 """Every orchestrator by its registered name."""
 

@@ -11,9 +11,12 @@ from typing import Any
 
 from durabletask import task
 
+from domain.campaigns import VaultProgress
 from domain.codec import from_json, to_json
 from domain.outcomes import Milestone
+from domain.requests import UpgradeRequest
 from domain.upgrade import RunState, advance
+from orchestrators import names
 
 type Flow[T] = Generator[task.Task[Any], Any, T]
 """A phase of an orchestrator: yields durable tasks, returns ``T``."""
@@ -101,6 +104,17 @@ def in_window(
         results[index] = done.get_exception() if done.is_failed else done.get_result()
         start_next()
     return results
+
+
+def tell_holder(ctx: task.OrchestrationContext, request: UpgradeRequest, state: RunState) -> None:
+    """Tells whoever paces the starts how far the vault is; nothing where nobody does.
+
+    One way: a holder that is gone loses nothing, and one that misses it looks for itself.
+    """
+    slot = request.slot
+    if slot is not None:
+        progress = VaultProgress(position=slot.position, request_id=request.request_id, state=state)
+        ctx.send_event(slot.holder, names.SLOT_EVENT, data=to_json(progress))
 
 
 def reason_of(failure: task.TaskFailedError) -> str:

@@ -10,6 +10,8 @@ SET_POLICY_ZONE: Final = "set_policy_zone"
 PROVE_JOB_SYNC: Final = "prove_job_sync"
 AUDIT_ESTATE: Final = "audit_estate"
 AUDIT_VAULT: Final = "audit_vault"
+RUN_CAMPAIGN: Final = "run_campaign"
+ADMIT_UPGRADES: Final = "admit_upgrades"
 
 # Activities.
 INSPECT_VAULT: Final = "inspect_vault"
@@ -32,7 +34,18 @@ RECORD_VERDICT: Final = "record_verdict"
 LIST_ESTATE: Final = "list_estate"
 CHECK_VAULT: Final = "check_vault"
 RECORD_AUDIT: Final = "record_audit"
+SEND_VAULTS: Final = "send_vaults"
+LOOK_AT_RUNS: Final = "look_at_runs"
+RECORD_NOTE: Final = "record_note"
+RECORD_CAMPAIGN: Final = "record_campaign"
+ADMIT_WAITING: Final = "admit_waiting"
 
 # Events.
 APPROVAL_EVENT: Final = "approval"
 """Answers a request for approval."""
+SLOT_EVENT: Final = "slot"
+"""Tells whoever paces the starts: a vault's progress, an operator's command, a vault that waits."""
+
+# Instances there is one of.
+ADMISSION_ID: Final = "admission"
+"""Paces the vaults that came by a message of somebody else's."""

@@ -36,7 +36,16 @@ from domain.upgrade import ClassicVault, RunState, UpgradeRecord, UpgradeStatus
 from domain.vaults import VaultRef
 from orchestrators import names
 from orchestrators.agree import agree_on_plan
-from orchestrators.flow import RECORD_RETRY, Flow, Journey, call, call_child, now, reason_of
+from orchestrators.flow import (
+    RECORD_RETRY,
+    Flow,
+    Journey,
+    call,
+    call_child,
+    now,
+    reason_of,
+    tell_holder,
+)
 from orchestrators.launch import launch, record_failure
 
 CONFIRM_INTERVAL = timedelta(minutes=2)
@@ -91,6 +100,7 @@ def upgrade_vault(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[J
         ended_at=now(ctx),
     )
     outcome = yield from call(ctx, names.RECORD_VERDICT, verdict, VaultOutcome, RECORD_RETRY)
+    tell_holder(ctx, run.request, outcome.state)
     return to_object(outcome)
 
 
@@ -215,6 +225,8 @@ def _settle(ctx: task.OrchestrationContext, trip: Trip, confirmation: Confirmati
     )
     settled = yield from call_child(ctx, names.SETTLE_VAULT, settle, SettleResult, "settle")
     trip.journey.move(RunState.PROVING)
+    # Waiting for jobs is no load on anything: the next vault may start now.
+    tell_holder(ctx, request, RunState.PROVING)
     jobs = yield from call_child(ctx, names.PROVE_JOB_SYNC, settle, JobSyncReading, "prove")
     total = add_summaries((settled.summary, jobs.summary))
     left = confirmation.summary.task_count + total.task_count

@@ -66,12 +66,19 @@ class Instance:
 class Workflow:
     """A minute engine for tests: one thread, virtual time, nothing kept."""
 
-    def __init__(self, activities: Mapping[str, ActivityBody], clock: FakeClock) -> None:
+    def __init__(
+        self,
+        activities: Mapping[str, ActivityBody],
+        clock: FakeClock,
+        *,
+        max_turns: int = MAX_TURNS,
+    ) -> None:
         self.activities = activities
         self.clock = clock
         self.instances: dict[str, Instance] = {}
+        self.max_turns = max_turns
         self.activity_calls: list[str] = []
-        self._due: list[tuple[datetime, int, str, pb.HistoryEvent]] = []
+        self._due: list[tuple[datetime, int, str, int | None, pb.HistoryEvent]] = []
         self._order = itertools.count()
         self._registry = registry()
 
@@ -79,32 +86,46 @@ class Workflow:
         """Starts an orchestration now."""
         self._create(instance_id, Instance(name=name), json.dumps(request))
 
-    def raise_event(self, instance_id: str, name: str, data: Any, after: timedelta) -> None:
+    def raise_event(
+        self, instance_id: str, name: str, data: Any, after: timedelta = timedelta(0)
+    ) -> None:
         """Raises an external event ``after`` some time."""
         event = helpers.new_event_raised_event(name, json.dumps(data))
-        self._later(self.clock.now() + after, instance_id, event)
+        self._later(self.clock.now() + after, instance_id, event, is_external=True)
 
     async def run(self, name: str, request: Any, instance_id: str = "instance") -> Instance:
         """Starts an orchestration and lets time pass until nothing is left to happen."""
         self.start(name, request, instance_id)
-        for _ in range(MAX_TURNS):
-            if not self._due:
-                return self.instances[instance_id]
+        await self.settle()
+        return self.instances[instance_id]
+
+    async def settle(self, until: datetime | None = None) -> None:
+        """Lets time pass until nothing is left to happen, or nothing before ``until``."""
+        for _ in range(self.max_turns):
+            if not self._due or (until is not None and self._due[0][0] > until):
+                return
             await self._step()
-        raise AssertionError(f"{name} has not ended after {MAX_TURNS} turns")
+        raise AssertionError(f"not at rest after {self.max_turns} turns")
 
     def _create(self, instance_id: str, instance: Instance, encoded: str | None) -> None:
         self.instances[instance_id] = instance
         event = helpers.new_execution_started_event(instance.name, instance_id, encoded)
         self._later(self.clock.now(), instance_id, event)
 
-    def _later(self, at: datetime, instance_id: str, event: pb.HistoryEvent) -> None:
-        heapq.heappush(self._due, (at, next(self._order), instance_id, event))
+    def _later(
+        self, at: datetime, instance_id: str, event: pb.HistoryEvent, *, is_external: bool = False
+    ) -> None:
+        # A timer or a result belongs to one execution; what comes from outside, to the instance.
+        target = self.instances.get(instance_id)
+        execution = None if is_external or target is None else target.executions
+        heapq.heappush(self._due, (at, next(self._order), instance_id, execution, event))
 
     async def _step(self) -> None:
-        at, _, instance_id, event = heapq.heappop(self._due)
-        instance = self.instances[instance_id]
-        if instance.status != "RUNNING":
+        at, _, instance_id, execution, event = heapq.heappop(self._due)
+        instance = self.instances.get(instance_id)
+        if instance is None or instance.status != "RUNNING":
+            return
+        if execution not in {None, instance.executions}:
             return
         self.clock.time = max(self.clock.time, at)
         new = [helpers.new_orchestrator_started_event(self.clock.now()), event]
@@ -127,6 +148,8 @@ class Workflow:
             self._later(fire_at, instance_id, helpers.new_timer_fired_event(action.id, fire_at))
         elif kind == "createSubOrchestration":
             self._start_child(instance_id, instance, action)
+        elif kind == "sendEvent":
+            self._send_event(instance, action)
         elif kind == "completeOrchestration":
             self._complete(instance_id, instance, action.completeOrchestration)
         else:
@@ -161,6 +184,14 @@ class Workflow:
         parent = (instance_id, action.id)
         self._create(child.instanceId, Instance(name=child.name, parent=parent), child.input.value)
 
+    def _send_event(self, instance: Instance, action: pb.OrchestratorAction) -> None:
+        sent = action.sendEvent
+        target, data = sent.instance.instanceId, sent.data.value
+        instance.history.append(
+            helpers.new_event_sent_event(action.id, target, data, name=sent.name)
+        )
+        self.raise_event(target, sent.name, json.loads(data))
+
     def _complete(
         self, instance_id: str, instance: Instance, end: pb.CompleteOrchestrationAction
     ) -> None:
@@ -169,6 +200,8 @@ class Workflow:
                 name=instance.name, parent=instance.parent, executions=instance.executions + 1
             )
             self._create(instance_id, again, end.result.value)
+            for event in end.carryoverEvents:
+                self._later(self.clock.now(), instance_id, event, is_external=True)
             return
         failed = end.orchestrationStatus == pb.ORCHESTRATION_STATUS_FAILED
         instance.status = "FAILED" if failed else "COMPLETED"

@@ -1,0 +1,121 @@
+"""Who waits, who is in flight, who has ended: the counting of a campaign, without I/O.
+
+A ledger lives inside one execution of the orchestrator and is rebuilt from :class:`CampaignState`.
+It also drives the forecast of a dry run, so that the two cannot differ.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from domain.campaigns import FAILED_MARKS, OPEN_MARKS, REDRIVABLE_MARKS, Mark
+
+PLACE_LENGTH = 3
+"""Characters per vault in ``places``: two for the subscription, one for the region."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a vault is, as far as limits go."""
+
+    subscription: str
+    region: str
+
+
+class Ledger:
+    """The marks of all vaults, with every count that limits and thresholds ask for.
+
+    Args:
+        marks: One mark per vault, in the order of the plan.
+        places: :data:`PLACE_LENGTH` characters per vault.
+
+    Raises:
+        ValueError: The two do not belong together.
+    """
+
+    def __init__(self, marks: str, places: str) -> None:
+        if len(places) != PLACE_LENGTH * len(marks):
+            raise ValueError(f"{len(places)} characters of places for {len(marks)} vaults")
+        self._marks = [Mark(mark) for mark in marks]
+        self._places = places
+        self.counts: Counter[Mark] = Counter(self._marks)
+        self.in_subscription: Counter[str] = Counter()
+        self.in_region: Counter[str] = Counter()
+        self._first_waiting = 0
+        for position, mark in enumerate(self._marks):
+            if mark is Mark.SENT:
+                self._occupy(position, 1)
+
+    def __len__(self) -> int:
+        """How many vaults there are."""
+        return len(self._marks)
+
+    @property
+    def marks(self) -> str:
+        """One mark per vault, as a state carries them."""
+        return "".join(self._marks)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the end of every vault is known."""
+        return not any(self.counts[mark] for mark in OPEN_MARKS)
+
+    @property
+    def failures(self) -> int:
+        """How many vaults count against the error threshold."""
+        return sum(self.counts[mark] for mark in FAILED_MARKS)
+
+    def mark(self, position: int) -> Mark:
+        """Where one vault stands."""
+        return self._marks[position]
+
+    def place(self, position: int) -> Place:
+        """Where one vault is."""
+        start = position * PLACE_LENGTH
+        code = self._places[start : start + PLACE_LENGTH]
+        return Place(code[:-1], code[-1])
+
+    def put(self, position: int, mark: Mark) -> None:
+        """Gives a vault another mark."""
+        earlier = self._marks[position]
+        self._occupy(position, (mark is Mark.SENT) - (earlier is Mark.SENT))
+        self.counts[earlier] -= 1
+        self.counts[mark] += 1
+        self._marks[position] = mark
+        if mark is Mark.WAITING:
+            self._first_waiting = min(self._first_waiting, position)
+
+    def waiting(self) -> Iterator[int]:
+        """The positions still to be started, in the order of the plan."""
+        marks = self._marks
+        while self._first_waiting < len(marks) and marks[self._first_waiting] is not Mark.WAITING:
+            self._first_waiting += 1
+        for position in range(self._first_waiting, len(marks)):
+            if marks[position] is Mark.WAITING:
+                yield position
+
+    def positions(self, *marks: Mark, start: int = 0) -> Iterator[int]:
+        """The positions with one of some marks, from ``start`` on."""
+        for position in range(start, len(self._marks)):
+            if self._marks[position] in marks:
+                yield position
+
+    def cancel_waiting(self) -> int:
+        """Gives up every vault that was not sent; gives their number."""
+        given_up = list(self.waiting())
+        for position in given_up:
+            self.put(position, Mark.CANCELLED)
+        return len(given_up)
+
+    def redrive(self) -> int:
+        """Lets every vault that may be run again wait once more; gives their number."""
+        again = list(self.positions(*REDRIVABLE_MARKS))
+        for position in again:
+            self.put(position, Mark.WAITING)
+        return len(again)
+
+    def _occupy(self, position: int, change: int) -> None:
+        if change:
+            place = self.place(position)
+            self.in_subscription[place.subscription] += change
+            self.in_region[place.region] += change

@@ -1,0 +1,52 @@
+"""The events one orchestration waits for, one by one, with a limit of time."""
+
+from datetime import datetime
+from typing import Any
+
+from durabletask import task
+
+from orchestrators.flow import Flow
+
+
+class Inbox:
+    """Takes the events of one name in the order they come.
+
+    Args:
+        ctx: The orchestration's context.
+        event_name: The events' name.
+    """
+
+    def __init__(self, ctx: task.OrchestrationContext, event_name: str) -> None:
+        self._ctx = ctx
+        self._event_name = event_name
+        # No data_type: what somebody sends by hand may be anything, and must not end the workflow.
+        self._event: task.Task[Any] = ctx.wait_for_external_event(event_name)
+        self._alarm: task.CancellableTask[Any] | None = None
+        self._due: datetime | None = None
+
+    @property
+    def has_event(self) -> bool:
+        """Whether an event is there; it would be lost by continue-as-new, so take it first."""
+        return self._event.is_complete
+
+    def next_before(self, due: datetime | None) -> Flow[Any]:
+        """The next event, or None when the time has come first; None as ``due`` sets no limit."""
+        if not self.has_event:
+            self._set_alarm(due)
+            waited = [self._event] if self._alarm is None else [self._event, self._alarm]
+            yield task.when_any(waited)
+        if not self.has_event:
+            self._alarm = self._due = None
+            return None
+        event = self._event.get_result()
+        self._event = self._ctx.wait_for_external_event(self._event_name)
+        return event
+
+    def _set_alarm(self, due: datetime | None) -> None:
+        """One timer at a time; a new one only when the time is another."""
+        if due == self._due:
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._due = due
+        self._alarm = self._ctx.create_timer(due) if due is not None else None
