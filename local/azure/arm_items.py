@@ -56,7 +56,6 @@ def item_document(call: Call, vault: Vault, item: Item) -> JsonObject:
     latest = last_backup(vault, item, call.now)
     policy = _policy_name(vault, item)
     properties: JsonObject = {
-        "friendlyName": item.name,
         "protectionState": item.state or _state(item, latest),
         "protectedItemType": _ITEM_TYPES.get(item.workload) or vm_type(item),
         "backupManagementType": item.workload.value,
@@ -66,6 +65,7 @@ def item_document(call: Call, vault: Vault, item: Item) -> JsonObject:
         "policyId": f"{arm_id(vault)}/backupPolicies/{policy}" if policy else "",
         "policyName": policy,
         "isArchiveEnabled": False,
+        **_named(item),
         **_backup_members(call, item, latest),
         **_specific_members(call, vault, item, latest),
     }
@@ -81,6 +81,11 @@ def item_document(call: Call, vault: Vault, item: Item) -> JsonObject:
         ),
         "properties": properties,
     }
+
+
+def _named(item: Item) -> JsonObject:
+    # Items of Azure SQL have no friendly name, only the name of the resource.
+    return {} if item.workload is Workload.AZURE_SQL else {"friendlyName": item.name}
 
 
 def _policy_name(vault: Vault, item: Item) -> str:

@@ -33,9 +33,9 @@ def containers(client, text):
 
 
 def items(client):
-    """Items by friendly name."""
+    """Items by friendly name; that of Azure SQL has none."""
     return {
-        row["properties"]["friendlyName"]: row["properties"]
+        row["properties"].get("friendlyName", "Azure SQL"): row["properties"]
         for row in client.rows("/backupProtectedItems")
     }
 
@@ -148,7 +148,7 @@ def test_every_kind_of_item_is_listed():
         "C:\\": "MabFileFolderProtectedItem",
         "share": "AzureFileShareProtectedItem",
         "orders": "AzureVmWorkloadSQLDatabase",
-        "db": "Microsoft.Sql/servers/databases",
+        "Azure SQL": "Microsoft.Sql/servers/databases",
     }
 
 
@@ -177,8 +177,9 @@ def test_an_item_before_its_first_backup_is_pending():
 
 
 def test_azure_sql_items_have_no_backup_time():
-    """The service backs them up by itself."""
-    assert "lastBackupTime" not in items(open_client(FULL))["db"]
+    """The service backs them up by itself, so they are protected from the start."""
+    assert items(open_client(FULL))["Azure SQL"]["protectionState"] == "Protected"
+    assert "lastBackupTime" not in items(open_client(FULL))["Azure SQL"]
 
 
 def test_an_item_of_a_hidden_policy_names_none():
