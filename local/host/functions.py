@@ -28,6 +28,7 @@ class Function:
     """The trigger's raw binding, as the decorators wrote it."""
     bindings: Sequence[Mapping[str, Any]]
     """Every raw binding, the trigger included."""
+    has_retry_policy: bool = False
 
     @property
     def trigger_type(self) -> str:

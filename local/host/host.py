@@ -81,7 +81,7 @@ class Host:
         self.config = config
         self.functions = functions
         self.port = 0
-        self._runtime = Runtime(functions, config.function_timeout)
+        self._runtime = Runtime(config.function_timeout)
         self._engine: Engine | None = None
         self._hub: HubClient | None = None
         self._listeners: list[Listener] = []

@@ -155,9 +155,11 @@ def configure_logging(
 def apply_levels(handler: logging.Handler, levels: Mapping[str, str]) -> None:
     """Replaces the handler's levels by those of host.json."""
     handler.filters[:] = [LevelFilter(levels)]
-    lowest = min((_LEVELS.get(str(name).lower(), 0) for name in levels.values()), default=20)
+    by_category = {"default": "Information"} | {
+        category.lower(): str(name).lower() for category, name in levels.items()
+    }
     # Records below every configured level are dropped before they cost anything.
-    logging.getLogger().setLevel(min(lowest, logging.INFO))
+    logging.getLogger().setLevel(min(_LEVELS[name.lower()] for name in by_category.values()))
 
 
 class LoggedOutput(io.TextIOBase):

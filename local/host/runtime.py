@@ -41,12 +41,11 @@ class Runtime:
     """A loaded app, ready to be invoked.
 
     Args:
-        functions: What the app registered.
-        timeout: How long an invocation may take (``functionTimeout``); None: no limit.
+        timeout: How long an invocation may take (``functionTimeout``); None: no limit. A coroutine
+            is cancelled then; a thread cannot be, so a synchronous function only loses its result.
     """
 
-    def __init__(self, functions: list[Function], timeout: timedelta | None = None) -> None:
-        self.functions = functions
+    def __init__(self, timeout: timedelta | None = None) -> None:
         self._timeout = timeout
         self._timeout_s = None if timeout is None else timeout.total_seconds()
         self._in_flight: set[str] = set()
@@ -152,7 +151,8 @@ def unload() -> None:
 
 def new_traceparent() -> str:
     """A fresh W3C trace context: every invocation is a trace of its own here."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
+    ids = secrets.token_hex(24)
+    return f"00-{ids[:32]}-{ids[32:]}-00"
 
 
 def _put_on_path(app_directory: Path) -> None:
@@ -190,6 +190,7 @@ def _to_function(metadata: Any) -> Function:
         script_file=metadata.script_file,
         trigger=triggers[0],
         bindings=bindings,
+        has_retry_policy=metadata.retry_options is not None,
     )
 
 

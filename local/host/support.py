@@ -41,6 +41,8 @@ def warn_of_unsupported(functions: Sequence[Function]) -> None:
                 function.trigger_type,
                 function.name,
             )
+        if function.has_retry_policy:
+            _log.warning("the retry policy of %s is not applied by this host", function.name)
         _refuse_bindings(function)
 
 

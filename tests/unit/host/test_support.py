@@ -30,6 +30,15 @@ def test_functions_nothing_will_start_are_named(
     assert (text or "") in caplog.text
 
 
+def test_a_retry_policy_is_said_to_have_no_effect(caplog: pytest.LogCaptureFixture):
+    """Nobody should count on retries that do not happen."""
+    function = replace(make_function("f", "timerTrigger"), has_retry_policy=True)
+    with caplog.at_level(logging.WARNING):
+        warn_of_unsupported([function])
+
+    assert caplog.messages == ["the retry policy of f is not applied by this host"]
+
+
 def test_a_binding_whose_value_would_be_lost_is_refused():
     """An output to nowhere is told at start, with how to go on without it."""
     function = make_function("f", "httpTrigger")
