@@ -50,7 +50,8 @@ class ChildSpec:
 
 
 def _guarded(command: tuple[str, ...]) -> tuple[str, ...]:
-    # Where the system can, children die even if we are killed so hard that we cannot stop them.
+    # Where the system can, children die even if we are killed so hard that we cannot stop them;
+    # only one that is killed together with us before its first instruction is missed.
     setpriv = shutil.which("setpriv")
     return (setpriv, "--pdeathsig", "TERM", "--", *command) if setpriv else command
 

@@ -33,6 +33,9 @@ COPY = "import shutil, sys; shutil.copytree(sys.argv[1], sys.argv[2]); sys.exit(
 
 SLEEP = "import time; time.sleep(600)"
 
+CLIENT = f"print('the client runs', flush=True); {SLEEP}"
+"""Stands in for a client that is interrupted while it follows upgrades."""
+
 
 def python(code, *arguments):
     """A command that runs this code."""
@@ -59,7 +62,7 @@ def stand_in_plan(out, *, expected, client, clock=None):
 
 
 def _endless_plan(out, *, expected, **_):
-    return stand_in_plan(out, expected=expected, client=python(SLEEP))
+    return stand_in_plan(out, expected=expected, client=python(CLIENT))
 
 
 if __name__ == "__main__":

@@ -174,7 +174,7 @@ async def test_signal_leaves_no_orphans(tmp_path, expected, number):
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
     )
-    started = await process.stdout.readuntil(b"logs are in")
+    started = await process.stdout.readuntil(b"the client runs")
     pids = pids_in(out / "logs")
     process.send_signal(number)
     rest = await process.stdout.read()
@@ -193,7 +193,7 @@ async def test_kill_leaves_no_orphans(tmp_path, expected):
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
     )
-    await process.stdout.readuntil(b"logs are in")
+    await process.stdout.readuntil(b"the client runs")
     pids = pids_in(out / "logs")
     process.kill()
     await process.stdout.read()
