@@ -154,6 +154,15 @@ class SqliteStore:
 
 def _open_database(path: str) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None, timeout=1)
+    try:
+        _prepare(database)
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+def _prepare(database: sqlite3.Connection) -> None:
     # Two brokers on one file would each believe to own every message; the lock is held until close
     # and the operating system drops it when the process dies.
     database.execute("pragma locking_mode = exclusive")
@@ -164,7 +173,6 @@ def _open_database(path: str) -> sqlite3.Connection:
         message = f"schema version {version}, this broker writes {_SCHEMA_VERSION}"
         raise sqlite3.DatabaseError(message)
     database.executescript(f"begin; {_SCHEMA} pragma user_version = {_SCHEMA_VERSION}; commit;")
-    return database
 
 
 def _read_message(  # one parameter per column

@@ -1,0 +1,106 @@
+"""Shared access signatures, checked against the client library's own."""
+
+import pytest
+from azure.servicebus._base_handler import _generate_sas_token
+
+from local.servicebus.authorization import AccessKey, Authorization
+from local.servicebus.errors import BrokerError
+from local.servicebus.sas import Grant, verify_token
+from tests.unit.servicebus.broker_fakes import START_MS, FakeTimeline
+
+NAME, KEY = "Root", "secret"
+URI = "sb://127.0.0.1:5672/Orders"
+
+
+def token(uri=URI, name=NAME, key=KEY):
+    """A token as the client library makes it."""
+    return _generate_sas_token(uri, name, key).token
+
+
+def expiry_of(text):
+    """The moment a token ends, in Unix seconds."""
+    return int(dict(part.split("=", 1) for part in text.split("&"))["se"])
+
+
+def test_genuine_token_grants_its_path():
+    """The client's token is taken; the path is compared without case."""
+    text = token()
+    expires_s = expiry_of(text)
+
+    grant = verify_token(text, key_name=NAME, key=KEY, now_s=expires_s - 1)
+
+    assert Grant(resource="orders", expires_s=expires_s) == grant
+
+
+def test_expired_token_is_refused():
+    """A token is worth nothing from its expiry on."""
+    text = token()
+
+    with pytest.raises(BrokerError, match="expired"):
+        verify_token(text, key_name=NAME, key=KEY, now_s=expiry_of(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        token(key="other"),
+        token(name="Other"),
+        token().replace("orders", "others").replace("Orders", "Others"),
+        token().replace("SharedAccessSignature ", ""),
+    ],
+)
+def test_forged_token_is_refused(text):
+    """Another key, name, resource or scheme is a forgery."""
+    with pytest.raises(BrokerError, match="InvalidSignature"):
+        verify_token(text, key_name=NAME, key=KEY, now_s=0)
+
+
+@pytest.mark.parametrize("text", ["", "SharedAccessSignature ", "a.b.c", token() + "&se=soon"])
+def test_malformed_token_is_refused(text):
+    """What is no signature at all is called that."""
+    with pytest.raises(BrokerError, match="MalformedToken"):
+        verify_token(text, key_name=NAME, key=KEY, now_s=0)
+
+
+@pytest.mark.parametrize(
+    ("granted", "wanted", "is_allowed"),
+    [
+        ("sb://h/orders", "orders", True),
+        ("sb://h/orders", "ORDERS", True),
+        ("sb://h/orders", "orders/$DeadLetterQueue", True),
+        ("sb://h/", "orders", True),
+        ("sb://h/orders", "orders-rejected", False),
+        ("sb://h/orders", "others", False),
+    ],
+)
+def test_token_opens_its_queue_and_what_is_below(granted, wanted, is_allowed):
+    """A token is for one queue with its dead letters, or for the whole namespace."""
+    authorization = Authorization(AccessKey(name=NAME, key=KEY), FakeTimeline())
+    text = token(granted)
+    # The library stamps the wall clock; the grant is asked about at the fake one.
+    grant = verify_token(text, key_name=NAME, key=KEY, now_s=0)
+    later = Grant(resource=grant.resource, expires_s=START_MS // 1000 + 1)
+    authorization._grants[later.resource] = later
+
+    if is_allowed:
+        authorization.check(wanted)
+    else:
+        with pytest.raises(BrokerError, match="No valid token"):
+            authorization.check(wanted)
+
+
+def test_grant_ends():
+    """A connection cannot live on a token for ever."""
+    timeline = FakeTimeline()
+    authorization = Authorization(AccessKey(name=NAME, key=KEY), timeline)
+    authorization._grants["orders"] = Grant(resource="orders", expires_s=START_MS // 1000 + 1)
+    authorization.check("orders")
+    timeline.advance(1000)
+
+    with pytest.raises(BrokerError, match="No valid token"):
+        authorization.check("orders")
+
+
+def test_without_a_key_everything_is_allowed():
+    """The emulator checks nothing either."""
+    assert Authorization(None, FakeTimeline()).check("orders") is None
