@@ -26,7 +26,7 @@ class FaultKind(StrEnum):
     LOST_RESPONSE = "lost-response"
     """Does what was asked, then closes the connection without an answer."""
     LATENCY = "latency"
-    """Waits, then goes on as usual."""
+    """Does what was asked at once, and answers late."""
     WRONG_BODY = "wrong-body"
     """Does what was asked, then answers with a body of the wrong form."""
     EXPIRE_TOKEN = "expire-token"  # noqa: S105 - the name of a fault

@@ -91,8 +91,11 @@ class SimulatedAzure:
         if rule is not None and rule.kind is FaultKind.STATUS:
             code, message = _STATUS_CODES.get(rule.status, ("Error", "The request failed."))
             document = {"error": code, "error_description": message}
-            return Outcome(answer=json_answer(document, status=rule.status))
-        return _apply_late(self.tokens.answer(call), rule)
+            answer = json_answer(document, status=rule.status)
+        else:
+            answer = self.tokens.answer(call)
+        self.journal.note(_entry(call, answer.status, rule))
+        return _apply_late(answer, rule)
 
     def _refuse_unknown(self, call: Call, segments: tuple[str, ...]) -> Outcome:
         methods = self._router.methods(segments)

@@ -81,7 +81,9 @@ class Tokens:
 
     def answer(self, call: Call) -> Answer:
         """Answers a client-credentials request."""
-        form = {name: values[0] for name, values in parse_qs(call.body.decode()).items()}
+        form = {
+            name: values[0] for name, values in parse_qs(call.body.decode(errors="replace")).items()
+        }
         refusal = self._refusal(call.params["tenant"], form)
         if refusal is not None:
             return refusal

@@ -252,3 +252,82 @@ def test_a_new_zone_moves_later_backups():
     (row, _) = client.rows("/backupProtectedItems")
 
     assert row["properties"]["lastBackupTime"][11:13] == "13"
+
+
+def test_a_sql_policy_takes_its_zone_in_the_settings():
+    """And shows it there."""
+    client = open_client(native(policies=[{"name": "Daily", "type": "sql"}]))
+    document = {"properties": policy_documents.sql("22:30", 30, ZONE)}
+
+    answer = client.arm("PUT", PATH, document=document)
+
+    shown = json.loads(answer.body)["properties"]
+    assert shown["settings"]["timeZone"] == ZONE
+    assert "timeZone" not in shown
+
+
+def test_an_hourly_policy_of_file_shares_is_taken():
+    """Its retention times are left to the service."""
+    client = open_client(native(policies=[{"name": "Daily", "type": "file-share"}]))
+    hourly = {
+        "interval": 4,
+        "scheduleWindowStartTime": "2026-01-01T08:00:00Z",
+        "scheduleWindowDuration": 12,
+    }
+    properties = policy_documents.file_share("22:30", 30, ZONE)
+    properties["schedulePolicy"] = {
+        "schedulePolicyType": "SimpleSchedulePolicy",
+        "scheduleRunFrequency": "Hourly",
+        "hourlySchedule": hourly,
+    }
+    properties["retentionPolicy"]["dailySchedule"]["retentionTimes"] = None
+
+    assert client.arm("PUT", PATH, document={"properties": properties}).status == 200
+
+
+def test_what_was_read_can_be_written_back():
+    """The shown document is a valid one, for every type."""
+    for kind in policy_documents.BUILDERS:
+        client = open_client(native(policies=[{"name": "Daily", "type": kind}]))
+        shown = json.loads(client.arm("GET", PATH).body)
+
+        answer = client.arm("PUT", PATH, document=shown)
+
+        assert answer.status == 200, kind
+        assert json.loads(answer.body) == shown
+
+
+def test_a_legacy_policy_cannot_be_modified_as_it_is():
+    """Fewer than seven daily backups stay only until somebody touches them."""
+    client = open_client(native(policies=[POLICY | {"days": 5}]))
+    shown = json.loads(client.arm("GET", PATH).body)
+    shown["properties"]["timeZone"] = ZONE
+
+    answer = client.arm("PUT", PATH, document=shown)
+
+    assert error_of(answer) == (400, "BMSUserErrorInvalidPolicyInput")
+    assert zone(client) is None
+
+
+def test_edits_are_counted_per_vault():
+    """One vault's budget is not another's."""
+    client = open_client(FREE, native("other", policies=[POLICY]))
+    client.arm("PUT", PATH, document=sent())
+    counts = [len(vault.policy_edits) for vault in client.service.state.vaults]
+
+    assert counts == [1, 0]
+
+
+def test_configure_jobs_are_listed_beside_backups():
+    """Under their operation, at once, whatever the job sync."""
+    upgrade = {"duration": "20m", "jobSync": "12h"}
+    vault = {"name": "v1", "upgrade": upgrade, "policies": [POLICY], "items": [ITEM]}
+    client = open_client(vault)
+    client.start()
+    client.wait(minutes=20)
+    client.arm("PUT", PATH, document=sent())
+    client.wait(minutes=2)
+
+    operations = [row["properties"]["operation"] for row in client.rows("/backupJobs")]
+
+    assert operations == ["ConfigureBackup"]

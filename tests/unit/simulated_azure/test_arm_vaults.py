@@ -229,3 +229,35 @@ def test_usage_summaries_without_a_type_are_refused():
     answer = open_client(native()).arm("GET", "/backupUsageSummaries")
 
     assert error_of(answer) == (400, "BMSUserErrorInvalidInput")
+
+
+def test_a_vault_cannot_be_configured_during_its_upgrade():
+    """The management plane is closed."""
+    client = open_client({"name": "v1"})
+    client.start()
+    sent = {"properties": {"softDeleteFeatureState": "Disabled"}}
+
+    answer = client.arm("PATCH", CONFIG, document=sent)
+
+    assert error_of(answer) == (409, "UserErrorVaultUpgradeInProgress")
+
+
+def test_a_vault_can_be_read_during_its_upgrade():
+    """Reads go on."""
+    client = open_client({"name": "v1", "policies": [{"name": "Daily", "type": "vm"}]})
+    client.start()
+
+    assert client.arm("GET", CONFIG).status == 200
+    assert len(client.rows("/backupPolicies")) == 1
+
+
+def test_vaults_of_an_unknown_group_are_not_found():
+    """An empty list would hide a misspelt name."""
+    client = open_client(native())
+    path = (
+        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/nowhere"
+        "/providers/Microsoft.RecoveryServices/vaults"
+    )
+    answer = client.send("GET", path, query={"api-version": "2025-08-01"}).answer
+
+    assert error_of(answer) == (404, "ResourceGroupNotFound")

@@ -168,3 +168,47 @@ def test_vaults_that_close_without_tasks_show_no_policy_without_zone_member():
     }
 
     assert all(kinds == {"AzureIaasVM"} for kinds in shown.values())
+
+
+def test_every_member_of_a_vault_finds_its_place():
+    """Nothing that a file says is lost on the way into the state."""
+    state = estate(
+        {
+            "name": "v1",
+            "region": "Japan East",
+            "type": "HyperVRecoveryManagerVault",
+            "namespace": "Other",
+            "storageBilled": True,
+            "csp": True,
+            "localZone": "Tokyo Standard Time",
+            "upgrade": {"duration": "never", "mayRestart": True, "jobSync": "12h"},
+            "settings": {"softDelete": "AlwaysON", "redundancy": "LocallyRedundant"},
+            "engines": [{"name": "e1", "type": "mabs", "agentVersion": "2.0.9269.0"}],
+            "machines": [{"name": "M1.Example", "fabric": "ActiveDirectory"}],
+        }
+    ).open(START)
+    (vault,) = state.vaults
+
+    assert (vault.region, vault.vault_type) == ("Japan East", "HyperVRecoveryManagerVault")
+    assert vault.classic.namespace == "Other"
+    assert (vault.is_storage_billed, vault.is_csp, vault.local_zone) == (
+        True,
+        True,
+        "Tokyo Standard Time",
+    )
+    assert (vault.plan.duration, vault.plan.may_restart) == (None, True)
+    assert vault.plan.job_sync_delay == timedelta(hours=12)
+    assert vault.contents.settings.soft_delete == "AlwaysON"
+    assert vault.contents.settings.redundancy == "LocallyRedundant"
+    assert (vault.contents.engines[0].is_dpm, vault.contents.machines[0].name) == (
+        False,
+        "m1.example",
+    )
+
+
+def test_a_span_of_null_is_no_way_to_say_never():
+    """The word is."""
+    ((where, message),) = problems({"name": "v1", "upgrade": {"duration": None}})
+
+    assert where.endswith("upgrade.duration")
+    assert "write never" in message

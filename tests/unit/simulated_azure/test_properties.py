@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -16,18 +16,22 @@ from local.azure.policy_documents import vm
 from local.azure.schedules import ZONES, runs
 from tests.unit.simulated_azure.harness import START, open_client
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""How fast examples come says something about the machine, nothing about what is tested."""
 QUOTE = "'"
 KEYS = ("backupManagementType", "status", "friendlyName")
 MOMENTS = st.datetimes(datetime(2016, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
 ENDINGS = st.sampled_from(["classic-upgrade", "classic-check", "classic-track"])
 
 
+@settings(UNHURRIED)
 @given(st.integers(min_value=0, max_value=10**17))
 def test_every_tick_count_survives_its_text(ticks):
     """Written and read again."""
     assert ticks == parse_ticks(format_ticks(ticks))
 
 
+@settings(UNHURRIED)
 @given(st.dictionaries(st.sampled_from(KEYS), st.text(max_size=20)))
 def test_every_filter_that_is_written_can_be_read(clauses):
     """Quotes, blanks and the word and inside values included."""
@@ -38,7 +42,7 @@ def test_every_filter_that_is_written_can_be_read(clauses):
     assert clauses == parse_filter(SimpleNamespace(query={"$filter": text}), frozenset(KEYS))
 
 
-@settings(max_examples=60)
+@settings(UNHURRIED, max_examples=60)
 @given(
     st.sampled_from(sorted(ZONES)),
     MOMENTS,
@@ -113,5 +117,5 @@ class UpgradeMachine(RuleBasedStateMachine):
         assert record is None or ticks_of(START) <= record.started
 
 
-UpgradeMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=20)
+UpgradeMachine.TestCase.settings = settings(UNHURRIED, max_examples=25, stateful_step_count=20)
 TestUpgradeMachine = UpgradeMachine.TestCase
