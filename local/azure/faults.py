@@ -28,7 +28,7 @@ class FaultKind(StrEnum):
     LATENCY = "latency"
     """Does what was asked at once, and answers late."""
     WRONG_BODY = "wrong-body"
-    """Does what was asked, then answers with a body of the wrong form."""
+    """Does what was asked, then answers with a body of the wrong form (200 unless told)."""
     EXPIRE_TOKEN = "expire-token"  # noqa: S105 - the name of a fault
     """Ends the caller's token first, so that the call is answered with 401."""
 

@@ -224,6 +224,8 @@ def _apply_late(answer: Answer, rule: FaultRule | None) -> Outcome:
     if rule is None:
         return Outcome(answer=answer)
     if rule.kind is FaultKind.WRONG_BODY:
-        answer = Answer(status=200, body=rule.body.encode(), content_type="text/html")
+        # A rule that names no status means a body that looks like success until it is read.
+        status = rule.status if "status" in rule.model_fields_set else 200
+        answer = Answer(status=status, body=rule.body.encode(), content_type="text/html")
     is_dropped = rule.kind in (FaultKind.LOST_RESPONSE, FaultKind.DROP)
     return Outcome(answer=answer, is_dropped=is_dropped, wait_s=rule.latency_s)

@@ -144,6 +144,16 @@ def test_a_wrong_body_is_no_xml():
     assert (answer.status, answer.body) == (200, b"<html>")
 
 
+def test_a_wrong_body_can_come_with_an_error_status():
+    """As a gateway in front of the service answers: not XML, not the service's words."""
+    client = open_client({"name": "v1"})
+    fault(client, kind=FaultKind.WRONG_BODY, status=502)
+
+    answer = client.classic("POST", "checkPrereqsForUpgrade").answer
+
+    assert (answer.status, answer.content_type) == (502, "text/html")
+
+
 def test_latency_waits_and_goes_on():
     """The answer is the usual one."""
     client = open_client({"name": "v1"})
