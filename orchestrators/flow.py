@@ -15,7 +15,7 @@ from domain.campaigns import VaultProgress
 from domain.codec import from_json, to_json
 from domain.outcomes import Milestone
 from domain.requests import UpgradeRequest
-from domain.upgrade import RunState, advance
+from domain.upgrade import END_STATES, RunState, advance
 from orchestrators import names
 
 type Flow[T] = Generator[task.Task[Any], Any, T]
@@ -151,5 +151,8 @@ class Journey:
 
     def _enter(self) -> None:
         self.milestones.append(Milestone(state=self.state, at=now(self.ctx)))
+        # An end shows only once its verdict is recorded: the run's output tells it then.
+        if self.state in END_STATES:
+            return
         status = {"state": self.state.value, "operationId": self.operation_id, **self.extra}
         self.ctx.set_custom_status(status)

@@ -74,7 +74,7 @@ async def test_the_states_of_a_run_follow_the_table() -> None:
     _, instance = await estate_of_one().upgrade()
 
     shown = list(dict.fromkeys(status["state"] for status in instance.statuses))
-    assert ["checking", "starting", "upgrading", "confirming", "settling", "proving", "closed"] == [
+    assert ["checking", "starting", "upgrading", "confirming", "settling", "proving"] == [
         state for state in shown if state != "inspecting"
     ]
 
