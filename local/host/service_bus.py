@@ -30,7 +30,7 @@ _log = logging.getLogger("Host.Triggers.ServiceBus")
 type Pump = Callable[[], Coroutine[Any, Any, None]]
 
 _FIRST_PAUSE_S = 1.0
-_LONGEST_PAUSE_S = 30.0
+_LONGEST_PAUSE_S = 5.0
 _STOP_CHECK_S = 0.5
 """How long a receive on an entity without sessions waits before it looks whether to stop."""
 
@@ -61,6 +61,7 @@ class ServiceBusTrigger:
         self._invoker = invoker
         self._stop = asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()
+        self._is_away = False
         self._pumping: set[asyncio.Task[None]] = set()
         self._busy: set[asyncio.Task[Any]] = set()
 
@@ -91,15 +92,24 @@ class ServiceBusTrigger:
             try:
                 await task
                 pause_s = _FIRST_PAUSE_S
+                self._is_away = False
             except asyncio.CancelledError:
                 if not self._stop.is_set():
                     raise
             except Exception as error:  # noqa: BLE001, a pump outlives whatever one message does
-                _log.warning("receiving from %s failed: %s", self._entity, error, exc_info=error)
+                self._log_failure(error)
                 await self._pause(pause_s)
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
             finally:
                 self._pumping.discard(task)
+
+    def _log_failure(self, error: Exception) -> None:
+        # Every pump finds out by itself that the broker is away; one of them says so.
+        if not self._is_away:
+            is_expected = isinstance(error, ServiceBusError | OSError)
+            stack = None if is_expected else error
+            _log.warning("receiving from %s failed: %s", self._entity, error, exc_info=stack)
+        self._is_away = True
 
     async def _pause(self, pause_s: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -219,6 +219,16 @@ async def test_a_broker_that_is_away_is_tried_again(error: Exception):
     assert log[-2:] == ["complete 1", "release"]
 
 
+async def test_an_outage_is_told_once(caplog: pytest.LogCaptureFixture):
+    """However many pumps and tries, one warning until receiving works again."""
+    failures: list[Exception] = [ServiceBusConnectionError(message="away") for _ in range(4)]
+    running = Running(FakeSource(sessions=[["1"]], failures=failures))
+
+    await running.until("complete 1")
+
+    assert len([text for text in caplog.messages if "receiving from q failed" in text]) == 1
+
+
 async def test_a_queue_keeps_to_its_limit():
     """Without sessions so many calls run side by side, each under its lock."""
     running, at_once, most = Running(FakeSource(queue=list("abcd")), has_sessions=False), 0, 0
