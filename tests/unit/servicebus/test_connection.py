@@ -1,0 +1,171 @@
+"""Bytes from the network: the opening, frames in pieces, and everything a client can do wrong."""
+
+import pytest
+
+from local.servicebus.performatives import (
+    AMQP_HEADER,
+    EMPTY_FRAME,
+    SASL_HEADER,
+    Code,
+    encode_frame,
+    encode_sasl_frame,
+)
+from local.servicebus.values import Symbol, UInt
+from tests.unit.servicebus.broker_fakes import encode_message, make_bench
+from tests.unit.servicebus.wire_client import WireClient, codes, error_of, read_frames
+
+
+async def test_opening_offers_anonymous_and_accepts_it():
+    """The handshake of the Python client: SASL ANONYMOUS, then AMQP."""
+    client = WireClient(make_bench())
+
+    ((code, fields, _),) = await client.say(SASL_HEADER)
+    assert (Code.SASL_MECHANISMS, True) == (code, "ANONYMOUS" in fields[0])
+
+    init = encode_sasl_frame(Code.SASL_INIT, [Symbol("ANONYMOUS")])
+    assert [(Code.SASL_OUTCOME, [0], b"")] == await client.say(init)
+
+    answer = await client.say(AMQP_HEADER + encode_frame(0, Code.OPEN, ["me"]))
+    assert [Code.OPEN] == codes(answer)
+
+
+async def test_frames_may_come_in_pieces():
+    """The network cuts where it likes."""
+    client = WireClient(make_bench())
+    data = SASL_HEADER + encode_sasl_frame(Code.SASL_INIT, [Symbol("ANONYMOUS")])
+    data += AMQP_HEADER + encode_frame(0, Code.OPEN, ["me"])
+    heard = []
+    for byte in data:
+        heard += await client.say(bytes([byte]))
+
+    assert [Code.SASL_MECHANISMS, Code.SASL_OUTCOME, Code.OPEN] == codes(heard)
+
+
+async def test_heartbeats_are_no_news():
+    """An empty frame keeps a connection alive and says nothing."""
+    client = WireClient(make_bench())
+    await client.open()
+
+    assert [] == await client.say(EMPTY_FRAME)
+    assert not client.transport.is_closing()
+
+
+async def test_heartbeats_are_sent_where_wanted():
+    """A client that announces an idle time-out hears from the broker in time."""
+    client = WireClient(make_bench())
+    await client.say(AMQP_HEADER)
+    request = ["me", None, UInt(65536), None, UInt(60_000)]
+    client.connection.data_received(encode_frame(0, Code.OPEN, request))
+    await client.hear()
+    client.connection._beat(60.0)
+    await client.hear()
+    client.lose()
+
+    assert client.connection._heartbeat.cancelled()
+
+
+async def test_other_protocol_is_shown_out():
+    """What is not AMQP is answered with AMQP's header and closed."""
+    client = WireClient(make_bench())
+    client.connection.data_received(b"GET / HT")
+
+    assert (AMQP_HEADER, True) == (bytes(client.transport.written), client.transport.is_closed)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x00\x00\x00\x04\x02\x00\x00\x00",
+        b"\x7f\xff\xff\xff\x02\x00\x00\x00",
+        b"\x00\x00\x00\x0a\x02\x00\x00\x00\x3f\x3f",
+        encode_frame(1, Code.BEGIN, []),
+        encode_frame(1, Code.TRANSFER, [UInt(0)] * 20),
+        encode_frame(1, Code.SOURCE, []),
+        encode_frame(1, Code.ATTACH, ["no handle"]),
+    ],
+)
+async def test_nonsense_ends_the_connection_with_a_reason(data):
+    """Bad sizes, bad values and bad fields close this connection, and say why."""
+    client = WireClient(make_bench())
+    await client.open()
+
+    client.transport.written.clear()
+    client.connection.data_received(data)
+
+    frames = [*read_frames(bytes(client.transport.written))]
+    assert Code.CLOSE == codes(frames)[-1]
+    assert error_of(frames)[1]
+    assert client.transport.is_closed
+
+
+async def test_frames_of_an_ended_channel_are_ignored():
+    """A client may still send on a channel that has just ended."""
+    client = WireClient(make_bench())
+    await client.open()
+    await client.frame(Code.END)
+
+    assert [] == await client.flow(0, 1)
+    assert not client.transport.is_closing()
+
+
+async def test_close_is_answered():
+    """An orderly end is confirmed before the connection is closed."""
+    client = WireClient(make_bench())
+    await client.open()
+    client.connection.data_received(encode_frame(0, Code.CLOSE, []))
+
+    frames = [*read_frames(bytes(client.transport.written))]
+    assert ([Code.CLOSE], True) == (codes(frames), client.transport.is_closed)
+
+
+async def test_open_connections_are_counted():
+    """The broker knows who is there."""
+    client = WireClient(make_bench())
+    assert {client.connection} == client.connections
+
+    client.lose()
+
+    assert set() == client.connections
+
+
+async def test_nothing_leaves_before_it_is_permanent():
+    """A message is committed before its sender hears that it was accepted."""
+    order = []
+    bench = make_bench()
+    client = WireClient(bench, before_write=lambda: order.append(len(client.transport.written)))
+    await client.open()
+    await client.attach(0, receives=False)
+    order.clear()
+    await client.transfer(0, encode_message("a"))
+
+    assert [0] == order
+
+
+async def test_cut_after_the_effect_loses_only_the_answer():
+    """The fault that matters most: done, and the client cannot know."""
+    bench = make_bench()
+    client = WireClient(bench)
+    await client.open()
+    await client.attach(0, receives=False)
+    client.faults.add([{"operation": "send", "action": "cut-after"}])
+    heard = await client.transfer(0, encode_message("a"))
+
+    assert ([], True) == (heard, client.transport.is_cut)
+    assert 1 == len(bench.entity.queue.messages)
+
+
+@pytest.mark.parametrize(("farewell", "expected_count"), [(True, 0), (False, 1)])
+async def test_broken_connection_gives_its_session_back(farewell, expected_count):
+    """A session is free at once; without a farewell its messages count as delivered."""
+    bench = make_bench(RequiresSession=True)
+    client = WireClient(bench)
+    await client.open()
+    bench.send("a", session_id="s")
+    name = Symbol("com.microsoft:session-filter")
+    await client.attach(0, receives=True, filters={name: "s"})
+    await client.flow(0, 10)
+    if farewell:
+        client.connection.data_received(encode_frame(0, Code.CLOSE, []))
+    client.lose()
+
+    assert [expected_count] == [m.delivery_count for m in bench.hold("s").received]
