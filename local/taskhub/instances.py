@@ -114,7 +114,7 @@ def _from_row(row: Any) -> Instance:
         turns=row["turns"],
         input=row["input"],
         is_suspended=bool(row["suspended"]),
-        tags=json.loads(row["tags"] or "{}"),
+        tags=json.loads(row["tags"]) if row["tags"] else {},
         parent=parent,
         start_trace=row["start_trace"],
     )

@@ -1,0 +1,70 @@
+"""How quickly a killed hub is back: N vaults in flight, each with an activity under way.
+
+Mode ``hold`` starts them and waits to be killed; mode ``recover`` opens the file and measures.
+"""
+
+import asyncio
+import json
+import time
+from typing import Any
+
+from durabletask.client import AsyncTaskHubGrpcClient
+
+from adapters.clock import ScaledClock
+from benchmarks.vaultbench import meter
+from local.taskhub.engine import SqliteEngine
+from local.taskhub.inprocess import InProcessWorker
+
+
+def hold(context: Any, vault: str) -> Any:
+    """Two calls that answer and one that does not."""
+    yield context.call_activity("answer", input=vault)
+    yield context.call_activity("answer", input=vault)
+    yield context.call_activity("stay", input=vault)
+
+
+async def answer(_context: Any, vault: str) -> str:
+    """An activity that works."""
+    return vault
+
+
+async def main() -> None:
+    """Prints ``held`` when all are in flight, or the figures of the recovery."""
+    given = meter.options()
+    engine = SqliteEngine(given.folder / "hub.sqlite", ScaledClock())
+    staying = 0
+    all_stay = asyncio.Event()
+
+    async def stay(_context: Any, _vault: str) -> None:
+        nonlocal staying
+        staying += 1
+        if staying == given.n:
+            all_stay.set()
+        await asyncio.Event().wait()
+
+    started = time.perf_counter()
+    await engine.start()
+    serving_s = time.perf_counter() - started
+    worker = InProcessWorker(engine, max_activities=given.n + 1)
+    worker.add_orchestrator(hold)
+    worker.add_activity(answer)
+    worker.add_activity(stay)
+    worker.start()
+    if given.mode == "hold":
+        client = AsyncTaskHubGrpcClient(host_address=engine.address)
+        names = [f"vault-{number}" for number in range(given.n)]
+        await asyncio.gather(*(client.schedule_new_orchestration("hold", input=n) for n in names))
+    await all_stay.wait()
+    working_s = time.perf_counter() - started
+    figures = {
+        "vaults": given.n,
+        "serving_after_s": round(serving_s, 3),
+        "all_working_after_s": round(working_s, 3),
+    }
+    print(json.dumps(figures), flush=True)
+    if given.mode == "hold":
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
