@@ -1,0 +1,78 @@
+"""Every disaster that is played: one case for each point an undisturbed run passes, and more."""
+
+import asyncio
+from collections import Counter
+from functools import cache
+
+from domain.upgrade import RunState, UpgradeStatus
+from tests.disasters.kinds import Case, Kind
+from tests.disasters.playing import Ending, undisturbed
+from tests.disasters.points import Point
+
+SEEDS = 60
+"""Ways two that act at the same time are mixed."""
+
+TOLD = frozenset({RunState.CLOSED, RunState.CLOSED_WITH_TASKS, RunState.STOPPED})
+"""Ends of a run in whose settling a read failed: it is told, never passed (DESIGN rule 4)."""
+
+
+@cache
+def points_of(end: UpgradeStatus = UpgradeStatus.UPGRADED) -> tuple[Point, ...]:
+    """The points an undisturbed run passes."""
+    _, watch = asyncio.run(undisturbed(end))
+    return tuple(watch.points)
+
+
+def counts() -> dict[Kind, int]:
+    """How many cases there are of each kind."""
+    points = len(points_of())
+    activities = sum(point.method == "create" and not point.is_after for point in points_of())
+    seeded = (Kind.TOGETHER, Kind.TWO_RUNS, Kind.TWO_INSTALLATIONS)
+    return {
+        **dict.fromkeys(Kind, points),
+        **dict.fromkeys(seeded, SEEDS),
+        Kind.KILL_FAILING: len(points_of(UpgradeStatus.FAILED)),
+        # An activity that keeps nothing (a poll) is delivered twice as well: see the kills.
+        Kind.TWICE: activities,
+    }
+
+
+def all_cases() -> list[Case]:
+    """All of them, kind by kind."""
+    return [
+        Case(kind=kind, at=at) for kind, number in counts().items() for at in range(1, number + 1)
+    ]
+
+
+def right_states(case: Case) -> frozenset[RunState]:
+    """The states a run may end in."""
+    if case.kind is Kind.KILL_FAILING:
+        return frozenset({RunState.NEEDS_SUPPORT})
+    if case.kind is Kind.BREAK and case.at >= _settling_begins():
+        return TOLD
+    return frozenset({RunState.CLOSED})
+
+
+@cache
+def _settling_begins() -> int:
+    return next(point.number for point in points_of() if point.method == "list_policies")
+
+
+def faults_of(case: Case, ending: Ending) -> list[str]:
+    """What is wrong with how a case ended; nothing for all of them (DESIGN rule 1)."""
+    faults = []
+    if len(ending.begun) != 1:
+        faults.append(f"{len(ending.begun)} upgrades were begun: {ending.begun}")
+    wrong = [state for state in ending.states if state not in right_states(case)]
+    if wrong:
+        faults.append(f"ended {', '.join(wrong)}")
+    if any(operation_id != ending.begun[0] for operation_id in ending.operation_ids):
+        faults.append(f"follows {ending.operation_ids}, not {ending.begun[0]}")
+    return faults
+
+
+def table(cases: list[Case]) -> str:
+    """How many cases of each kind, as text."""
+    by_kind = Counter(case.kind for case in cases)
+    lines = [f"{number:5}  {kind}" for kind, number in by_kind.items()]
+    return "\n".join([*lines, f"{len(cases):5}  cases"])
