@@ -19,14 +19,6 @@ from azure.servicebus.aio import ServiceBusClient as AsyncClient
 from tests.integration.servicebus.administration import Admin
 from tests.integration.servicebus.queues_under_test import QueuePool
 
-LEAVES_SOCKETS = [
-    # The client leaves the socket of a connection that was cut to the garbage collector.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.usefixtures("collected_sockets"),
-]
-"""Marks of tests in which a connection is cut."""
-
 SOON_S = 10.0
 """How long to wait for something that must come."""
 

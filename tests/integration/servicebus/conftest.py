@@ -5,7 +5,6 @@ of :mod:`tests.integration.servicebus.queues_under_test`.
 """
 
 import asyncio
-import gc
 import json
 import os
 from collections.abc import Iterator
@@ -66,10 +65,3 @@ async def crowd(
 def outcome(crowd: Crowd, request: pytest.FixtureRequest) -> asyncio.Task[None]:
     """How this test's behaviour turns out."""
     return crowd.outcomes[request.node.nodeid]
-
-
-@pytest.fixture
-def collected_sockets() -> Iterator[None]:
-    """Collects what the client left open, while warnings about it are still expected."""
-    yield
-    gc.collect()

@@ -1,9 +1,9 @@
 """Tokens: who may use which queue."""
 
 import time
+from contextlib import AbstractAsyncContextManager
 
 import pytest
-import pytest_asyncio
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.servicebus import ServiceBusMessage
 from azure.servicebus.aio import ServiceBusClient
@@ -11,19 +11,17 @@ from azure.servicebus.exceptions import ServiceBusAuthenticationError, ServiceBu
 
 from local.servicebus.config import single_queue
 from local.servicebus.server import KEY_NAME, Broker, running_broker
-from tests.integration.servicebus.bus import LEAVES_SOCKETS
+from tests.integration.servicebus.crowd import marks, together
 
-pytestmark = LEAVES_SOCKETS
+pytestmark = marks("aio")
 
 QUEUE = "guarded"
 KEY = "a key of our own"
 
 
-@pytest_asyncio.fixture
-async def broker():
+def guarded_broker() -> AbstractAsyncContextManager[Broker]:
     """A broker that checks tokens."""
-    async with running_broker(single_queue(QUEUE), key=KEY) as running:
-        yield running
+    return running_broker(single_queue(QUEUE), key=KEY)
 
 
 async def send(client: ServiceBusClient) -> None:
@@ -37,40 +35,52 @@ def connect(connection_string: str) -> ServiceBusClient:
     return ServiceBusClient.from_connection_string(connection_string, retry_total=0, try_timeout=10)
 
 
-async def test_own_connection_string_is_let_in(broker: Broker):
+@together
+async def test_own_connection_string_is_let_in(bus):
     """The connection string that the broker gives out carries its key."""
-    await send(connect(broker.connection_string))
+    bus.skip_unless_local()
+    async with guarded_broker() as broker:
+        await send(connect(broker.connection_string))
 
-    assert 1 == len(broker.namespace.find(QUEUE).queue.messages)
+        assert 1 == len(broker.namespace.find(QUEUE).queue.messages)
 
 
-async def test_other_key_is_refused(broker: Broker):
+@together
+async def test_other_key_is_refused(bus):
     """A token signed with another key opens nothing."""
-    forged = broker.connection_string.replace(KEY, "another key")
+    bus.skip_unless_local()
+    async with guarded_broker() as broker:
+        forged = broker.connection_string.replace(KEY, "another key")
 
-    with pytest.raises(ServiceBusAuthenticationError):
-        await send(connect(forged))
+        with pytest.raises(ServiceBusAuthenticationError):
+            await send(connect(forged))
 
 
-async def test_other_key_name_is_refused(broker: Broker):
+@together
+async def test_other_key_name_is_refused(bus):
     """The right key under another name opens nothing."""
-    renamed = broker.connection_string.replace(KEY_NAME, "Somebody")
+    bus.skip_unless_local()
+    async with guarded_broker() as broker:
+        renamed = broker.connection_string.replace(KEY_NAME, "Somebody")
 
-    with pytest.raises(ServiceBusAuthenticationError):
-        await send(connect(renamed))
+        with pytest.raises(ServiceBusAuthenticationError):
+            await send(connect(renamed))
 
 
-async def test_shared_key_credential_is_let_in(broker: Broker):
+@together
+async def test_shared_key_credential_is_let_in(bus):
     """Host name and key credential work like a connection string."""
-    client = ServiceBusClient(
-        f"127.0.0.1:{broker.port}",
-        AzureNamedKeyCredential(KEY_NAME, KEY),
-        use_tls=False,
-        try_timeout=10,
-    )
-    await send(client)
+    bus.skip_unless_local()
+    async with guarded_broker() as broker:
+        client = ServiceBusClient(
+            f"127.0.0.1:{broker.port}",
+            AzureNamedKeyCredential(KEY_NAME, KEY),
+            use_tls=False,
+            try_timeout=10,
+        )
+        await send(client)
 
-    assert 1 == len(broker.namespace.find(QUEUE).queue.messages)
+        assert 1 == len(broker.namespace.find(QUEUE).queue.messages)
 
 
 class FakeToken:
@@ -94,17 +104,22 @@ def connect_by_identity(broker: Broker) -> ServiceBusClient:
     return ServiceBusClient(host, FakeCredential(), use_tls=False, retry_total=0, try_timeout=10)
 
 
-async def test_identity_token_is_let_in_where_nothing_is_checked():
+@together
+async def test_identity_token_is_let_in_where_nothing_is_checked(bus):
     """Without a key, code that signs in with an identity runs unchanged."""
+    bus.skip_unless_local()
     async with running_broker(single_queue(QUEUE)) as open_broker:
         await send(connect_by_identity(open_broker))
 
         assert 1 == len(open_broker.namespace.find(QUEUE).queue.messages)
 
 
-async def test_identity_token_is_refused_where_it_cannot_be_checked(broker: Broker):
+@together
+async def test_identity_token_is_refused_where_it_cannot_be_checked(bus):
     """With a key, a token of another kind is not taken on trust."""
-    with pytest.raises((ServiceBusAuthenticationError, ServiceBusError)):
-        await send(connect_by_identity(broker))
+    bus.skip_unless_local()
+    async with guarded_broker() as broker:
+        with pytest.raises((ServiceBusAuthenticationError, ServiceBusError)):
+            await send(connect_by_identity(broker))
 
-    assert {} == broker.namespace.find(QUEUE).queue.messages
+        assert {} == broker.namespace.find(QUEUE).queue.messages
