@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.campaigns import CampaignState, InFlight, VaultProgress, campaign_prefix
+from domain.campaigns import CampaignState, InFlight, Note, VaultProgress, campaign_prefix
 from domain.requests import UpgradeRequest
-from domain.steering import Note
 
 PLAN_PAGE = 100
 """Vaults of one page of the plan: about 60 KB, read whole whenever some of them are sent."""

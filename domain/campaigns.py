@@ -208,6 +208,17 @@ class Command:
     kind: Literal["command"] = "command"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """One line of a campaign's trail."""
+
+    what: str
+    """In words that fit a file name: ``paused-by-threshold``."""
+    detail: str
+    requested_by: str = ""
+    """Empty: the campaign itself."""
+
+
 def campaign_instance_id(campaign_id: str) -> str:
     """The one orchestration instance of a campaign."""
     return f"campaign-{campaign_id}"

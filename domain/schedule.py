@@ -2,10 +2,12 @@
 
 Vaults are started one by one as others end, never in batches, and those that take longest go
 first: with the durations the service documents, batches take two to three times as long
-(performance 4). What is not known is the duration of an upgrade; size stands for it.
+(performance 4). How long an upgrade takes nobody knows beforehand; the size of the vault stands
+for it.
 """
 
 import heapq
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +24,9 @@ SHORTEST = timedelta(minutes=15)
 
 LONGEST = timedelta(minutes=90)
 """The documented duration of a large vault."""
+
+TYPICAL = timedelta(minutes=20)
+"""Most upgrades take no longer (performance 1b)."""
 
 LARGEST_VAULT = 1_000
 """Items of a full vault, which is taken to need the longest. That the time in between grows with
@@ -41,9 +46,20 @@ def expected_duration(protected_items: int | None) -> timedelta:
     return SHORTEST + (LONGEST - SHORTEST) * min(protected_items / LARGEST_VAULT, 1.0)
 
 
-def longest_first(requests: Sequence[UpgradeRequest]) -> tuple[UpgradeRequest, ...]:
-    """The requests in the order of the plan; equals keep the order they were given in."""
-    return tuple(sorted(requests, key=lambda one: -expected_duration(one.protected_items)))
+def plan_order(requests: Sequence[UpgradeRequest], window: int) -> tuple[UpgradeRequest, ...]:
+    """The requests in the order of the plan; equals keep the order they were given in.
+
+    Large vaults go first, the longest of them first. The others are dealt like cards, so that each
+    round of the window holds long and short ones: the slot that is free first gets the longer one,
+    and all slots end together. Longest first to the very end would leave them 15 minutes apart,
+    which costs up to 4 % of the time when there are only ten vaults per slot.
+    """
+    ranked = sorted(requests, key=lambda one: -expected_duration(one.protected_items))
+    large = sum(expected_duration(one.protected_items) > TYPICAL for one in ranked)
+    small = ranked[large:]
+    rounds = max(1, math.ceil(len(small) / window))
+    dealt = [one for first in range(rounds) for one in small[first::rounds]]
+    return (*ranked[:large], *dealt)
 
 
 def encode_places(requests: Sequence[UpgradeRequest]) -> str:

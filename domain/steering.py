@@ -4,7 +4,7 @@ All decisions of ``run_campaign`` are made here, without I/O and without a clock
 orchestrator only carries them out. What somebody should be able to read later becomes a note.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from domain.campaigns import (
@@ -16,6 +16,7 @@ from domain.campaigns import (
     Command,
     InFlight,
     Mark,
+    Note,
     VaultProgress,
     Verb,
     mark_of,
@@ -41,17 +42,6 @@ PROVING_PER_LOOK = 100
 
 SHOWN_POSITIONS = 50
 """Failed vaults named in the custom status, which has to stay small."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Note:
-    """One line of the campaign's trail."""
-
-    what: str
-    """In words that fit a file name: ``paused-by-threshold``."""
-    detail: str
-    requested_by: str = ""
-    """Empty: the campaign itself."""
 
 
 class Steering:

@@ -19,8 +19,7 @@ class Inbox:
     def __init__(self, ctx: task.OrchestrationContext, event_name: str) -> None:
         self._ctx = ctx
         self._event_name = event_name
-        # No data_type: what somebody sends by hand may be anything, and must not end the workflow.
-        self._event: task.Task[Any] = ctx.wait_for_external_event(event_name)
+        self._event = self._wait()
         self._alarm: task.CancellableTask[Any] | None = None
         self._due: datetime | None = None
 
@@ -39,8 +38,12 @@ class Inbox:
             self._alarm = self._due = None
             return None
         event = self._event.get_result()
-        self._event = self._ctx.wait_for_external_event(self._event_name)
+        self._event = self._wait()
         return event
+
+    def _wait(self) -> task.Task[Any]:
+        # What somebody raises by hand may be anything: dict asks for JSON as it is.
+        return self._ctx.wait_for_external_event(self._event_name, data_type=dict)
 
     def _set_alarm(self, due: datetime | None) -> None:
         """One timer at a time; a new one only when the time is another."""

@@ -54,11 +54,14 @@ class Instance:
     """One orchestration and everything that happened to it."""
 
     name: str
+    started_at: datetime
     parent: tuple[str, int] | None = None
+    input: str | None = None
     history: list[pb.HistoryEvent] = field(default_factory=list)
     statuses: list[Any] = field(default_factory=list)
     executions: int = 1
     status: str = "RUNNING"
+    ended_at: datetime | None = None
     output: Any = None
     failure: str | None = None
 
@@ -78,13 +81,15 @@ class Workflow:
         self.instances: dict[str, Instance] = {}
         self.max_turns = max_turns
         self.activity_calls: list[str] = []
+        self.lost_events: set[tuple[str, str]] = set()
+        """Sender and name of events between instances that never arrive."""
         self._due: list[tuple[datetime, int, str, int | None, pb.HistoryEvent]] = []
         self._order = itertools.count()
         self._registry = registry()
 
     def start(self, name: str, request: Any, instance_id: str) -> None:
         """Starts an orchestration now."""
-        self._create(instance_id, Instance(name=name), json.dumps(request))
+        self._create(instance_id, self._new(name), json.dumps(request))
 
     def raise_event(
         self, instance_id: str, name: str, data: Any, after: timedelta = timedelta(0)
@@ -107,7 +112,11 @@ class Workflow:
             await self._step()
         raise AssertionError(f"not at rest after {self.max_turns} turns")
 
+    def _new(self, name: str, **members: Any) -> Instance:
+        return Instance(name=name, started_at=self.clock.now(), **members)
+
     def _create(self, instance_id: str, instance: Instance, encoded: str | None) -> None:
+        instance.input = encoded
         self.instances[instance_id] = instance
         event = helpers.new_execution_started_event(instance.name, instance_id, encoded)
         self._later(self.clock.now(), instance_id, event)
@@ -149,7 +158,7 @@ class Workflow:
         elif kind == "createSubOrchestration":
             self._start_child(instance_id, instance, action)
         elif kind == "sendEvent":
-            self._send_event(instance, action)
+            self._send_event(instance_id, instance, action)
         elif kind == "completeOrchestration":
             self._complete(instance_id, instance, action.completeOrchestration)
         else:
@@ -182,29 +191,35 @@ class Workflow:
             )
         )
         parent = (instance_id, action.id)
-        self._create(child.instanceId, Instance(name=child.name, parent=parent), child.input.value)
+        self._create(child.instanceId, self._new(child.name, parent=parent), child.input.value)
 
-    def _send_event(self, instance: Instance, action: pb.OrchestratorAction) -> None:
+    def _send_event(
+        self, instance_id: str, instance: Instance, action: pb.OrchestratorAction
+    ) -> None:
         sent = action.sendEvent
         target, data = sent.instance.instanceId, sent.data.value
         instance.history.append(
             helpers.new_event_sent_event(action.id, target, data, name=sent.name)
         )
-        self.raise_event(target, sent.name, json.loads(data))
+        if (instance_id, sent.name) not in self.lost_events:
+            self.raise_event(target, sent.name, json.loads(data))
 
     def _complete(
         self, instance_id: str, instance: Instance, end: pb.CompleteOrchestrationAction
     ) -> None:
         if end.orchestrationStatus == pb.ORCHESTRATION_STATUS_CONTINUED_AS_NEW:
-            again = Instance(
-                name=instance.name, parent=instance.parent, executions=instance.executions + 1
+            again = self._new(
+                instance.name, parent=instance.parent, executions=instance.executions + 1
             )
+            again.started_at = instance.started_at
+            again.statuses = instance.statuses
             self._create(instance_id, again, end.result.value)
             for event in end.carryoverEvents:
                 self._later(self.clock.now(), instance_id, event, is_external=True)
             return
         failed = end.orchestrationStatus == pb.ORCHESTRATION_STATUS_FAILED
         instance.status = "FAILED" if failed else "COMPLETED"
+        instance.ended_at = self.clock.now()
         instance.failure = end.failureDetails.errorMessage if failed else None
         instance.output = json.loads(end.result.value) if end.result.value else None
         if instance.parent is not None:
