@@ -12,15 +12,21 @@ from benchmarks.vaultbench.workflow import upgrade_vault
 from local.taskhub.engine import SqliteEngine
 from local.taskhub.inprocess import InProcessWorker
 
+CALLS_AT_ONCE = 100
+
 
 async def run_vaults(client: AsyncTaskHubGrpcClient, names: list[str]) -> None:
     """Starts vaults through the public client and waits until all have ended."""
-    starts = (
-        client.schedule_new_orchestration("upgrade_vault", input=n, instance_id=n) for n in names
-    )
-    await asyncio.gather(*starts)
-    waits = (client.wait_for_orchestration_completion(n, timeout=3600) for n in names)
-    for state in await asyncio.gather(*waits):
+    # One connection carries so many calls at once; the hub itself takes them all.
+    room = asyncio.Semaphore(CALLS_AT_ONCE)
+
+    async def start(name: str) -> None:
+        async with room:
+            await client.schedule_new_orchestration("upgrade_vault", input=name, instance_id=name)
+
+    await asyncio.gather(*map(start, names))
+    for name in names:
+        state = await client.wait_for_orchestration_completion(name, timeout=3600)
         assert state is not None
         assert state.runtime_status == OrchestrationStatus.COMPLETED, state
 

@@ -52,8 +52,8 @@ async def main() -> None:
     worker.start()
     if given.mode == "hold":
         client = AsyncTaskHubGrpcClient(host_address=engine.address)
-        names = [f"vault-{number}" for number in range(given.n)]
-        await asyncio.gather(*(client.schedule_new_orchestration("hold", input=n) for n in names))
+        for number in range(given.n):
+            await client.schedule_new_orchestration("hold", input=f"vault-{number}")
     await all_stay.wait()
     working_s = time.perf_counter() - started
     figures = {

@@ -229,13 +229,12 @@ def finish_task(tx: Transaction, n: int, response: pb.ActivityResponse) -> bool:
     Returns:
         Whether it was still on the list.
     """
-    key = (response.instanceId, n)
     row = tx.db.execute(
-        "select execution_id from tasks where instance_id = ? and n = ?", key
+        "delete from tasks where instance_id = ? and n = ? returning execution_id",
+        (response.instanceId, n),
     ).fetchone()
     if row is None:
         return False
-    tx.db.execute("delete from tasks where instance_id = ? and n = ?", key)
     event = task_ended(tx.now_us, response)
     instances.deliver_to_execution(tx, response.instanceId, row[0], event)
     return True

@@ -217,8 +217,12 @@ def deliver_to_execution(
     tx: Transaction, instance_id: str, execution_id: str, event: pb.HistoryEvent
 ) -> None:
     """Delivers what one execution asked for; drops it when that execution is over."""
-    instance = find(tx, instance_id)
-    if instance is not None and instance.is_in(execution_id):
+    lives = tx.db.execute(
+        "select 1 from instances where instance_id = ? and execution_id = ?"
+        " and completed_us is null",
+        (instance_id, execution_id),
+    ).fetchone()
+    if lives is not None:
         deliver(tx, instance_id, event)
 
 
