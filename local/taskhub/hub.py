@@ -93,6 +93,9 @@ class Hub:
         try:
             while not consumer.is_closed:
                 item = await self._next(consumer, ping_s)
+                if consumer.is_closed:
+                    # Whatever was taken in the same instant goes back below, with the rest.
+                    return
                 work_item = _PING if item is None else await self._work_item(wants, item)
                 if work_item is not None:
                     yield work_item
