@@ -60,6 +60,14 @@ class FakeTimeline:
                 timer.action()
         self._now_ms = end_ms
 
+    def stall(self, duration_ms: int) -> None:
+        """Time passes, but the process is too busy for anything that is due."""
+        self._now_ms += duration_ms
+
+    def count_waiting(self) -> int:
+        """How many timers would still do something."""
+        return sum(not timer.is_cancelled for _, _, timer in self._due)
+
 
 @dataclass(eq=False)
 class FakeConsumer:

@@ -152,6 +152,21 @@ async def test_transfer_window_is_kept():
     assert (2, 1) == (len(transfers(first)), len(transfers(second)))
 
 
+async def test_window_counts_frames_not_messages():
+    """A message of six frames uses up six; the next waits for the client's word."""
+    bench = make_bench()
+    bench.send("a", "b", body=b"x" * 5000)
+    client = await connect(bench, max_frame_size=1024, window=4)
+    await client.attach(0, receives=True)
+    window = [UInt(0), UInt(4), UInt(0), UInt(1000)]
+
+    first = await client.frame(Code.FLOW, *window, UInt(0), UInt(0), UInt(10))
+    still_full = await client.frame(Code.FLOW, UInt(6), UInt(0), *window[2:])
+    second = await client.frame(Code.FLOW, UInt(6), *window[1:])
+
+    assert [6, 0, 6] == [len(transfers(frames)) for frames in (first, still_full, second)]
+
+
 async def test_drain_uses_up_the_credit():
     """A draining client learns that nothing more will come."""
     bench = make_bench()
@@ -180,6 +195,30 @@ async def test_withdrawn_credit_is_none():
     bench.send("a")
 
     assert [] == transfers(await client.hear())
+
+
+async def test_credit_that_was_used_meanwhile_is_not_used_again():
+    """Deliveries that crossed the client's flow count against it."""
+    bench = make_bench()
+    bench.send("a", "b", "c")
+    client = await connect(bench)
+    await client.attach(0, receives=True)
+    await client.flow(0, 2)
+
+    assert [] == await client.flow(0, 1, seen=0)
+    assert 1 == len(transfers(await client.flow(0, 3, seen=0)))
+
+
+async def test_oversized_message_is_rejected():
+    """A message over the limit is refused however many frames it comes in."""
+    bench = make_bench()
+    client = await connect(bench)
+    await client.attach(0, receives=False)
+
+    (answer,) = dispositions(await client.transfer(0, encode_message(body=bytes(300_000))))
+
+    assert "amqp:link:message-size-exceeded" == answer.state.value[0].value[0]
+    assert {} == bench.entity.queue.messages
 
 
 async def test_echo_is_answered():

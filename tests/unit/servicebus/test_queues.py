@@ -159,6 +159,28 @@ def test_expired_lock_settles_nothing():
     assert 1 == len(bench.entity.queue.messages)
 
 
+def test_lock_ends_in_time_even_on_a_busy_machine():
+    """A lock whose timer has not run yet is expired all the same."""
+    bench = make_bench()
+    bench.send("a")
+    late = bench.receive(credit=1)
+    bench.timeline.stall(MINUTE_MS)
+
+    with pytest.raises(BrokerError, match="lock is not held"):
+        bench.entity.queue.settle(late.tokens[0], COMPLETE)
+
+
+def test_finished_messages_leave_no_timers():
+    """What is settled is not waited for: a busy broker's memory does not grow."""
+    bench = make_bench(DefaultMessageTimeToLive="PT1H")
+    bench.send("completed", "dead")
+    consumer = bench.receive()
+    bench.entity.queue.settle(consumer.tokens[0], COMPLETE)
+    bench.entity.queue.settle(consumer.tokens[1], dead_letter())
+
+    assert 0 == bench.timeline.count_waiting()
+
+
 def test_renewed_lock_expires_later():
     """Renewal gives a whole lock duration from the moment of asking, each time."""
     bench = make_bench()

@@ -111,6 +111,40 @@ def test_messages_come_back_in_order(bench):
     assert ["a", "b", "c"] == waiting.names
 
 
+class EagerConsumer(FakeConsumer):
+    """Takes messages the moment it is granted a session."""
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__()
+        self.bench = bench
+
+    def session_granted(self, session_id: str, until_ms: int) -> None:
+        super().session_granted(session_id, until_ms)
+        self.bench.entity.sessions.pump(session_id)
+
+
+def test_next_holder_waits_until_all_messages_are_back(bench):
+    """The first message comes first even if it was the last to be locked."""
+    bench.send("a", "b", session_id="s")
+    holder = bench.hold("s")
+    bench.entity.queue.settle(holder.tokens[0], ABANDON)
+    eager = EagerConsumer(bench)
+    bench.entity.sessions.accept_next(eager)
+    bench.entity.sessions.release(holder, "s", counts=False)
+
+    assert ["a", "b"] == eager.names
+
+
+def test_session_ends_in_time_even_on_a_busy_machine(bench):
+    """A session whose timer has not run yet is lost all the same."""
+    bench.send("a", session_id="s")
+    slow = bench.hold("s")
+    bench.timeline.stall(MINUTE_MS)
+
+    with pytest.raises(BrokerError, match="session 's'"):
+        bench.entity.queue.settle(slow.tokens[0], COMPLETE)
+
+
 def test_session_lock_expires(bench):
     """A silent holder loses the session after the lock duration and is told so."""
     bench.send("a", session_id="s")
@@ -149,6 +183,7 @@ def test_renewed_session_keeps_its_messages(bench):
     holder = bench.hold("s")
     bench.timeline.advance(MINUTE_MS - 1)
     until_ms = bench.entity.sessions.renew_session("s")
+    assert until_ms == bench.entity.queue.messages[1].lock.until_ms
     bench.timeline.advance(MINUTE_MS - 1)
     bench.entity.queue.settle(holder.tokens[0], COMPLETE)
 
