@@ -1,6 +1,7 @@
-"""How quickly a killed hub is back: N vaults in flight, each with an activity under way.
+"""What N vaults in flight take, each with an activity under way, and how soon they are back.
 
-Mode ``hold`` starts them and waits to be killed; mode ``recover`` opens the file and measures.
+Mode ``hold`` starts them, prints their memory and waits to be killed; mode ``recover`` opens the
+file and prints how long it took until each of them was at work again.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ async def answer(_context: Any, vault: str) -> str:
 
 
 async def main() -> None:
-    """Prints ``held`` when all are in flight, or the figures of the recovery."""
+    """Prints its figures as soon as all vaults are in flight."""
     given = meter.options()
     engine = SqliteEngine(given.folder / "hub.sqlite", ScaledClock())
     staying = 0
@@ -50,6 +51,7 @@ async def main() -> None:
     worker.add_activity(answer)
     worker.add_activity(stay)
     worker.start()
+    before_kb = meter.resident_kb()
     if given.mode == "hold":
         client = AsyncTaskHubGrpcClient(host_address=engine.address)
         for number in range(given.n):
@@ -60,10 +62,13 @@ async def main() -> None:
         "vaults": given.n,
         "serving_after_s": round(serving_s, 3),
         "all_working_after_s": round(working_s, 3),
+        "kb_per_vault": round((meter.resident_kb() - before_kb) / given.n, 1),
     }
     print(json.dumps(figures), flush=True)
     if given.mode == "hold":
         await asyncio.Event().wait()
+    await worker.stop()
+    await engine.stop()
 
 
 if __name__ == "__main__":

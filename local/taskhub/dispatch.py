@@ -103,6 +103,7 @@ class Dispatcher:
         self._announce(instance_id)
 
     def _receive(self, arrived: MessageArrived) -> None:
+        # A message and the end of its instance may share a commit.
         live = self._live.get(arrived.instance_id)
         if live is not None:
             live.inbox.append(arrived.message)
@@ -113,6 +114,7 @@ class Dispatcher:
         live.turn = None
         live.given_back = 0
         live.turn_trace = committed.turn_trace
+        # Waiters are told of the first turn only: nothing they wait for changes in later ones.
         if not live.has_history:
             live.has_history = True
             self._announce(committed.instance_id)
@@ -178,6 +180,8 @@ class Dispatcher:
         return None
 
     def _take_turn(self, consumer: Consumer) -> Turn | None:
+        # The queue may hold instances that ended, were suspended or are with a worker by now;
+        # they are left out here instead of being searched for when that happens.
         while (instance_id := self._ready.take(consumer.accepts_turn)) is not None:
             live = self._live.get(instance_id)
             if live is None:

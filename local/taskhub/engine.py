@@ -58,6 +58,7 @@ class SqliteEngine:
         if hub is None or server is None:
             return
         self._hub = self._server = None
+        # Streams first: the server would wait for them as long as its grace period lasts.
         hub.end_streams()
         await server.stop()
         await hub.stop()

@@ -91,7 +91,7 @@ class Hub:
         consumer = Consumer(wants)
         self._dispatcher.attach(consumer)
         try:
-            while not consumer.is_closed:
+            while True:
                 item = await self._next(consumer, ping_s)
                 if consumer.is_closed:
                     # Whatever was taken in the same instant goes back below, with the rest.
@@ -182,6 +182,7 @@ class Hub:
 
     async def complete_task(self, response: pb.ActivityResponse) -> None:
         """Commits an activity's result; the first one counts, whoever brings it."""
+        # The row decides, not who holds the task: a worker may outlive a restart of the hub.
         n = task_number(response.completionToken)
         if n is None:
             _LOGGER.warning("ignored an activity report without a completion token of this hub")
@@ -213,6 +214,7 @@ class Hub:
         changed = self._dispatcher.watch(instance_id)
         try:
             while True:
+                # Cleared before the look, so that a change during the look is not missed.
                 changed.clear()
                 answer = await self.reader.run(
                     partial(

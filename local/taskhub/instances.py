@@ -217,6 +217,7 @@ def deliver_to_execution(
     tx: Transaction, instance_id: str, execution_id: str, event: pb.HistoryEvent
 ) -> None:
     """Delivers what one execution asked for; drops it when that execution is over."""
+    # Only whether it lives matters here, and this runs for every activity and timer.
     lives = tx.db.execute(
         "select 1 from instances where instance_id = ? and execution_id = ?"
         " and completed_us is null",

@@ -23,6 +23,7 @@ def _instances(db: sqlite3.Connection) -> list[InstanceOpened]:
         "select instance_id, n, event from inbox order by instance_id, n"
     ):
         inboxes[instance_id].append(Message(n, pb.HistoryEvent.FromString(event)))
+    # Oldest first, so that after a crash nobody overtakes those who waited longer.
     rows = db.execute(
         "select instance_id, execution_id, name, version, suspended, turns, turn_trace"
         " from instances where completed_us is null order by created_us, instance_id"

@@ -238,6 +238,7 @@ class _Service(EntityRefusals):
     async def _purge_by(
         self, chosen: pb.PurgeInstanceFilter, *, recursive: bool
     ) -> tuple[int, bool]:
+        # Batch by batch, so that other commands get their turn between two of them.
         deadline = management.deadline_of(chosen)
         removed, may_be_more = 0, True
         while may_be_more:

@@ -110,6 +110,7 @@ def begin_child(
     created: pb.SubOrchestrationInstanceCreatedEvent,
 ) -> None:
     """Begins a sub-orchestration; an ended one with its id gives way, a live one makes it fail."""
+    # A retried child comes under the id of the one that failed, so ended ones are replaced.
     existing = instances.find(tx, created.instanceId)
     if existing is not None and not existing.is_ended:
         failure = events.failure(

@@ -88,6 +88,7 @@ def _check(path: Path) -> None:
     # SQLite would take an empty file for a new database and go on with nothing in it.
     if head != _SQLITE_MAGIC:
         raise _refusal(path, "the file is empty, cut off or not a task hub.", _RESTORE)
+    # A connection of its own: a damaged file must not leave half-opened ones behind.
     db = sqlite3.connect(path, isolation_level=None)
     try:
         _check_identity(path, db)

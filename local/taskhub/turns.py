@@ -29,6 +29,7 @@ def apply_turn(tx: Transaction, turn: Turn, response: pb.OrchestratorResponse) -
     if instance is None or not instance.is_in(turn.execution_id):
         return False
     instances.consume(tx, turn.instance_id, turn.consumed)
+    # Steps before the end: what a turn asks for happens even if the same turn ends the instance.
     completion, actions = _split(response.actions)
     asked = [steps.perform(tx, instance, action) for action in actions]
     if completion is not None and completion.orchestrationStatus == _CONTINUED:
@@ -142,6 +143,8 @@ def _continue_as_new(
             instance.instance_id,
         ),
     )
+    # The new execution must not see the old one's history, nor be woken by its timers; its
+    # running activities are let finish, and their results find no execution to go to.
     tx.db.execute("delete from history where instance_id = ?", (instance.instance_id,))
     tx.db.execute("delete from timers where instance_id = ?", (instance.instance_id,))
     tx.effects.append(

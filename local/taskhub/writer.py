@@ -78,6 +78,8 @@ class Writer:
                 self._release(jobs, effects)
 
     def _collect(self) -> tuple[list[_Job], bool]:
+        # One command is waited for; the rest of the group is whatever queued up during the last
+        # sync, so that a quiet hub answers at once and a busy one shares its syncs.
         first = self._jobs.get()
         if first is None:
             return [], False
@@ -106,6 +108,7 @@ class Writer:
         return effects
 
     def _transact(self, jobs: list[_Job]) -> list[Effect]:
+        # Immediate: the one writer never has to upgrade a read lock and fail half-way.
         self._db.execute("begin immediate")
         try:
             transaction = Transaction(self._db, self._now_us(), self._numbers)
@@ -140,11 +143,19 @@ class Writer:
             self._loop.call_soon_threadsafe(self._settle, jobs, effects)
 
     def _settle(self, jobs: list[_Job], effects: list[Effect]) -> None:
-        self._apply(effects)
-        for job in jobs:
-            if job.answer.done():
-                continue
-            if job.error is None:
-                job.answer.set_result(job.result)
-            else:
-                job.answer.set_exception(job.error)
+        try:
+            self._apply(effects)
+        finally:
+            # Whatever goes wrong in memory, what is on the disk is told to those who wait for it.
+            for job in jobs:
+                _answer(job)
+
+
+def _answer(job: _Job) -> None:
+    # The caller may have given up waiting; its command is committed all the same.
+    if job.answer.done():
+        return
+    if job.error is None:
+        job.answer.set_result(job.result)
+    else:
+        job.answer.set_exception(job.error)

@@ -44,7 +44,8 @@ async def test_ten_thousand_timers_take_no_threads_and_little_memory(hub):
         lambda db: db.execute("select count(*) from timers").fetchone()[0]
     )
     assert TIMERS + 1 == pending
-    assert threads == threading.active_count()
+    # Threads of tests before this one may end meanwhile; none may come.
+    assert threading.active_count() <= threads
     assert resident_mb() - memory < 200
     assert resident_mb() < 400
 
