@@ -18,6 +18,7 @@ from local.servicebus.performatives import (
     Disposition,
     Flow,
     Transfer,
+    serial_difference,
 )
 from local.servicebus.values import UInt, UShort
 
@@ -148,6 +149,7 @@ class Channel:
         except BrokerError as error:
             Link(self, attach).refuse(error)
             return
+        # Before it opens: a link may be granted a session and be closed again while it does.
         self._links[link.handle] = link
         try:
             link.open()
@@ -162,8 +164,10 @@ class Channel:
 
     def _on_flow(self, flow: Flow) -> None:
         seen = flow.next_incoming_id or 0
-        self._window = (seen + flow.incoming_window - self._next_outgoing_id) & _32_BITS
+        # Negative where a message of many frames has overrun a small window.
+        self._window = serial_difference(seen + flow.incoming_window, self._next_outgoing_id)
         if flow.handle is None:
+            # A wider window concerns every link that was waiting for one.
             self._pump_all()
             return
         link = self._links.get(flow.handle)
@@ -181,6 +185,7 @@ class Channel:
 
     def _on_detach(self, detach: Detach) -> None:
         link = self._links.pop(detach.handle, None)
+        # The client's answer to a detach of ours ends the exchange.
         if link is not None and not link.is_closed:
             link.dropped(is_orderly=True)
             self.send(Code.DETACH, [UInt(detach.handle), bool(detach.closed)])
@@ -203,6 +208,7 @@ class Channel:
                 self.send(Code.DISPOSITION, [False, number, number, True, answer])
 
     def _known_deliveries(self, first: int, last: int) -> list[int]:
+        # Usually one; and a range may be as wide as the client likes, so it is never walked.
         if first == last:
             return [first] if first in self._unjudged else []
         return sorted(known for known in self._unjudged if first <= known <= last)

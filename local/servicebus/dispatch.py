@@ -184,6 +184,7 @@ class CompetingConsumers:
 
     def _arm(self, message: Message, lock: Lock) -> None:
         def expire() -> None:
+            # Renewals move the moment only; one timer follows it, however many there are.
             if lock.until_ms > self._timeline.now_ms():
                 self._arm(message, lock)
             else:

@@ -18,6 +18,7 @@ from local.servicebus.performatives import (
     Transfer,
     encode_error,
     outcome,
+    serial_difference,
 )
 from local.servicebus.values import Symbol, UByte, UInt, ULong
 
@@ -27,7 +28,6 @@ LINK_CREDIT = 1000
 BATCH_FORMAT = 0x80013700
 """Message format of a batch: one data section per encoded message (service-bus 3.7)."""
 
-_HALF_OF_32_BITS = 0x80000000
 _32_BITS = 0xFFFFFFFF
 
 
@@ -222,10 +222,9 @@ class OutboundLink(Link):
 
     def on_flow(self, flow: Flow) -> None:
         """The client tells how many more messages it wants."""
-        wanted = (flow.delivery_count or 0) + (flow.link_credit or 0) - self.delivery_count
-        wanted &= _32_BITS
-        # Serial number arithmetic: a difference in the upper half is a negative one.
-        self.credit = wanted if wanted < _HALF_OF_32_BITS else 0
+        limit = (flow.delivery_count or 0) + (flow.link_credit or 0)
+        # What is on its way already counts against it; there may be more of that than credit.
+        self.credit = max(serial_difference(limit, self.delivery_count), 0)
         self.pump()
         if flow.drain:
             self.delivery_count = (self.delivery_count + self.credit) & _32_BITS

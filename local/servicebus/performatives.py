@@ -20,6 +20,7 @@ MAX_FRAME_SIZE = 1024 * 1024
 MAX_MESSAGE_SIZE = 256 * 1024
 """The limit of the service's Standard tier, in bytes."""
 
+_HALF_OF_32_BITS = 0x80000000
 _FRAME_HEAD = struct.Struct(">IBBH")
 
 
@@ -142,6 +143,12 @@ class Detach(NamedTuple):
     handle: Any = None
     closed: Any = None
     error: Any = None
+
+
+def serial_difference(later: int, earlier: int) -> int:
+    """How far a 32-bit counter that wraps around has come; negative if it is behind (RFC 1982)."""
+    distance = (later - earlier) & 0xFFFFFFFF
+    return distance if distance < _HALF_OF_32_BITS else distance - 2 * _HALF_OF_32_BITS
 
 
 def encode_frame(channel: int, code: Code, fields: list[Any], payload: bytes = b"") -> bytes:

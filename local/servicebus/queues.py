@@ -14,6 +14,7 @@ dispatcher and its timeline what happened and what shall happen.
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 from local.servicebus.config import QueueOptions
@@ -42,7 +43,7 @@ class Queue:
         dead_letters: Where its hopeless messages go; None makes this a dead-letter queue.
     """
 
-    def __init__(  # each is a collaborator of its own; built in one place
+    def __init__(
         self,
         name: str,
         options: QueueOptions,
@@ -79,6 +80,7 @@ class Queue:
         Raises:
             BrokerError: One of them does not belong here.
         """
+        # First all checks, then all effects: half a batch would be nobody's intention.
         for message in messages:
             self._check_acceptable(message)
         return [self._admit(message) for message in messages]
@@ -90,6 +92,7 @@ class Queue:
             raise not_allowed("This queue requires sessions; the message has no session id.")
 
     def _admit(self, message: Message) -> int:
+        # A duplicate uses up a number too: scheduling one must still answer with some number.
         message.sequence_number = self.sequence_numbers.next()
         if message.message_id is None:
             stamp_message_id(message)
@@ -204,6 +207,7 @@ class Queue:
 
     def give_back(self, message: Message, lock: Lock, *, counts: bool) -> None:
         """Takes a locked message back, or dead-letters it when that was one delivery too many."""
+        # A timer or a lost connection may be late: the message is somebody else's by then.
         if message.lock is not lock:
             return
         self.unlock(message, lock)
@@ -216,8 +220,10 @@ class Queue:
                 self.dead_letter(message, "MaxDeliveryCountExceeded", text)
                 return
             self._store.put_message(self.name, message)
+        # Its timer may have run while it was locked, and does not come again.
         if message.expires_ms is not None and message.expires_ms <= self._timeline.now_ms():
             self._expire(message)
+        # A deferred message that comes back is deferred still.
         elif message.state is MessageState.ACTIVE:
             self.dispatcher.offer(message)
 
@@ -245,30 +251,28 @@ class Queue:
 
     def _defer(self, message: Message) -> None:
         message.state = MessageState.DEFERRED
+        # Deferring is an unsuccessful delivery as far as the count goes.
         message.delivery_count += 1
         self._store.put_message(self.name, message)
 
     def dead_letter(self, message: Message, reason: str | None, description: str | None) -> None:
         """Moves a message to the dead-letter queue; in there it merely returns to its place."""
-        self._leave(message)
+        self.remove(message)
+        # A new object: waiting lists of this queue may still hold the old one, and must see that it
+        # is gone. No time to live: dead letters stay until somebody looks at them.
+        dead = replace(message, is_gone=False, expires_ms=None, state=MessageState.ACTIVE)
         details = {"DeadLetterReason": reason, "DeadLetterErrorDescription": description}
-        add_application_properties(message, {k: v for k, v in details.items() if v})
+        add_application_properties(dead, {k: v for k, v in details.items() if v})
         self.counters["deadLettered"] += 1
-        (self.dead_letters or self).take_dead(message)
+        (self.dead_letters or self).take_dead(dead)
 
     def take_dead(self, message: Message) -> None:
-        """Receives a message that was dead-lettered; in here it never expires."""
-        message.is_gone = False
-        message.expires_ms = None
-        message.state = MessageState.ACTIVE
+        """Receives a message that was dead-lettered; it keeps its number and count."""
         self._keep(message)
         self.dispatcher.offer(message)
 
     def remove(self, message: Message) -> None:
         """Takes a message out of the queue for good."""
-        self._leave(message)
-
-    def _leave(self, message: Message) -> None:
         del self.messages[message.sequence_number]
         message.is_gone = True
         if message.timer is not None:

@@ -47,8 +47,8 @@ class Session:
     state: bytes | None = None
     updated_ms: int = 0
     """When the state last changed."""
-    is_queued: bool = False
-    """Whether it stands in line for a receiver that takes any session."""
+    is_returning: bool = False
+    """Whether its messages are just being taken back from a holder."""
 
     @property
     def has_work(self) -> bool:
@@ -69,7 +69,9 @@ class Sessions:
         self._queue_name = queue_name
         self._lock_duration_ms = lock_duration_ms
         self._sessions: dict[str, Session] = {}
-        self._line: deque[Session] = deque()
+        # Sessions that a receiver of any session may have, in the order in which they came up. A
+        # dict, because one that is accepted by name must leave its place in the middle.
+        self._line: dict[str, Session] = {}
         self._waiting: deque[SessionConsumer] = deque()
 
     def serve(self, queue: HandOver) -> None:
@@ -120,12 +122,12 @@ class Sessions:
         session.holder = None
         if session.timer is not None:
             session.timer.cancel()
-        # Out of the line until all its messages are back, or the next holder might see the second
+        # Not offered until all its messages are back, or the next holder might see the second
         # before the first.
-        session.is_queued = True
+        session.is_returning = True
         for message, lock in list(session.locked.items()):
             self._queue.give_back(message, lock, counts=counts)
-        session.is_queued = False
+        session.is_returning = False
         self._offer(session)
         self._forget_if_idle(session)
 
@@ -239,20 +241,19 @@ class Sessions:
         return session
 
     def _offer(self, session: Session) -> None:
-        if not session.is_queued and session.has_work:
-            session.is_queued = True
-            self._line.append(session)
+        if session.has_work and not session.is_returning:
+            self._line.setdefault(session.session_id, session)
         self._match()
 
     def _match(self) -> None:
         while self._waiting and self._line:
-            session = self._line.popleft()
-            session.is_queued = False
-            # Between queueing and now it may have been accepted by name or emptied.
-            if session.holder is None and session.has_work:
+            session = self._line.pop(next(iter(self._line)))
+            # Its messages may have expired while it stood in line.
+            if session.has_work:
                 self._grant(session, self._waiting.popleft())
 
     def _grant(self, session: Session, consumer: SessionConsumer) -> None:
+        self._line.pop(session.session_id, None)
         session.holder = consumer
         session.until_ms = self._timeline.now_ms() + self._lock_duration_ms
         self._arm(session, consumer)
@@ -260,6 +261,7 @@ class Sessions:
 
     def _arm(self, session: Session, consumer: SessionConsumer) -> None:
         def expire() -> None:
+            # Renewals move the moment only; one timer follows it, however many there are.
             if session.until_ms > self._timeline.now_ms():
                 self._arm(session, consumer)
                 return
@@ -269,6 +271,8 @@ class Sessions:
         session.timer = self._timeline.call_at(session.until_ms, expire)
 
     def _forget_if_idle(self, session: Session) -> None:
-        keeps = session.holder or session.is_queued or session.locked or session.has_work
+        # There is one session per vault, for years; only those with something to remember stay.
+        keeps = session.holder or session.locked or session.has_work
         if not keeps and session.state is None:
             self._sessions.pop(session.session_id, None)
+            self._line.pop(session.session_id, None)

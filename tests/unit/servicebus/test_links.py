@@ -161,10 +161,12 @@ async def test_window_counts_frames_not_messages():
     window = [UInt(0), UInt(4), UInt(0), UInt(1000)]
 
     first = await client.frame(Code.FLOW, *window, UInt(0), UInt(0), UInt(10))
+    overrun = await client.frame(Code.FLOW, UInt(1), *window[1:])
     still_full = await client.frame(Code.FLOW, UInt(6), UInt(0), *window[2:])
     second = await client.frame(Code.FLOW, UInt(6), *window[1:])
 
-    assert [6, 0, 6] == [len(transfers(frames)) for frames in (first, still_full, second)]
+    sent = [len(transfers(frames)) for frames in (first, overrun, still_full, second)]
+    assert [6, 0, 0, 6] == sent
 
 
 async def test_drain_uses_up_the_credit():

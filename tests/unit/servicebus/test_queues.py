@@ -334,6 +334,15 @@ def test_expired_message_is_dead_lettered_where_wanted():
     assert b"TTLExpiredException" in dead.rest
 
 
+def test_expired_message_is_in_one_queue_only():
+    """A dead letter is not delivered from the queue it has left."""
+    bench = make_bench(DeadLetteringOnMessageExpiration=True)
+    bench.send("a", ttl_ms=MINUTE_MS)
+    bench.timeline.advance(MINUTE_MS)
+
+    assert ([], ["a"]) == (bench.receive().names, bench.receive_dead().names)
+
+
 def test_locked_message_outlives_its_time():
     """A message is not taken away from a receiver; it expires when it comes back."""
     bench = make_bench()

@@ -261,7 +261,7 @@ def test_idle_sessions_are_forgotten(bench):
         bench.entity.queue.settle(holder.tokens[0], COMPLETE)
         bench.entity.sessions.release(holder, session_id, counts=False)
 
-    assert {} == bench.entity.sessions._sessions
+    assert ({}, {}) == (bench.entity.sessions._sessions, bench.entity.sessions._line)
 
 
 def test_late_release_changes_nothing(bench):
@@ -272,6 +272,15 @@ def test_late_release_changes_nothing(bench):
     bench.entity.sessions.release(slow, "s", counts=False)
 
     assert 1 == bench.entity.sessions.count_held()
+
+
+def test_session_accepted_by_name_leaves_the_line(bench):
+    """Who takes any session is not given one that is held."""
+    bench.send("a", session_id="named")
+    bench.send("b", session_id="other")
+    bench.hold("named", credit=0)
+
+    assert ["other", None] == [wait_for_any(bench).session_id for _ in range(2)]
 
 
 def test_emptied_session_is_not_handed_out(bench):
