@@ -14,6 +14,7 @@ from adapters.bootstrap import build_ports
 from adapters.durable_runs import DurableRuns
 from adapters.settings import Settings
 from orchestrators import names, orchestrator_blueprint
+from triggers.campaigns import campaign_blueprint
 from triggers.http_api import http_blueprint
 from triggers.service_bus import queue_blueprint
 from triggers.timers import timer_blueprint
@@ -31,5 +32,6 @@ app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 app.register_functions(orchestrator_blueprint())
 app.register_functions(activity_blueprint(ports, runs_of))
 app.register_functions(http_blueprint(ports))
+app.register_functions(campaign_blueprint(ports))
 app.register_functions(queue_blueprint(settings.queue, settings.log_workspace))
 app.register_functions(timer_blueprint(ports, settings.subscriptions, settings.audit_schedule))

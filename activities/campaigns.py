@@ -114,7 +114,7 @@ def _news(run: UpgradeRun | None) -> RunState | None:
 async def run_record_note(ports: Ports, request: NoteRecord) -> Recorded:
     """Keeps one line of a campaign's trail."""
     note = request.note
-    key = trail_key(request.campaign_id, request.at, note.what)
+    key = trail_key(request.campaign_id, request.at, note.what, f"1-{request.number:04d}")
     await keep(
         ports,
         key=key,

@@ -51,6 +51,8 @@ class NoteRecord:
 
     campaign_id: str
     at: datetime
+    number: int
+    """Of the notes made at one moment."""
     note: Note
 
 
@@ -67,6 +69,13 @@ def plan_key(campaign_id: str, page: int) -> str:
     return f"{campaign_prefix(campaign_id)}/plan/{page:04d}.json"
 
 
-def trail_key(campaign_id: str, at: datetime, what: str) -> str:
-    """Where one line of a campaign's trail is kept; the keys sort by time."""
-    return f"{campaign_prefix(campaign_id)}/trail/{at:%Y%m%dT%H%M%S.%fZ}-{what}.json"
+def trail_key(campaign_id: str, at: datetime, what: str, number: str) -> str:
+    """Where one line of a campaign's trail is kept; the keys sort by time.
+
+    Args:
+        campaign_id: The campaign.
+        at: When it happened, UTC.
+        what: In words that fit a file name.
+        number: Tells lines of one moment apart, and puts them in order.
+    """
+    return f"{campaign_prefix(campaign_id)}/trail/{at:%Y%m%dT%H%M%S.%fZ}-{number}-{what}.json"

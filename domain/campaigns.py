@@ -219,6 +219,14 @@ class Note:
     """Empty: the campaign itself."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Skipped:
+    """A vault that was found and is left out."""
+
+    vault: str
+    why: str
+
+
 def campaign_instance_id(campaign_id: str) -> str:
     """The one orchestration instance of a campaign."""
     return f"campaign-{campaign_id}"

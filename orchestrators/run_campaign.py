@@ -122,6 +122,7 @@ def _look(ctx: task.OrchestrationContext, steering: Steering) -> Flow[None]:
 
 def _keep_notes(ctx: task.OrchestrationContext, steering: Steering) -> Flow[None]:
     """What happened goes into the trail before anything else happens (DESIGN rule 8)."""
-    for note in steering.take_notes():
-        record = NoteRecord(campaign_id=steering.state.campaign_id, at=now(ctx), note=note)
+    at = now(ctx)
+    for number, note in enumerate(steering.take_notes()):
+        record = NoteRecord(campaign_id=steering.state.campaign_id, at=at, number=number, note=note)
         yield from call(ctx, names.RECORD_NOTE, record, Recorded, RECORD_RETRY)

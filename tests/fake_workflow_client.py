@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from durabletask.client import OrchestrationState, OrchestrationStatus
+from durabletask.client import OrchestrationQuery, OrchestrationState, OrchestrationStatus
 
 from tests.workflow import Instance, Workflow
 
@@ -25,6 +25,17 @@ class WorkflowClient:
         """How an instance stands."""
         instance = self._workflow.instances.get(instance_id)
         return None if instance is None else self._state(instance_id, instance)
+
+    async def get_all_orchestration_states(
+        self, query: OrchestrationQuery | None = None
+    ) -> list[OrchestrationState]:
+        """Every state whose id begins as the query says."""
+        prefix = (query.instance_id_prefix if query else None) or ""
+        return [
+            self._state(instance_id, instance)
+            for instance_id, instance in self._workflow.instances.items()
+            if instance_id.startswith(prefix)
+        ]
 
     async def schedule_new_orchestration(
         self,

@@ -1,0 +1,145 @@
+"""How a campaign is shown over HTTP: durable state and plan in, camelCase JSON out. No I/O."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from durabletask.client import OrchestrationState, OrchestrationStatus
+
+from domain.campaigns import CampaignOptions, CampaignPhase, CampaignState, Skipped
+from domain.codec import JsonObject, from_json
+from domain.requests import UpgradeRequest, upgrade_instance_id
+from domain.schedule import Forecast, expected_duration
+from domain.steering import Steering
+from triggers.views import ENDED, vault_view
+
+BROKEN = "broken"
+"""Phase of a campaign whose workflow itself failed or was terminated; its vaults run on."""
+
+
+def campaign_status(state: OrchestrationState) -> JsonObject:
+    """Phase, counts, and the positions of the vaults that need somebody's eyes."""
+    shown: dict[str, Any] | None = None
+    if state.runtime_status not in ENDED:
+        # Empty until the first turn of each history.
+        shown = state.get_custom_status(dict)
+    return shown or Steering(campaign_state(state)).status()
+
+
+def campaign_view(state: OrchestrationState) -> JsonObject:
+    """One campaign as it stands."""
+    carried = campaign_state(state)
+    status = campaign_status(state)
+    is_broken = state.runtime_status in ENDED - {OrchestrationStatus.COMPLETED}
+    has_ended = state.runtime_status in ENDED
+    return {
+        "id": carried.campaign_id,
+        "phase": BROKEN if is_broken else status["phase"],
+        "reason": _failure(state) if is_broken else status["reason"],
+        "total": status["total"],
+        "counts": status["counts"],
+        "round": status["round"],
+        "startedAt": _text(carried.started_at),
+        "updatedAt": _text(state.last_updated_at),
+        "endedAt": _text(state.last_updated_at) if has_ended else None,
+        **options_view(carried.options),
+    }
+
+
+def campaign_state(state: OrchestrationState) -> CampaignState:
+    """What the campaign carries: its end, or what its present history began with."""
+    if state.runtime_status is OrchestrationStatus.COMPLETED:
+        return from_json(CampaignState, state.get_output(dict))
+    return from_json(CampaignState, state.get_input(dict))
+
+
+def campaign_phase(state: OrchestrationState) -> CampaignPhase | None:
+    """The phase, or None where the workflow itself broke down."""
+    phase = campaign_view(state)["phase"]
+    return None if phase == BROKEN else CampaignPhase(phase)
+
+
+def _failure(state: OrchestrationState) -> str:
+    failure = state.failure_details
+    return failure.message if failure else f"the campaign was {state.runtime_status.name.lower()}"
+
+
+def options_view(options: CampaignOptions) -> JsonObject:
+    """What the operator decided, spelt as it was asked for."""
+    threshold, maintenance = options.threshold, options.maintenance
+    return {
+        "window": options.limits.window,
+        "perSubscription": options.limits.per_subscription,
+        "perRegion": options.limits.per_region,
+        "errorThreshold": threshold
+        and {
+            name: value
+            for name, value in (("count", threshold.count), ("percent", threshold.percent))
+            if value is not None
+        },
+        "maintenance": maintenance
+        and {
+            "timeZone": maintenance.time_zone,
+            "hours": [
+                {
+                    "days": [day.value for day in one.days],
+                    "start": f"{one.start:%H:%M}",
+                    "end": f"{one.end:%H:%M}",
+                }
+                for one in maintenance.hours
+            ],
+        },
+    }
+
+
+def vault_at(position: int, request: UpgradeRequest) -> JsonObject:
+    """A vault of a campaign by its position in the plan."""
+    return {
+        "position": position,
+        "id": upgrade_instance_id(request.vault),
+        "vault": vault_view(request.vault),
+    }
+
+
+def plan_view(
+    campaign_id: str,
+    planned: Sequence[UpgradeRequest],
+    options: CampaignOptions,
+    expected: Forecast,
+    skipped: Sequence[Skipped],
+) -> JsonObject:
+    """The answer of a dry run: who starts when, if nothing fails, and what is left out."""
+    begins_at = expected.vaults[0].starts_at
+    return {
+        "id": campaign_id,
+        **options_view(options),
+        "total": len(planned),
+        "unknownSizes": sum(one.protected_items is None for one in planned),
+        "expectedStart": _text(begins_at),
+        "expectedEnd": _text(expected.ends_at),
+        "expectedHours": _hours(expected.ends_at - begins_at),
+        "lowerBoundHours": _hours(expected.lower_bound),
+        "vaults": [
+            {
+                **vault_at(one.position, planned[one.position]),
+                "protectedItems": planned[one.position].protected_items,
+                "expectedMinutes": _minutes(planned[one.position]),
+                "expectedStart": _text(one.starts_at),
+            }
+            for one in expected.vaults
+        ],
+        "skipped": [{"vault": one.vault, "why": one.why} for one in skipped],
+    }
+
+
+def _minutes(request: UpgradeRequest) -> int:
+    return round(expected_duration(request.protected_items) / timedelta(minutes=1))
+
+
+def _hours(span: timedelta) -> float:
+    return round(span / timedelta(hours=1), 2)
+
+
+def _text(at: datetime) -> str:
+    """ISO 8601 with its zone; the durable client gives times without one, meaning UTC."""
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()
