@@ -50,6 +50,7 @@ class Authorization:
             return
         wanted = path.strip("/").lower()
         now_s = self._timeline.now_ms() / 1000
+        # A queue's token is good for what lies below it: its dead letters.
         for grant in self._grants.values():
             covers = grant.resource in {"", wanted} or wanted.startswith(grant.resource + "/")
             if covers and grant.expires_s > now_s:

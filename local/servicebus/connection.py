@@ -69,6 +69,8 @@ class Connection(asyncio.Protocol):
         self._connections.discard(self)
         if self._heartbeat is not None:
             self._heartbeat.cancel()
+        # The client's half of an orderly end is the close frame; without it, or with an error, what
+        # it held was cut off in the middle of something.
         for channel in self._channels.values():
             channel.dropped(is_orderly=self._was_closed and exc is None)
         self._channels.clear()
@@ -132,6 +134,7 @@ class Connection(asyncio.Protocol):
         self._expects_header = False
 
     def _on_frame(self, frame: bytes) -> None:
+        # The header may be longer than it is today; the frame says where its body starts.
         body = frame[4] * 4
         if len(frame) == body:
             return
@@ -151,6 +154,7 @@ class Connection(asyncio.Protocol):
         # Any mechanism will do: tokens are checked later, link by link ($cbs).
         if code == Code.SASL_INIT:
             self._write(encode_sasl_frame(Code.SASL_OUTCOME, [UByte(0)]))
+            # After SASL the client starts over with the plain protocol header.
             self._expects_header = True
 
     def _on_connection_frame(self, number: int, code: int, fields: list[Any]) -> None:
@@ -204,6 +208,7 @@ class Connection(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self._heartbeat = loop.call_later(interval_s, self._beat, interval_s)
 
+    # One write per turn of the loop: a hundred acknowledgements share one commit and one packet.
     def _write(self, data: bytes) -> None:
         if not self._output:
             asyncio.get_running_loop().call_soon(self._flush)
@@ -211,6 +216,7 @@ class Connection(asyncio.Protocol):
 
     def _flush(self) -> None:
         if self._output and not self._transport.is_closing():
+            # What these bytes say has happened must survive a kill right after.
             self._before_write()
             self._transport.write(b"".join(self._output))
         self._output.clear()

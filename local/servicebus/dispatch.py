@@ -152,6 +152,7 @@ class CompetingConsumers:
                 self._queue.hand_over(message, consumer)
 
     def _next_willing(self) -> Consumer | None:
+        # Once around: the turn passes on even over those who want nothing now.
         for _ in range(len(self._consumers)):
             consumer = self._consumers[0]
             self._consumers.rotate(-1)

@@ -70,6 +70,7 @@ class DuplicateHistory:
         now_ms = self._timeline.now_ms()
         if not self._order or self._order[0][0] > now_ms:
             return
+        # Every id has the same window, so the oldest end first.
         while self._order and self._order[0][0] <= now_ms:
             del self._until_ms[self._order.popleft()[1]]
         self._store.delete_duplicates(self._queue, now_ms)

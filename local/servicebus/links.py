@@ -97,6 +97,7 @@ class Link:
 
     def refuse(self, error: BrokerError) -> None:
         """Answers the attach with a refusal: a link to nothing that ends at once."""
+        # The client must see an attach before the detach, or it waits for one (service-bus 3.4).
         self._answer(None, None, None)
         self.close(error)
 
@@ -161,6 +162,7 @@ class InboundLink(Link):
 
     def on_transfer(self, transfer: Transfer, payload: bytes) -> None:
         """Takes a message or a part of one; answers when it is whole."""
+        # Only the first frame of a delivery carries its id and format.
         if self._first is None:
             self._first = transfer
         self._parts.append(payload)
@@ -213,6 +215,7 @@ class OutboundLink(Link):
         self.credit -= 1
         self.delivery_count = (self.delivery_count + 1) & _32_BITS
         head: list[Any] = [UInt(delivery_id), (tag or uuid4()).bytes_le, UInt(0)]
+        # At least one frame, even for an empty message.
         for start in range(0, max(len(raw), 1), room):
             more = start + room < len(raw)
             fields = [UInt(self.handle), *head, settled, more]
@@ -226,6 +229,7 @@ class OutboundLink(Link):
         # What is on its way already counts against it; there may be more of that than credit.
         self.credit = max(serial_difference(limit, self.delivery_count), 0)
         self.pump()
+        # Draining: whatever could not be used is given back, so that the client stops waiting.
         if flow.drain:
             self.delivery_count = (self.delivery_count + self.credit) & _32_BITS
             self.credit = 0

@@ -24,6 +24,7 @@ _NO_TOKEN = UUID(int=0)
 _END_OF_TIME_MS = 253_402_300_799_000
 """The client's "all sessions with messages": the last second of the year 9999."""
 
+# The spelling is the protocol's.
 _VERDICTS = {
     "completed": Verdict.COMPLETE,
     "abandoned": Verdict.ABANDON,
@@ -128,6 +129,7 @@ class ManagementNode:
         else:
             found = self._sessions.list_updated_since(since_ms)
         page = found[body["skip"] : body["skip"] + body["top"]]
+        # No content ends the client's paging; an empty page would be asked for again.
         if not page:
             return None
         skip = Int(body["skip"] + len(page))

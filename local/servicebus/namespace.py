@@ -51,6 +51,7 @@ class Namespace:
         self._config = config
         self._entities: dict[str, Entity] = {}
         self._build()
+        # Before anything is restored: a start that fails must leave the database as it was.
         self._check_nothing_is_orphaned()
         for entity in self._entities.values():
             self._restore(entity)
@@ -70,6 +71,7 @@ class Namespace:
         """Forgets every message, session and duplicate; sequence numbers go on."""
         for entity in self._entities.values():
             for message in list(entity.queue.messages.values()):
+                # Receivers keep their links and learn of the loss when they settle.
                 if message.lock is not None:
                     entity.queue.unlock(message, message.lock)
                 entity.queue.remove(message)

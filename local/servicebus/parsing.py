@@ -46,6 +46,7 @@ def parse_message(raw: bytes) -> Message:
             description = f"There is no message section at offset {offset}."
             raise BrokerError("amqp:decode-error", description)
         code = raw[offset + 2]
+        # From the application properties on nothing concerns the broker.
         if code > PROPERTIES:
             break
         value, end = decode(raw, offset + 3)
@@ -66,6 +67,7 @@ def _read_header(message: Message, fields: list[Any]) -> None:
 
 
 def _read_annotations(message: Message, annotations: dict[Any, Any]) -> None:
+    # A forged lock or sequence number would confuse whoever receives the message.
     message.annotations = {
         key: value
         for key, value in annotations.items()

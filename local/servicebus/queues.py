@@ -96,6 +96,7 @@ class Queue:
         message.sequence_number = self.sequence_numbers.next()
         if message.message_id is None:
             stamp_message_id(message)
+        # Only ids that the sender chose can repeat.
         elif self.history.is_duplicate(str(message.message_id)):
             self.counters["duplicates"] += 1
             return message.sequence_number

@@ -78,6 +78,7 @@ class SessionLink(DeliveryLink):
             return
         asked = (self.attach.properties or {}).get("com.microsoft:timeout")
         wait_ms = DEFAULT_SESSION_WAIT_MS if asked is None else int(asked)
+        # The attach stays unanswered meanwhile: that is how the client waits.
         deadline_ms = self._timeline.now_ms() + wait_ms
         self._patience = self._timeline.call_at(deadline_ms, self._give_up)
         self._sessions.accept_next(self)
@@ -91,6 +92,7 @@ class SessionLink(DeliveryLink):
         if self._patience is not None:
             self._patience.cancel()
         self._session_id = session_id
+        # The client reads the id it was given from the filter of our source (service-bus 3.8).
         fields = self.attach.source.value
         source = [*fields, *[None] * (_SOURCE_FIELDS - len(fields))]
         source[_FILTER_POSITION] = {Symbol(SESSION_FILTER): session_id}

@@ -74,6 +74,7 @@ async def running_broker(
     access_key = None if key is None else AccessKey(name=KEY_NAME, key=key)
     connections: set[Connection] = set()
     async with AsyncExitStack() as stack:
+        # Last of all to go: connections that end may still have something to write.
         stack.callback(store.close)
         namespace = Namespace(config, timeline, store)
 
@@ -85,6 +86,7 @@ async def running_broker(
         server = await loop.create_server(connect, HOST, port)
         stack.push_async_callback(_stop_serving, server, connections)
         app = make_admin_app(namespace, faults, lambda: len(connections))
+        # Both sockets listen by now: whoever gets the connection string may use it at once.
         yield Broker(
             port=server.sockets[0].getsockname()[1],
             admin_port=None if admin_port is None else await _serve_http(stack, app, admin_port),
