@@ -88,7 +88,7 @@ class Dispatcher:
             opened,
             inbox=list(opened.inbox),
             suspended=opened.suspended,
-            has_history=opened.has_history,
+            turns=opened.turns,
             turn_trace=opened.turn_trace,
         )
         self._live[opened.instance_id] = live
@@ -115,8 +115,8 @@ class Dispatcher:
         live.given_back = 0
         live.turn_trace = committed.turn_trace
         # Waiters are told of the first turn only: nothing they wait for changes in later ones.
-        if not live.has_history:
-            live.has_history = True
+        live.turns += 1
+        if live.turns == 1:
             self._announce(committed.instance_id)
         self._queue_if_ready(live)
 
@@ -202,7 +202,7 @@ class Dispatcher:
                 events.orchestrator_started(self._now_us()),
                 *(message.event for message in messages),
             ],
-            has_history=live.has_history,
+            turns=live.turns,
             needs_history=live.needs_history,
             turn_trace=live.turn_trace,
         )

@@ -120,7 +120,7 @@ class Hub:
         )
         request.executionId.value = item.execution_id
         try:
-            if item.has_history:
+            if item.turns > 0:
                 await self._add_history(wants, item, request)
         except (DecodeError, sqlite3.DatabaseError):
             # Handing it out over and over would hurt all others; left alone, it can be looked at.
@@ -158,11 +158,7 @@ class Hub:
             if rewinding is None
             else partial(apply_rewind, turn=turn, rewinding=rewinding)
         )
-        try:
-            await self.writer.submit(command)
-        except BaseException:
-            self._dispatcher.retry_turn(turn)
-            raise
+        await self._commit(command, on_failure=partial(self._dispatcher.retry_turn, turn))
 
     def _assemble(self, response: pb.OrchestratorResponse) -> pb.OrchestratorResponse | None:
         """Puts a report that comes in parts together; None until the last part is there."""
@@ -187,14 +183,31 @@ class Hub:
         if n is None:
             _LOGGER.warning("ignored an activity report without a completion token of this hub")
             return
-        try:
-            counted = await self.writer.submit(partial(finish_task, n=n, response=response))
-        except BaseException:
-            self._dispatcher.abandon(response.completionToken)
-            raise
-        self._dispatcher.claim_task(response.completionToken)
+        token = response.completionToken
+        counted = await self._commit(
+            partial(finish_task, n=n, response=response),
+            on_success=partial(self._dispatcher.claim_task, token),
+            on_failure=partial(self._dispatcher.abandon, token),
+        )
         if not counted:
             _LOGGER.info("ignored a repeated activity report for %s", response.instanceId)
+
+    async def _commit[T](
+        self,
+        command: Command[T],
+        *,
+        on_failure: Callable[[], None],
+        on_success: Callable[[], None] = lambda: None,
+    ) -> T:
+        """Commits a report. What follows is decided by the commit, even if the caller gave up."""
+
+        def settle(done: asyncio.Future[T]) -> None:
+            failed = done.cancelled() or done.exception() is not None
+            (on_failure if failed else on_success)()
+
+        answer = self.writer.submit(command)
+        answer.add_done_callback(settle)
+        return await asyncio.shield(answer)
 
     def abandon(self, token: str) -> None:
         """Takes a piece of work back unfinished; it is handed out again a little later."""

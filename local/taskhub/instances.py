@@ -76,9 +76,13 @@ class Instance:
         """Whether nothing can happen to it any more, except removal, restart or rewind."""
         return self.status in TERMINAL
 
-    def is_in(self, execution_id: str) -> bool:
-        """Whether it still lives, in that execution: not ended, replaced or begun anew."""
-        return not self.is_ended and self.execution_id == execution_id
+    def is_at(self, execution_id: str, turns: int) -> bool:
+        """Whether a turn of that execution, begun after so many others, is the one to come.
+
+        It is not if the instance ended, was replaced or began anew, and not if the same turn was
+        handed out twice and has been committed already.
+        """
+        return not self.is_ended and (self.execution_id, self.turns) == (execution_id, turns)
 
 
 _COLUMNS = (

@@ -16,7 +16,7 @@ class LiveInstance:
     opened: InstanceOpened
     inbox: list[Message] = field(default_factory=list)
     suspended: bool = False
-    has_history: bool = False
+    turns: int = 0
     turn_trace: pb.OrchestrationTraceContext | None = None
     turn: Turn | None = None
     is_queued: bool = False
@@ -30,6 +30,11 @@ class LiveInstance:
     def kind(self) -> Kind:
         """Name and version, by which workers choose."""
         return self.opened.name, self.opened.version
+
+    @property
+    def has_history(self) -> bool:
+        """Whether a turn of it was committed."""
+        return self.turns > 0
 
     @property
     def is_ready(self) -> bool:

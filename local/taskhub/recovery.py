@@ -36,7 +36,7 @@ def _instances(db: sqlite3.Connection) -> list[InstanceOpened]:
             row["version"] or "",
             inbox=tuple(inboxes.get(row["instance_id"], ())),
             suspended=bool(row["suspended"]),
-            has_history=row["turns"] > 0,
+            turns=row["turns"],
             turn_trace=(
                 None
                 if row["turn_trace"] is None

@@ -55,7 +55,7 @@ def apply_rewind(tx: Transaction, turn: Turn, rewinding: pb.RewindOrchestrationA
         Whether it counted; False when the instance was ended or replaced meanwhile.
     """
     instance = instances.find(tx, turn.instance_id)
-    if instance is None or not instance.is_in(turn.execution_id):
+    if instance is None or not instance.is_at(turn.execution_id, turn.turns):
         return False
     history = list(rewinding.newHistory)
     execution_id = _execution_id(history) or instance.execution_id
@@ -76,7 +76,7 @@ def apply_rewind(tx: Transaction, turn: Turn, rewinding: pb.RewindOrchestrationA
         (execution_id, instance.instance_id),
     )
     arrived = instances.take_inbox(tx, instance.instance_id)
-    rewound = replace(instance, execution_id=execution_id)
+    rewound = replace(instance, execution_id=execution_id, turns=1)
     _reopen(tx, rewound)
     # A turn needs an event; one that says nothing new makes the worker replay the history.
     instances.deliver(tx, instance.instance_id, events.orchestrator_started(tx.now_us))
@@ -98,7 +98,7 @@ def _reopen(tx: Transaction, instance: Instance) -> None:
             instance.execution_id,
             instance.name,
             instance.version or "",
-            has_history=True,
+            turns=instance.turns,
         )
     )
 

@@ -30,7 +30,8 @@ class InstanceOpened:
     version: str
     inbox: tuple[Message, ...] = ()
     suspended: bool = False
-    has_history: bool = False
+    turns: int = 0
+    """How many turns its history has."""
     turn_trace: pb.OrchestrationTraceContext | None = None
 
 

@@ -26,7 +26,7 @@ def apply_turn(tx: Transaction, turn: Turn, response: pb.OrchestratorResponse) -
         Whether it counted; False when the instance was ended or replaced while it ran.
     """
     instance = instances.find(tx, turn.instance_id)
-    if instance is None or not instance.is_in(turn.execution_id):
+    if instance is None or not instance.is_at(turn.execution_id, turn.turns):
         return False
     instances.consume(tx, turn.instance_id, turn.consumed)
     # Steps before the end: what a turn asks for happens even if the same turn ends the instance.

@@ -18,8 +18,8 @@ class Turn:
     """The inbox messages it contains."""
     new_events: list[pb.HistoryEvent]
     """What the worker is shown as new: orchestratorStarted and the messages' events."""
-    has_history: bool = False
-    """Whether the instance had turns before this one."""
+    turns: int = 0
+    """How many turns the instance had before this one; says which turn this is."""
     needs_history: bool = False
     """Whether past events go with it even if the worker has the execution in memory."""
     turn_trace: pb.OrchestrationTraceContext | None = None

@@ -135,3 +135,24 @@ async def test_a_disk_that_fails_once_costs_nothing(hub):
         again = await first(items)
 
     assert turn.orchestratorRequest.newEvents[1] == again.orchestratorRequest.newEvents[1]
+
+
+async def test_a_report_counts_although_its_caller_gave_up(hub):
+    """A caller that is cancelled while the disk works has reported all the same."""
+    await hub.client.schedule_new_orchestration("any", instance_id="one")
+    items = hub.engine.work_items(max_orchestrations=1, max_activities=1)
+    async with contextlib.aclosing(items):
+        turn = await first(items)
+        step = pb.OrchestratorAction(id=1, scheduleTask=pb.ScheduleTaskAction(name="step"))
+        report = pb.OrchestratorResponse(
+            instanceId="one", completionToken=turn.completionToken, actions=[step]
+        )
+        reporting = asyncio.create_task(hub.engine.complete_orchestration(report))
+        await asyncio.sleep(0)
+        reporting.cancel()
+
+        activity = await first(items)
+
+    kinds = await hub.event_kinds("one")
+    assert "step" == activity.activityRequest.name
+    assert 1 == kinds.count("TaskScheduled")

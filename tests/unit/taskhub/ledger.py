@@ -52,7 +52,7 @@ class Ledger:
         """The kinds of what waits for an instance."""
         return [one.event.WhichOneof("eventType") for one in self.inbox(instance_id)]
 
-    def turn(self, *actions, instance_id="one", seen=None, execution_id=None, **more):
+    def turn(self, *actions, instance_id="one", seen=None, execution_id=None, turns=None, **more):
         """Lets an instance answer a turn with actions; gives whether it counted.
 
         The worker has ``seen`` the whole inbox, and of the current execution, unless stated.
@@ -63,6 +63,7 @@ class Ledger:
             instance_id=instance_id,
             execution_id=execution_id or self.find(instance_id).execution_id,
             consumed=tuple(consumed),
+            turns=self.find(instance_id).turns if turns is None else turns,
             new_events=[message.event for message in consumed],
         )
         response = pb.OrchestratorResponse(instanceId=instance_id, actions=actions, **more)

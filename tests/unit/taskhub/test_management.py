@@ -234,7 +234,7 @@ def test_a_rewind_request_reopens_a_failed_instance(ledger):
     assert pb.ORCHESTRATION_STATUS_RUNNING == state.orchestrationStatus
     assert not state.HasField("failureDetails")
     assert ["executionRewound"] == ledger.inbox_kinds()
-    assert ledger.effects_of(InstanceOpened)[-1].has_history
+    assert 1 == ledger.effects_of(InstanceOpened)[-1].turns
 
 
 @pytest.mark.parametrize(

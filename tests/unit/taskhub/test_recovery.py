@@ -25,7 +25,7 @@ def test_a_live_instance_is_found_with_its_messages(ledger):
     opened = found(ledger, InstanceOpened)[0]
 
     kinds = [message.event.WhichOneof("eventType") for message in opened.inbox]
-    assert ("any", "2", False) == (opened.name, opened.version, opened.has_history)
+    assert ("any", "2", 0) == (opened.name, opened.version, opened.turns)
     assert ["executionStarted", "eventRaised"] == kinds
 
 
@@ -38,7 +38,7 @@ def test_an_instance_in_the_middle_has_a_history(ledger):
 
     opened = found(ledger, InstanceOpened)[0]
 
-    assert (True, (), trace) == (opened.has_history, opened.inbox, opened.turn_trace)
+    assert (1, (), trace) == (opened.turns, opened.inbox, opened.turn_trace)
 
 
 def test_an_ended_instance_is_not_found(ledger):

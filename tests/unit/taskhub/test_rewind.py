@@ -38,6 +38,7 @@ def rewind_one(ledger, *, keep=lambda _event: True, execution_id="e2"):
         instance_id="one",
         execution_id=ledger.find().execution_id,
         consumed=tuple(request),
+        turns=ledger.find().turns,
         new_events=[],
     )
     return ledger.do(rewind.apply_rewind, turn, pb.RewindOrchestrationAction(newHistory=history))

@@ -299,6 +299,16 @@ def test_a_turn_of_an_execution_that_is_over_counts_for_nothing(ledger, change):
     assert (False, 0) == (counted, ledger.count("tasks"))
 
 
+def test_a_turn_that_was_handed_out_twice_counts_once(ledger):
+    """The second report of one turn finds the instance further on."""
+    ledger.begin()
+    seen = ledger.inbox()
+
+    counted = [ledger.turn(call(1), seen=seen, turns=0) for _ in range(2)]
+
+    assert ([True, False], 1) == (counted, ledger.count("tasks"))
+
+
 def test_nothing_of_a_non_deterministic_turn_starts(ledger):
     """The steps a confused turn asks for are not what anybody meant."""
     ledger.begin()
