@@ -1,29 +1,51 @@
-"""Lists the machines and backup servers registered in the vault."""
+"""Lists the machines and backup servers registered in the vault, and judges each."""
 
 from activities.attempts import attempt, failures
 from activities.evidence import keep_findings
+from activities.rosters import machines_known_before, read_rosters
 from adapters.ports import Ports
-from domain.checks import agent_version
-from domain.readings import tasks_of
+from domain.checks import agent_health, agent_version
+from domain.codec import JsonObject
+from domain.findings import Finding
+from domain.readings import Attempt, FailedRead, tasks_of
+from domain.rosters import check_once, registrations_of
 from domain.settling import SettleRequest
 from domain.summaries import StepSummary
 
 
 async def run_list_agents(ports: Ports, settle: SettleRequest) -> StepSummary:
-    """Judges the version of every agent.
+    """Judges version, signs of life, visibility and registration of every machine.
 
     Raises:
-        EvidenceError: The findings could not be kept.
+        EvidenceError: The rosters could not be read, or the findings not be kept.
     """
     arm = ports.recovery_services
-    agents = await attempt("the registered machines", arm.list_agents(settle.vault))
-    engines = await attempt("the backup servers", arm.list_engines(settle.vault))
-    findings = agent_version.check(agents, engines, vault=settle.vault.name)
+    vault, name = settle.vault, settle.vault.name
+    agents = await attempt("the registered machines", arm.list_agents(vault))
+    engines = await attempt("the backup servers", arm.list_engines(vault))
+    items = await attempt("the protected items", arm.list_items(vault))
+    counts = await attempt("the container counts", arm.list_container_counts(vault))
+    known = {*settle.known_machines, *await machines_known_before(ports, vault)}
+    findings = (
+        *agent_version.check(agents, engines, vault=name),
+        *agent_health.check(agents, items, vault=name, now=ports.clock.now()),
+        *agent_health.check_visible(agents, counts, vault=name, known_before=known),
+        *await _registered_once(ports, settle, agents),
+    )
     return await keep_findings(
         ports,
         settle,
         "10-agents",
         findings,
         tasks_of(findings),
-        unread=failures(agents, engines),
+        unread=failures(agents, engines, items, counts),
     )
+
+
+async def _registered_once(
+    ports: Ports, settle: SettleRequest, agents: Attempt[tuple[JsonObject, ...]]
+) -> tuple[Finding, ...]:
+    if isinstance(agents, FailedRead) or not agents.value:
+        return ()
+    rosters = await read_rosters(ports, settle.subscriptions)
+    return check_once(registrations_of(settle.vault, agents), rosters, vault=settle.vault)

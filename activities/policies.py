@@ -1,84 +1,152 @@
 """Writes one policy's time zone by read-modify-write of the whole document (DESIGN rule 5).
 
-Kept before the write, each with create-if-absent: the before-image together with the document that
-is meant to be there afterwards, and an edit slot of the vault's ledger. A second execution after a
-crash reads first and finds either the zone in place or the old document, which it may write again:
-the write is the same document both times.
+One call is one attempt, and one attempt sends at most once. Kept before it sends, each with
+create-if-absent: the before-image with the document that is meant to be there afterwards and the
+way back, an edit of the vault's ledger, and a marker that this attempt may have sent. An attempt
+that runs again after a crash finds its marker and sends nothing: it is ``unknown`` until the
+policy was read back (:mod:`activities.policy_results`).
 """
 
 import hashlib
 import re
-from datetime import datetime, timedelta
-from typing import Any
 
+from activities.edit_ledger import take_edit
 from activities.evidence import keep
-from adapters.ports import Ports
+from adapters.ports import EvidenceEntry, Ports
 from domain.codec import JsonObject, to_json
-from domain.errors import NotFoundError, OutcomeUnknownError, RefusedError
-from domain.settling import PolicyChange, PolicyFollowUp, PolicyWrite, SettleRequest, WriteOutcome
+from domain.documents import diff_documents
+from domain.edit_budget import LIMIT_PAUSE
+from domain.errors import (
+    AccessDeniedError,
+    NotFoundError,
+    OutcomeUnknownError,
+    RefusedError,
+    ServiceError,
+    ThrottledError,
+    UnavailableError,
+)
+from domain.guards import guard_need, with_guard_requests, without_guard_requests
+from domain.policies import put_body
+from domain.policy_refusals import RefusalKind, explain_refusal
+from domain.retention import legacy_retention_problem
+from domain.settling import PolicyChange, PolicyWrite, SettleRequest, WriteOutcome
+from domain.undo import undo_steps
 from domain.vaults import VaultRef
-from domain.zone_changes import Change, plan_zone_change
+from domain.zone_changes import Change, Unchanged, plan_zone_change
 
-MAX_EDITS = 50
-"""Policy edits the service allows per vault (recovery-services 1.4)."""
+BEFORE, SENT, WRITE, RESULT = "before", "sent", "write", "result"
+"""Parts of an attempt's evidence, in the order they are kept."""
 
-EDIT_WINDOW = timedelta(hours=24)
-"""The rolling time over which the edits are counted."""
-
-SLOT_TRIES = 10
-"""Edit slots are taken one by one; this many neighbours may be faster before we give up."""
-
-RUNNING = "InProgress"
-DONE = "Succeeded"
+RAISE_RETENTION = (
+    "Decide whether daily retention may be raised to 7 days or more; do that in the portal and set"
+    " the zone in the same edit, because the service takes no edit of this policy without it."
+)
 
 
-def policy_key(settle: SettleRequest, policy_name: str, part: str) -> str:
-    """The evidence key of one part of a policy's change: ``before``, ``write`` or ``result``."""
+def policy_folder(settle: SettleRequest, policy_name: str) -> str:
+    """Where the evidence of one policy's change is kept."""
     slug = re.sub(r"[^A-Za-z0-9_-]", "_", policy_name)[:60]
     digest = hashlib.sha256(policy_name.casefold().encode()).hexdigest()[:8]
-    return f"{settle.prefix}/09-policies/{slug}-{digest}-{part}.json"
+    return f"{settle.prefix}/09-policies/{slug}-{digest}"
+
+
+def attempt_key(change: PolicyChange, part: str) -> str:
+    """The evidence key of one part of one attempt."""
+    return f"{policy_folder(change.settle, change.policy_name)}/{change.label}-{part}.json"
 
 
 async def run_write_policy_zone(ports: Ports, change: PolicyChange) -> PolicyWrite:
     """Reads the policy, changes its zone and writes it back once.
 
     Raises:
-        ServiceError: The policy could not be read; nothing was written.
+        ServiceError: The policy could not be read; nothing was written by this call.
+        EvidenceError: The evidence could not be kept; nothing was written by this call.
     """
+    if await ports.evidence.read(attempt_key(change, SENT)) is not None:
+        message = "An earlier execution of this attempt may have sent the write."
+        return PolicyWrite(outcome=WriteOutcome.UNKNOWN, message=message)
+    write = await _attempt(ports, change)
+    await keep_part(ports, change, WRITE, to_json(write))
+    return write
+
+
+async def _attempt(ports: Ports, change: PolicyChange) -> PolicyWrite:
     settle = change.settle
-    reading = await ports.recovery_services.read_policy(settle.vault, change.policy_name)
+    try:
+        before = await _read(ports, change)
+    except NotFoundError as gone:
+        return _refused(f"The policy is not there any more: {gone}")
     planned = plan_zone_change(
-        reading.value,
+        before,
         zone=settle.time_zone or "",
         mode=settle.time_zone_mode,
         day=ports.clock.now().date(),
     )
+    if isinstance(planned, Unchanged):
+        return PolicyWrite(outcome=WriteOutcome.UNCHANGED, message=planned.reason)
     if not isinstance(planned, Change):
-        outcome = WriteOutcome.UNCHANGED if planned.kind == "unchanged" else WriteOutcome.REFUSED
-        return await _keep_write(
-            ports, change, PolicyWrite(outcome=outcome, message=planned.reason)
-        )
-    await _keep_before(ports, change, reading.value, planned)
-    if not await _take_edit_slot(ports, settle, change.policy_name):
-        message = f"The vault has had {MAX_EDITS} policy edits within 24 hours; try again later."
-        return await _keep_write(
-            ports, change, PolicyWrite(outcome=WriteOutcome.REFUSED, message=message)
-        )
-    return await _keep_write(ports, change, await _write(ports, change, planned.document))
+        return _refused(planned.reason)
+    problem = legacy_retention_problem(before)
+    if problem is not None:
+        return _refused(f"Not sent: {problem}.", RAISE_RETENTION)
+    return await _send_if_undisturbed(ports, change, before, planned)
 
 
-async def _write(ports: Ports, change: PolicyChange, document: JsonObject) -> PolicyWrite:
+def _refused(message: str, what_to_do: str = "") -> PolicyWrite:
+    return PolicyWrite(outcome=WriteOutcome.REFUSED, message=message, what_to_do=what_to_do)
+
+
+async def _read(ports: Ports, change: PolicyChange) -> JsonObject:
+    reading = await ports.recovery_services.read_policy(change.settle.vault, change.policy_name)
+    return without_guard_requests(reading.value)
+
+
+async def _send_if_undisturbed(
+    ports: Ports, change: PolicyChange, before: JsonObject, planned: Change
+) -> PolicyWrite:
+    await keep_part(
+        ports,
+        change,
+        BEFORE,
+        {
+            "before": before,
+            "intended": planned.document,
+            "differences": to_json(planned.differences),
+            "undo": undo_steps(change.settle.vault, before, attempt_key(change, BEFORE)),
+        },
+    )
+    # The service keeps no ETag for policies: a second look is all that narrows the gap (1.4).
+    strays = diff_documents(before, await _read(ports, change))
+    if strays:
+        places = ", ".join(one.path for one in strays)
+        message = f"Not sent: somebody else changed {places} while the write was prepared."
+        return PolicyWrite(outcome=WriteOutcome.BUSY, message=message)
+    free_at = await take_edit(ports, change)
+    if free_at is not None:
+        message = f"Not sent: the vault's edits are used up until {free_at:%Y-%m-%d %H:%M} UTC."
+        return PolicyWrite(
+            outcome=WriteOutcome.WAITING_FOR_BUDGET, message=message, retry_at=free_at
+        )
+    marker = await keep_part(ports, change, SENT, {"policy": change.policy_name})
+    if not marker.is_new:
+        message = "Another execution of this attempt was faster and may have sent the write."
+        return PolicyWrite(outcome=WriteOutcome.UNKNOWN, message=message)
+    return await _send(ports, change, with_guard_requests(planned.document, change.guard_requests))
+
+
+async def _send(ports: Ports, change: PolicyChange, body: JsonObject) -> PolicyWrite:
+    vault = change.settle.vault
     try:
-        answer = await ports.recovery_services.write_policy(
-            change.settle.vault, change.policy_name, document
-        )
-    except RefusedError as refused:
-        return PolicyWrite(outcome=WriteOutcome.REFUSED, message=str(refused))
+        answer = await ports.recovery_services.write_policy(vault, change.policy_name, body)
     except OutcomeUnknownError as lost:
         return PolicyWrite(outcome=WriteOutcome.UNKNOWN, message=str(lost))
+    except (ThrottledError, UnavailableError) as away:
+        return PolicyWrite(outcome=WriteOutcome.BUSY, message=str(away))
+    except (RefusedError, AccessDeniedError, NotFoundError) as refused:
+        return await _explain(ports, vault, refused)
     ids = f"request id {answer.request_id}"
     if answer.operation_id is None:
-        return PolicyWrite(outcome=WriteOutcome.CHANGED, message=f"Written ({ids}).")
+        return PolicyWrite(outcome=WriteOutcome.SENT, message=f"Written ({ids}).")
     return PolicyWrite(
         outcome=WriteOutcome.ACCEPTED,
         message=f"Accepted ({ids}, operation {answer.operation_id}).",
@@ -86,124 +154,45 @@ async def _write(ports: Ports, change: PolicyChange, document: JsonObject) -> Po
     )
 
 
-async def run_read_policy_write(ports: Ports, follow_up: PolicyFollowUp) -> PolicyWrite:
-    """How a write that was answered with 202 stands, and the jobs it started.
+async def _explain(ports: Ports, vault: VaultRef, refused: ServiceError) -> PolicyWrite:
+    """A refusal with its cause and what it asks for."""
+    refusal = explain_refusal(refused.code, refused.status)
+    message = f"{refused}. Cause: {refusal.cause}."
+    if refusal.kind is RefusalKind.BUDGET:
+        return PolicyWrite(
+            outcome=WriteOutcome.WAITING_FOR_BUDGET,
+            message=message,
+            retry_at=ports.clock.now() + LIMIT_PAUSE,
+        )
+    if refusal.kind is RefusalKind.BUSY:
+        return PolicyWrite(outcome=WriteOutcome.BUSY, message=message)
+    if refusal.kind is RefusalKind.FINAL:
+        return _refused(message, refusal.next_step)
+    proxies = await ports.recovery_services.list_guard_proxies(vault)
+    need = guard_need(proxies.value)
+    return PolicyWrite(
+        outcome=WriteOutcome.WAITING_FOR_GUARD, message=message, what_to_do=need.text, guard=need
+    )
+
+
+async def keep_part(
+    ports: Ports, change: PolicyChange, part: str, data: JsonObject
+) -> EvidenceEntry:
+    """Keeps one part of an attempt's evidence, or finds the one that is there.
 
     Raises:
-        ServiceError: The status could not be read; that is not an end.
+        EvidenceError: The store cannot keep it.
     """
-    change = follow_up.change
-    vault = change.settle.vault
-    reading = await ports.recovery_services.read_policy_operation(
-        vault, change.policy_name, follow_up.operation_id
-    )
-    write = await _judge_operation(ports, vault, reading.value, follow_up.operation_id)
-    if write.outcome is not WriteOutcome.ACCEPTED:
-        await _keep_write(ports, change, write, part="result")
-    return write
-
-
-async def _judge_operation(
-    ports: Ports, vault: VaultRef, status: JsonObject, operation_id: str
-) -> PolicyWrite:
-    word = str(status.get("status"))
-    properties: dict[str, Any] = status.get("properties") or {}
-    if word == RUNNING:
-        return _accepted("The write is being carried out.", operation_id)
-    failed = properties.get("failedJobsError") or status.get("error")
-    if word != DONE or failed:
-        message = f"The write ended as {word}. {failed or ''}".strip()
-        return PolicyWrite(outcome=WriteOutcome.REFUSED, message=message)
-    for job_id in properties.get("jobIds") or ():
-        judged = await _judge_job(ports, vault, str(job_id), operation_id)
-        if judged is not None:
-            return judged
-    return PolicyWrite(outcome=WriteOutcome.CHANGED, message="Written and carried out.")
-
-
-async def _judge_job(
-    ports: Ports, vault: VaultRef, job_id: str, operation_id: str
-) -> PolicyWrite | None:
-    """What a job that has not ended well means for the write; None for one that has."""
-    state = await _job_state(ports, vault, job_id)
-    if state in {RUNNING, None}:
-        return _accepted(f"Job {job_id} configures the backup anew.", operation_id)
-    if state not in {"Completed", "CompletedWithWarnings"}:
-        message = f"Job {job_id} ended as {state}."
-        return PolicyWrite(outcome=WriteOutcome.REFUSED, message=message)
-    return None
-
-
-def _accepted(message: str, operation_id: str) -> PolicyWrite:
-    return PolicyWrite(outcome=WriteOutcome.ACCEPTED, message=message, operation_id=operation_id)
-
-
-async def _job_state(ports: Ports, vault: VaultRef, job_id: str) -> str | None:
-    """The job's status; None while the service does not show the job yet (1.4)."""
-    try:
-        reading = await ports.recovery_services.read_job(vault, job_id)
-    except NotFoundError:
-        return None
-    return str((reading.value.get("properties") or {}).get("status"))
-
-
-async def _keep_before(
-    ports: Ports, change: PolicyChange, before: JsonObject, planned: Change
-) -> None:
-    await keep(
+    return await keep(
         ports,
-        key=policy_key(change.settle, change.policy_name, "before"),
-        kind="policy-before",
-        vault=str(change.settle.vault),
-        run_id=change.settle.run_id,
-        data={
-            "before": before,
-            "intended": planned.document,
-            "differences": to_json(planned.differences),
-        },
-    )
-
-
-async def _keep_write(
-    ports: Ports, change: PolicyChange, write: PolicyWrite, part: str = "write"
-) -> PolicyWrite:
-    await keep(
-        ports,
-        key=policy_key(change.settle, change.policy_name, part),
+        key=attempt_key(change, part),
         kind=f"policy-{part}",
         vault=str(change.settle.vault),
         run_id=change.settle.run_id,
-        data=to_json(write),
+        data=data,
     )
-    return write
 
 
-async def _take_edit_slot(ports: Ports, settle: SettleRequest, policy_name: str) -> bool:
-    """Takes the next slot of the vault's ledger; False when the budget is used up.
-
-    Slots are numbered and taken with create-if-absent, so that edits of several runs and
-    processes are counted once each.
-    """
-    folder = f"vaults/{settle.vault.key}/policy-edits"
-    for _ in range(SLOT_TRIES):
-        slots = await ports.evidence.list_keys(f"{folder}/")
-        if len(slots) >= MAX_EDITS and await _is_recent(ports, slots[-MAX_EDITS]):
-            return False
-        entry = await keep(
-            ports,
-            key=f"{folder}/{len(slots) + 1:06}.json",
-            kind="policy-edit",
-            vault=str(settle.vault),
-            run_id=settle.run_id,
-            data={"policy": policy_name},
-        )
-        if entry.is_new:
-            return True
-    return False
-
-
-async def _is_recent(ports: Ports, slot: str) -> bool:
-    document = await ports.evidence.read(slot)
-    if document is None:
-        return False
-    return ports.clock.now() - datetime.fromisoformat(document["recordedAt"]) < EDIT_WINDOW
+def body_of(policy: JsonObject) -> JsonObject:
+    """What counts of a policy as read: what a write would send, without the guard's requests."""
+    return put_body(without_guard_requests(policy))

@@ -16,6 +16,7 @@ from activities.campaigns import (
 )
 from activities.confirmation import run_confirm_upgrade
 from activities.inspection import run_inspect_vault
+from activities.items import run_read_items
 from activities.job_sync import run_read_job_sync
 from activities.operations import (
     run_read_operation,
@@ -23,14 +24,22 @@ from activities.operations import (
     run_record_failure,
 )
 from activities.plans import run_record_approval, run_record_plan
-from activities.policies import run_read_policy_write, run_write_policy_zone
+from activities.policies import run_write_policy_zone
+from activities.policy_results import run_check_policy_write, run_read_policy_write
 from activities.prerequisites import run_check_prerequisites
+from activities.reports import run_make_reports, run_plan_reports, run_read_reports
+from activities.rosters import run_register_machines
 from activities.security import run_read_security
+from activities.settlements import (
+    run_read_lineage,
+    run_record_answer,
+    run_record_settlement,
+)
 from activities.starting import run_start_upgrade
 from activities.time_zones import run_plan_time_zones, run_verify_time_zones
 from activities.verdicts import run_record_verdict
 from adapters.ports import Ports, UpgradeRuns
-from domain import audits, campaign_steps, settling, steps
+from domain import audits, campaign_steps, rosters, settling, steps
 from domain.codec import from_json, to_object
 from orchestrators import names
 
@@ -54,14 +63,23 @@ ACTIVITIES = (
     Activity(names.RECORD_ESCALATION, run_record_escalation, steps.AwaitRequest),
     Activity(names.RECORD_FAILURE, run_record_failure, steps.FailureRecord),
     Activity(names.CONFIRM_UPGRADE, run_confirm_upgrade, steps.ConfirmRequest),
+    Activity(names.READ_LINEAGE, run_read_lineage, settling.SettleRequest),
     Activity(names.PLAN_TIME_ZONES, run_plan_time_zones, settling.SettleRequest),
+    Activity(names.PLAN_REPORTS, run_plan_reports, settling.SettleRequest),
+    Activity(names.RECORD_ANSWER, run_record_answer, settling.SettlingAnswer),
     Activity(names.WRITE_POLICY_ZONE, run_write_policy_zone, settling.PolicyChange),
     Activity(names.READ_POLICY_WRITE, run_read_policy_write, settling.PolicyFollowUp),
+    Activity(names.CHECK_POLICY_WRITE, run_check_policy_write, settling.PolicyCheck),
     Activity(names.VERIFY_TIME_ZONES, run_verify_time_zones, settling.SettleRequest),
     Activity(names.READ_SECURITY, run_read_security, settling.SettleRequest),
+    Activity(names.REGISTER_MACHINES, run_register_machines, rosters.RosterRequest),
     Activity(names.LIST_AGENTS, run_list_agents, settling.SettleRequest),
+    Activity(names.READ_ITEMS, run_read_items, settling.SettleRequest),
+    Activity(names.MAKE_REPORTS, run_make_reports, settling.SettleRequest),
+    Activity(names.READ_REPORTS, run_read_reports, settling.SettleRequest),
     Activity(names.READ_JOB_SYNC, run_read_job_sync, settling.JobSyncRequest),
     Activity(names.RECORD_VERDICT, run_record_verdict, steps.VerdictRequest),
+    Activity(names.RECORD_SETTLEMENT, run_record_settlement, settling.SettlementVerdictRequest),
     Activity(names.LIST_ESTATE, run_list_estate, audits.AuditRequest),
     Activity(names.CHECK_VAULT, run_check_vault, audits.VaultAuditRequest),
     Activity(names.RECORD_AUDIT, run_record_audit, audits.AuditSummary),

@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 from adapters.classic_api import ClassicApi
 from adapters.clients import loop_clients
 from adapters.clock import ScaledClock
+from adapters.estate_map_file import load_estate_map
 from adapters.evidence_folder import EvidenceFolder
 from adapters.log_analytics import LogAnalytics
 from adapters.ports import Ports
@@ -27,7 +28,11 @@ class Closable(Protocol):
 
 
 def build_ports(settings: Settings) -> Ports:
-    """The ports of one process; opens nothing until something is asked."""
+    """The ports of one process; opens no connection until something is asked.
+
+    Raises:
+        ConfigurationError: The estate map cannot be read.
+    """
     redact_logs()
     _quiet_libraries()
     clock = ScaledClock(settings.clock_rate, settings.clock_origin)
@@ -39,6 +44,7 @@ def build_ports(settings: Settings) -> Ports:
         evidence=EvidenceFolder(Path(settings.evidence_folder)),
         queue=ServiceBusQueue(settings),
         clock=clock,
+        estate_map=load_estate_map(settings.estate_map),
     )
 
 

@@ -65,6 +65,16 @@ class Clients:
             *("vaults", subscription_id),
         )
 
+    def vaults_writer(self, subscription_id: str) -> RecoveryServicesClient:
+        """Writes what hangs on vaults; sends once."""
+        return self._once(
+            lambda: RecoveryServicesClient(
+                **self._arm(subscription_id, VAULTS_API_VERSION),
+                **self._connections.write_options(self._cloud.arm),
+            ),
+            *("vaults", "write", subscription_id),
+        )
+
     def backup(self, subscription_id: str) -> RecoveryServicesBackupClient:
         """Reads what is inside vaults."""
         return self._once(

@@ -24,6 +24,7 @@ from domain.errors import NotFoundError, UnavailableError, UnexpectedAnswerError
 from domain.vaults import Reading, VaultRef
 
 LAST_JOBS = "last_jobs"
+ARRIVALS = "arrivals"
 QUERY_TIMEOUT_S = 60
 """Real seconds the service may work on a query; it allows 600 at most (6.1)."""
 COLUMNS = (
@@ -36,6 +37,9 @@ COLUMNS = (
     "JobUniqueId",
 )
 """Members of a row of the last-jobs query."""
+
+ARRIVAL_COLUMNS = ("TableName", "LastArrival", "RowCount")
+"""Members of a row of the arrivals query."""
 
 _OF_THE_JOB = frozenset(COLUMNS[-3:])
 _FOLDER = Path(__file__).parent / "kql"
@@ -89,8 +93,24 @@ class LogAnalytics:
             NotFoundError: The workspace never received a backup table, or does not exist.
             UnavailableError: The service gave only a part of the answer.
         """
-        subject = f"job log of {vault}"
         query = bind(LAST_JOBS, vault=vault.arm_id.lower(), since=since)
+        return await self._query(workspace_id, query, f"job log of {vault}", COLUMNS)
+
+    async def list_arrivals(
+        self, workspace_id: str, vault: VaultRef, since: datetime
+    ) -> Reading[tuple[JsonObject, ...]]:
+        """Which tables have received rows about the vault since a moment, one row each.
+
+        Raises:
+            NotFoundError: The workspace never received a backup table, or does not exist.
+            UnavailableError: The service gave only a part of the answer.
+        """
+        query = bind(ARRIVALS, vault=vault.arm_id.lower(), since=since)
+        return await self._query(workspace_id, query, f"reports of {vault}", ARRIVAL_COLUMNS)
+
+    async def _query(
+        self, workspace_id: str, query: str, subject: str, columns: tuple[str, ...]
+    ) -> Reading[tuple[JsonObject, ...]]:
         hook = _QueryAnswers(subject, self._clock)
         with translated(subject):
             await (
@@ -107,7 +127,7 @@ class LogAnalytics:
                 )
             )
         reading = hook.one()
-        rows = tuple(_rows(reading.value, subject))
+        rows = tuple(_rows(reading.value, columns, subject))
         return Reading(value=rows, provenance=reading.provenance)
 
     async def aclose(self) -> None:
@@ -142,13 +162,13 @@ class _QueryAnswers(ReadAnswers):
             )
 
 
-def _rows(body: JsonObject, subject: str) -> Iterator[JsonObject]:
+def _rows(body: JsonObject, wanted: tuple[str, ...], subject: str) -> Iterator[JsonObject]:
     try:
         table = body["tables"][0]
         names = [column["name"] for column in table["columns"]]
         for row in table["rows"]:
             members = dict(zip(names, row, strict=True))
-            yield {name: _value(name, members[name]) for name in COLUMNS}
+            yield {name: _value(name, members[name]) for name in wanted}
     except (IndexError, KeyError, TypeError, ValueError) as error:
         raise UnexpectedAnswerError(
             f"not the table the query asks for: {error!r}", subject=subject

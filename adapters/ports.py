@@ -6,11 +6,12 @@ where that is safe, writes never are.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from domain.codec import JsonObject
+from domain.estate_map import EstateMap
 from domain.requests import UpgradeRequest
 from domain.upgrade import (
     ClassicVault,
@@ -140,6 +141,33 @@ class RecoveryServices(Protocol):
         """Backup jobs that started between two moments (UTC, at most 30 days apart)."""
         ...
 
+    async def list_protectable_vms(self, vault: VaultRef) -> Reading[tuple[JsonObject, ...]]:
+        """Virtual machines the service has found and that could be protected here."""
+        ...
+
+    async def list_container_counts(self, vault: VaultRef) -> Reading[tuple[JsonObject, ...]]:
+        """How many containers of each management type are registered, shown or not."""
+        ...
+
+    async def list_guard_proxies(self, vault: VaultRef) -> Reading[tuple[JsonObject, ...]]:
+        """The Resource Guards whose consent the vault asks for."""
+        ...
+
+    async def list_diagnostic_settings(self, vault: VaultRef) -> Reading[tuple[JsonObject, ...]]:
+        """Where the vault's reports go, if anywhere."""
+        ...
+
+    async def write_diagnostic_setting(
+        self, vault: VaultRef, name: str, document: JsonObject
+    ) -> None:
+        """Makes or replaces one diagnostic setting. Never retried.
+
+        Raises:
+            RefusedError: The service refused; nothing was made.
+            OutcomeUnknownError: The answer was lost; read the settings before anything else.
+        """
+        ...
+
 
 class JobLog(Protocol):
     """What Log Analytics knows about a vault's jobs (recovery-services 6)."""
@@ -152,6 +180,18 @@ class JobLog(Protocol):
         Row members: BackupItemUniqueId, BackupItemFriendlyName, BackupItemType,
         BackupItemProtectionState, LastJobStart, LastJobStatus, JobUniqueId; the last three are
         None for an item without a job.
+
+        Raises:
+            NotFoundError: The workspace never received a backup table.
+        """
+        ...
+
+    async def list_arrivals(
+        self, workspace_id: str, vault: VaultRef, since: datetime
+    ) -> Reading[tuple[JsonObject, ...]]:
+        """Which tables have received rows about the vault, one row each.
+
+        Row members: TableName, LastArrival (UTC), RowCount.
 
         Raises:
             NotFoundError: The workspace never received a backup table.
@@ -235,3 +275,5 @@ class Ports:
     evidence: EvidenceStore
     queue: UpgradeQueue
     clock: Clock
+    estate_map: EstateMap = field(default_factory=EstateMap)
+    """What the operator knows of the estate; read once, at start."""

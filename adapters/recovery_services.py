@@ -10,6 +10,7 @@ from typing import Any
 
 from adapters.answers import ReadAnswers, WriteAnswer
 from adapters.clients import Clients
+from adapters.diagnostics import read_settings, write_setting
 from adapters.http_errors import translated
 from adapters.loop_local import LoopLocal
 from adapters.ports import Clock, PolicyWriteAnswer
@@ -22,6 +23,8 @@ LONGEST_JOB_WINDOW = timedelta(days=30)
 
 _SERVICE_OWNED = frozenset({"id", "name", "type"})
 _AGENTS = "backupManagementType eq 'MAB'"
+_VIRTUAL_MACHINES = "backupManagementType eq 'AzureIaasVM'"
+_CONTAINER_COUNTS = "type eq 'BackupProtectionContainerCountSummary'"
 
 
 def job_filter(since: datetime, until: datetime) -> str:
@@ -155,6 +158,41 @@ class RecoveryServicesApi:
         call = self._backup(vault).backup_jobs.list
         criteria = job_filter(since, until)
         return await self._list(f"jobs of {vault}", call, **_names(vault), filter=criteria)
+
+    async def list_protectable_vms(self, vault: VaultRef) -> Reading[tuple[JsonObject, ...]]:
+        """Virtual machines that could be protected here."""
+        call = self._backup(vault).backup_protectable_items.list
+        subject = f"protectable machines of {vault}"
+        return await self._list(subject, call, **_names(vault), filter=_VIRTUAL_MACHINES)
+
+    async def list_container_counts(self, vault: VaultRef) -> Reading[tuple[JsonObject, ...]]:
+        """How many containers of each management type are registered."""
+        call = self._backup(vault).backup_usage_summaries.list
+        subject = f"container counts of {vault}"
+        return await self._list(subject, call, **_names(vault), filter=_CONTAINER_COUNTS)
+
+    async def list_guard_proxies(self, vault: VaultRef) -> Reading[tuple[JsonObject, ...]]:
+        """The Resource Guards whose consent the vault asks for."""
+        # A list by its answer, one read by its name in the SDK (2.1).
+        call = self._backup(vault).resource_guard_proxies.get
+        return await self._list(f"guard proxies of {vault}", call, **_names(vault))
+
+    async def list_diagnostic_settings(self, vault: VaultRef) -> Reading[tuple[JsonObject, ...]]:
+        """Where the vault's reports go."""
+        client = self._clients.get().vaults(vault.subscription_id)
+        return await read_settings(client, vault, self._clock)
+
+    async def write_diagnostic_setting(
+        self, vault: VaultRef, name: str, document: JsonObject
+    ) -> None:
+        """Makes or replaces one diagnostic setting; sends exactly once.
+
+        Raises:
+            RefusedError: Nothing was made.
+            OutcomeUnknownError: The setting may have been made.
+        """
+        client = self._clients.get().vaults_writer(vault.subscription_id)
+        await write_setting(client, vault, name, document)
 
     async def aclose(self) -> None:
         """Closes the running loop's clients, which the other adapters share."""

@@ -120,6 +120,9 @@ class Settings(BaseModel):
     log_workspace: _Guid | None = Field(None, alias="VAULTLIFT_LOG_WORKSPACE")
     """Workspace id that is asked when a request names none."""
 
+    estate_map: str | None = Field(None, alias="VAULTLIFT_ESTATE_MAP")
+    """File with expected time zones and owners of machines."""
+
     @property
     def evidence_folder(self) -> str:
         """Path of the evidence folder."""

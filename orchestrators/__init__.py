@@ -9,6 +9,7 @@ from orchestrators.await_upgrade import await_upgrade
 from orchestrators.prove_job_sync import prove_job_sync
 from orchestrators.run_campaign import run_campaign
 from orchestrators.set_policy_zone import set_policy_zone
+from orchestrators.set_time_zones import set_time_zones
 from orchestrators.settle_vault import settle_vault
 from orchestrators.upgrade_vault import upgrade_vault
 
@@ -16,6 +17,7 @@ ORCHESTRATORS = {
     names.UPGRADE_VAULT: upgrade_vault,
     names.AWAIT_UPGRADE: await_upgrade,
     names.SETTLE_VAULT: settle_vault,
+    names.SET_TIME_ZONES: set_time_zones,
     names.SET_POLICY_ZONE: set_policy_zone,
     names.PROVE_JOB_SYNC: prove_job_sync,
     names.AUDIT_ESTATE: audit_estate,

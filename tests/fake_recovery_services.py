@@ -25,6 +25,10 @@ class FakeVault:
     engines: list[JsonObject] = field(default_factory=list)
     items: list[JsonObject] = field(default_factory=list)
     jobs: list[JsonObject] = field(default_factory=list)
+    protectable_vms: list[JsonObject] = field(default_factory=list)
+    container_counts: list[JsonObject] = field(default_factory=list)
+    guard_proxies: list[JsonObject] = field(default_factory=list)
+    diagnostic_settings: list[JsonObject] = field(default_factory=list)
 
 
 class FakeRecoveryServices(Fake):
@@ -166,3 +170,34 @@ class FakeRecoveryServices(Fake):
             and since <= datetime.fromisoformat(job["properties"]["startTime"]) <= until
         ]
         return self._answer_list("list_jobs", found)
+
+    async def list_protectable_vms(self, vault: VaultRef) -> Reading[tuple[JsonObject, ...]]:
+        """The vault's protectable machines."""
+        self._enter("list_protectable_vms", vault)
+        return self._answer_list("list_protectable_vms", self._find(vault).protectable_vms)
+
+    async def list_container_counts(self, vault: VaultRef) -> Reading[tuple[JsonObject, ...]]:
+        """The vault's counts."""
+        self._enter("list_container_counts", vault)
+        return self._answer_list("list_container_counts", self._find(vault).container_counts)
+
+    async def list_guard_proxies(self, vault: VaultRef) -> Reading[tuple[JsonObject, ...]]:
+        """The vault's guard proxies."""
+        self._enter("list_guard_proxies", vault)
+        return self._answer_list("list_guard_proxies", self._find(vault).guard_proxies)
+
+    async def list_diagnostic_settings(self, vault: VaultRef) -> Reading[tuple[JsonObject, ...]]:
+        """The vault's diagnostic settings."""
+        self._enter("list_diagnostic_settings", vault)
+        settings = self._find(vault).diagnostic_settings
+        return self._answer_list("list_diagnostic_settings", settings)
+
+    async def write_diagnostic_setting(
+        self, vault: VaultRef, name: str, document: JsonObject
+    ) -> None:
+        """Makes the setting, or replaces the one of that name."""
+        self._enter("write_diagnostic_setting", vault, name, copy.deepcopy(document))
+        settings = self._find(vault).diagnostic_settings
+        settings[:] = [one for one in settings if one["name"] != name]
+        settings.append({"name": name, **copy.deepcopy(document)})
+        self._leave("write_diagnostic_setting", None)

@@ -154,6 +154,7 @@ class FakeJobLog(Fake):
     def __init__(self, clock: FakeClock | None = None) -> None:
         super().__init__(clock)
         self.rows: dict[tuple[str, str], list[JsonObject]] = {}
+        self.arrivals: dict[tuple[str, str], list[JsonObject]] = {}
 
     async def list_last_jobs(
         self, workspace_id: str, vault: VaultRef, since: datetime
@@ -164,6 +165,16 @@ class FakeJobLog(Fake):
             raise NotFoundError("the workspace has no backup table", subject=workspace_id)
         rows = tuple(self.rows.get((workspace_id, vault.key), ()))
         return self._leave("list_last_jobs", self.reading("POST query", rows))
+
+    async def list_arrivals(
+        self, workspace_id: str, vault: VaultRef, since: datetime
+    ) -> Reading[tuple[JsonObject, ...]]:
+        """The arrivals set for the workspace and vault; no entry at all means no table."""
+        self._enter("list_arrivals", workspace_id, vault, since)
+        if workspace_id not in {workspace for workspace, _ in self.arrivals}:
+            raise NotFoundError("the workspace has no backup table", subject=workspace_id)
+        rows = tuple(self.arrivals.get((workspace_id, vault.key), ()))
+        return self._leave("list_arrivals", self.reading("POST query", rows))
 
 
 class MemoryEvidence(Fake):

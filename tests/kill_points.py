@@ -1,7 +1,7 @@
 """Kills an activity at every point where a process could die: before and after each port call."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from adapters.ports import Ports
@@ -46,13 +46,13 @@ class Mortal:
 
 def mortal(ports: Ports, switch: KillSwitch) -> Ports:
     """The same ports, each call of which passes two kill points."""
-    return Ports(
+    return replace(
+        ports,
         classic=Mortal(ports.classic, switch),
         recovery_services=Mortal(ports.recovery_services, switch),
         job_log=Mortal(ports.job_log, switch),
         evidence=Mortal(ports.evidence, switch),
         queue=Mortal(ports.queue, switch),
-        clock=ports.clock,
     )
 
 

@@ -18,15 +18,10 @@ from domain.checks.catalog import AGENT_VERSION, MACHINE_ONCE
 from domain.codec import JsonObject
 from domain.findings import Fact, Finding, Verdict
 from domain.readings import Attempt, FailedRead, fact, unread
+from domain.rosters import WHICH_VAULT
 from domain.vaults import Provenance, VaultRef
 
 _UPDATE = "Install the latest agent on {name}; {purpose} from {floor} on."
-_WHICH_VAULT = (
-    "On the machine, read the registry value ServiceResourceName under"
-    r" HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows Azure Backup\Config: it names the vault the"
-    " agent really uses. Remove the machine from the others. If the value is missing, send support"
-    " the values ResourceId and MachineId of the same key."
-)
 
 
 def _lacking(agent: Agent) -> str:
@@ -124,7 +119,7 @@ def check_machines_once(
             verdict=Verdict.FAIL,
             subject=next(iter(found.values()))[0],
             message="registered in " + ", ".join(text for _, text, _ in found.values()),
-            what_to_do=_WHICH_VAULT,
+            what_to_do=WHICH_VAULT,
             facts=tuple(evidence for _, _, evidence in found.values()),
         )
         for name, found in sorted(places.items())

@@ -69,6 +69,72 @@ JOB_SYNC = Check(
     weight=Weight.HIGH,
     source="article, FAQ; recovery-services 5",
 )
+AGENT_HEALTH = Check(
+    id="agent-health",
+    title="Every registered machine has items and was heard of lately",
+    weight=Weight.MEDIUM,
+    source="article, FAQ; recovery-services 3; audit-checks AGT-04, AGT-07",
+)
+MACHINE_VISIBLE = Check(
+    id="machine-visible",
+    title="Every registered machine shows in the vault",
+    weight=Weight.HIGH,
+    source="article, FAQ; recovery-services 2.1, 3",
+)
+RETENTION_MINIMUM = Check(
+    id="retention-minimum",
+    title="Agent policies keep at least what enhanced security asks",
+    weight=Weight.MEDIUM,
+    source="article, FAQ; recovery-services 7",
+)
+SECURITY_PIN = Check(
+    id="security-pin",
+    title="What needs a PIN now, and what deleted data costs, is known",
+    weight=Weight.LOW,
+    source="article, Enhanced security; recovery-services 7",
+)
+SOFT_DELETE_DAYS = Check(
+    id="soft-delete-days",
+    title="Deleted data is kept for at least 14 days",
+    weight=Weight.LOW,
+    source="article, Enhanced security; audit-checks SEC-03",
+)
+ITEM_STATE = Check(
+    id="item-state",
+    title="Every item is protected by a policy, or stopped on purpose",
+    weight=Weight.MEDIUM,
+    source="recovery-services 4",
+)
+BACKUPS_GO_ON = Check(
+    id="backups-go-on",
+    title="Backups went on through the upgrade",
+    weight=Weight.HIGH,
+    source="article, FAQ; recovery-services 4",
+)
+CLASSIC_VM = Check(
+    id="classic-vm",
+    title="Classic machines kept their recovery points",
+    weight=Weight.HIGH,
+    source="article, Comparing vaults; recovery-services 4",
+)
+ARM_TWIN = Check(
+    id="arm-twin",
+    title="Machines moved to Resource Manager are protected there",
+    weight=Weight.MEDIUM,
+    source="article, Comparing vaults; recovery-services 4",
+)
+REPORTS = Check(
+    id="reports",
+    title="Reports go to a workspace, all six categories",
+    weight=Weight.LOW,
+    source="article, Gather data; recovery-services 6.3; audit-checks MON-01, MON-02",
+)
+REPORT_DATA = Check(
+    id="report-data",
+    title="Data of the reports arrives",
+    weight=Weight.LOW,
+    source="article, Gather data; recovery-services 6.2; audit-checks MON-03",
+)
 
 CATALOG: tuple[Check, ...] = (
     TIME_ZONE,
@@ -78,5 +144,16 @@ CATALOG: tuple[Check, ...] = (
     SOFT_DELETE,
     UPGRADE_LINEAGE,
     JOB_SYNC,
+    AGENT_HEALTH,
+    MACHINE_VISIBLE,
+    RETENTION_MINIMUM,
+    SECURITY_PIN,
+    SOFT_DELETE_DAYS,
+    ITEM_STATE,
+    BACKUPS_GO_ON,
+    CLASSIC_VM,
+    ARM_TWIN,
+    REPORTS,
+    REPORT_DATA,
 )
 """Every check there is."""

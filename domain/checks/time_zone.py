@@ -3,18 +3,27 @@
 Master list of audit-checks: POL-01, POL-02, POL-03, POL-11.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
 from domain.checks.catalog import TIME_ZONE
 from domain.codec import JsonObject
-from domain.findings import Finding, Verdict
+from domain.findings import Fact, Finding, Verdict
 from domain.policies import Policy, ZoneState, parse_policy, zone_path
+from domain.previews import preview_of
 from domain.readings import Attempt, FailedRead, fact, unread
 from domain.time_zones import find_windows_zone
 from domain.vaults import Provenance
 
 _ON_THE_MACHINES = (
     "ARM keeps no time zone for this policy: look on each machine that uses it whether its clock"
-    " and the backup times shown in the agent are the ones wanted."
+    " and the backup times shown in the agent are the ones wanted"
 )
+MACHINE_FIELD = "machine"
+"""Field of the facts that name the machines a task is about, one fact each."""
+_SHOWN = 10
+"""Machines named in a task's text; all of them are in its facts."""
 _SET_ZONE = "Set the policy's time zone to {zone}."
 _CHOOSE_ZONE = "Decide which time zone the policy's times are meant in, and set it."
 
@@ -46,7 +55,7 @@ def _finding(document: JsonObject, expected: str | None, provenance: Provenance 
             verdict=Verdict.NOT_APPLICABLE if is_known else Verdict.UNKNOWN,
             subject=subject,
             message=f"policies of {kind} keep no zone" if is_known else f"unknown kind: {kind}",
-            what_to_do=_ON_THE_MACHINES if is_known else "",
+            what_to_do=f"{_ON_THE_MACHINES}." if is_known else "",
             facts=(fact(document, ("properties", "backupManagementType"), provenance),),
         )
     verdict, message, to_do = _judge(policy, expected)
@@ -60,8 +69,36 @@ def _finding(document: JsonObject, expected: str | None, provenance: Provenance 
     )
 
 
+def _with_machines(finding: Finding, names: tuple[str, ...]) -> Finding:
+    """The task for a policy without a zone in ARM, naming the machines it is about."""
+    if finding.verdict is not Verdict.NOT_APPLICABLE or not names:
+        return finding
+    rest = len(names) - _SHOWN
+    shown = ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+    machines = tuple(Fact(field=MACHINE_FIELD, value=name) for name in names)
+    return replace(
+        finding,
+        what_to_do=f"{_ON_THE_MACHINES}: {shown}.",
+        facts=finding.facts + machines,
+    )
+
+
+def _with_preview(finding: Finding, document: JsonObject, now: datetime | None) -> Finding:
+    """The finding with what the policy's times mean in the zone it names."""
+    shown = preview_of(document, now) if now is not None else None
+    if shown is None or not shown.runs:
+        return finding
+    facts = tuple(Fact(field=f"preview: {run.slot}", value=run.text) for run in shown.runs)
+    return replace(finding, facts=finding.facts + facts)
+
+
 def check(
-    policies: Attempt[tuple[JsonObject, ...]], *, vault: str, expected: str | None = None
+    policies: Attempt[tuple[JsonObject, ...]],
+    *,
+    vault: str,
+    expected: str | None = None,
+    machines: Mapping[str, tuple[str, ...]] | None = None,
+    now: datetime | None = None,
 ) -> tuple[Finding, ...]:
     """One finding per policy.
 
@@ -69,7 +106,14 @@ def check(
         policies: The vault's policies, raw.
         vault: The vault's name, for what is not about one policy.
         expected: Canonical Windows id every policy should name; None: any valid one will do.
+        machines: By policy name, case-folded, the machines of policies that keep no zone.
+        now: UTC; with it, each finding shows what the policy's times mean.
     """
     if isinstance(policies, FailedRead):
         return (unread(TIME_ZONE.id, vault, policies),)
-    return tuple(_finding(one, expected, policies.provenance) for one in policies.value)
+    findings = []
+    for document in policies.value:
+        finding = _finding(document, expected, policies.provenance)
+        names = (machines or {}).get(finding.subject.casefold(), ())
+        findings.append(_with_preview(_with_machines(finding, names), document, now))
+    return tuple(findings)

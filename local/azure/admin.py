@@ -113,6 +113,41 @@ def _vault(azure: Controlled, vault: Vault) -> JsonObject:
     }
 
 
+def _policies(azure: Controlled, request: Request) -> Answer:
+    """Every document every policy ever had, oldest first: what was changed, and by whom."""
+    wanted = request.query.get("vault", "").lower()
+    rows = [
+        {
+            "vault": vault.name,
+            "policy": policy.name,
+            "versions": [
+                {
+                    "effectiveAt": format_moment(version.effective_at),
+                    "isForeign": version.is_foreign,
+                    "properties": version.properties,
+                }
+                for version in policy.versions
+            ],
+        }
+        for vault in azure.state.vaults
+        if wanted in ("", vault.name.lower())
+        for policy in vault.contents.policies.values()
+    ]
+    return json_answer({"policies": rows})
+
+
+def _grant(azure: Controlled, request: Request) -> Answer:
+    """The owner of the Resource Guard agrees, or takes it back."""
+    body = _body(request)
+    name = str(body.get("vault", "")).lower()
+    found = [vault for vault in azure.state.vaults if vault.name.lower() == name]
+    if not found:
+        return _error(404, "NoSuchVault", f"There is no vault {name!r} in the estate.")
+    for vault in found:
+        vault.is_guard_granted = body.get("granted", True) is True
+    return json_answer({"vault": name, "granted": found[0].is_guard_granted})
+
+
 def _read_clock(azure: Controlled, _request: Request) -> Answer:
     is_movable = isinstance(azure.clock, MovableClock)
     return json_answer({"now": format_moment(azure.clock.now()), "isMovable": is_movable})
@@ -143,6 +178,8 @@ _OPERATIONS = {
     ("GET", "calls"): _calls,
     ("GET", "refused"): _refused,
     ("GET", "estate"): _estate,
+    ("GET", "policies"): _policies,
+    ("POST", "guard"): _grant,
     ("GET", "clock"): _read_clock,
     ("POST", "clock"): _move_clock,
     ("POST", "reset"): _reset,

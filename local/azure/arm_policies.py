@@ -17,6 +17,7 @@ from local.azure.arm_common import (
     page,
     parse_filter,
 )
+from local.azure.arm_guards import REQUESTS, demand_consent
 from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
 from local.azure.model import Item, Job, Policy, PolicyOperation, PolicyVersion, Vault
 from local.azure.moments import OPERATION_NOT_ENDED, format_moment
@@ -92,6 +93,8 @@ def write_policy(call: Call) -> Answer:
         return _create(call, vault, sent)
     _demand_may_replace(vault, policy, sent, call.now)
     vault.policy_edits.append(call.now)
+    # The guard's requests are about the write; the policy does not keep them.
+    sent = {member: value for member, value in sent.items() if member != REQUESTS}
     items = _items(vault, name)
     if not items:
         policy.versions.append(PolicyVersion(effective_at=call.now, properties=sent))
@@ -138,13 +141,7 @@ def _demand_may_replace(vault: Vault, policy: Policy, sent: JsonObject, now: dat
         )
     before, after = shortest_retention(policy.document(now)), shortest_retention(sent)
     keeps_less = any(after.get(kind, 0) < days for kind, days in before.items())
-    is_guarded = vault.contents.settings.multi_user_authorization
-    if keeps_less and is_guarded and not sent.get("resourceGuardOperationRequests"):
-        raise ServiceRefusal(
-            403,
-            "UserErrorResourceGuardRequestMissing",
-            "The operation is protected by a Resource Guard and names no guard request.",
-        )
+    demand_consent(vault, sent, keeps_less=keeps_less)
 
 
 def _accept(

@@ -79,6 +79,7 @@ def _document(call: Call, vault: Vault) -> JsonObject:
         "id": arm_id(vault),
         "type": "Microsoft.RecoveryServices/vaults",
         "sku": {"name": "RS0", "tier": "Standard"},
+        **({"tags": dict(vault.tags)} if vault.tags else {}),
     }
 
 
@@ -211,33 +212,6 @@ def read_storage_config(call: Call) -> Answer:
             },
         }
     )
-
-
-def list_guard_proxies(call: Call) -> Answer:
-    """The Resource Guards the vault obeys: one where multi-user authorization is on (2.5)."""
-    vault = find_vault(call)
-    if not vault.contents.settings.multi_user_authorization:
-        return json_answer({"value": []})
-    guard = (
-        f"/subscriptions/{vault.subscription_id}/resourceGroups/rg-guards"
-        "/providers/Microsoft.DataProtection/resourceGuards/vault-guard"
-    )
-    proxy = {
-        "id": f"{arm_id(vault)}/backupResourceGuardProxies/VaultProxy",
-        "name": "VaultProxy",
-        "type": "Microsoft.RecoveryServices/vaults/backupResourceGuardProxies",
-        "properties": {
-            "resourceGuardResourceId": guard,
-            "resourceGuardOperationDetails": [
-                {
-                    "vaultCriticalOperation": f"Microsoft.DataProtection/resourceGuards/{name}",
-                    "defaultResourceRequest": f"{guard}/{name}/default",
-                }
-                for name in ("updateProtectionPolicyRequests", "disableSoftDeleteRequests")
-            ],
-        },
-    }
-    return json_answer({"value": [proxy]})
 
 
 def list_usages(call: Call) -> Answer:

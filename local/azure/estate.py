@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from domain.errors import InvalidInputError, Problem
 from local.azure import model, policy_documents
+from local.azure.diagnostic_settings import NO_WORKSPACE, estate_settings, workspace_arm_id
 from local.azure.estate_rows import (
     EstateFile,
     ItemRow,
@@ -121,7 +122,7 @@ def build_vault(subscription: SubscriptionRow, row: VaultRow, now: datetime) -> 
         subscription_id=subscription.id,
         region=row.region,
         name=row.name,
-        fill=lambda: build_contents(row, now),
+        fill=lambda: _with_reports(build_contents(row, now), subscription.id, row),
         vault_type=row.type,
         classic=classic,
         native_group=row.native.resource_group if row.native else None,
@@ -142,6 +143,7 @@ def build_vault(subscription: SubscriptionRow, row: VaultRow, now: datetime) -> 
         ),
         local_zone=row.local_zone,
         log_workspace=row.log_workspace,
+        tags=dict(row.tags),
         scenario=row.scenario,
         expected_end=row.expected_end,
         records=[_record(subscription.id, row.name, row.record, now)] if row.record else [],
@@ -203,7 +205,15 @@ def build_contents(row: VaultRow, now: datetime) -> model.Contents:
         items=[_item(item, now) for item in row.items],
         jobs=[_job(job, row, now) for job in row.jobs],
         settings=row.settings.build(),
+        protectable=[(machine.name, machine.group) for machine in row.protectable],
     )
+
+
+def _with_reports(contents: model.Contents, subscription_id: str, row: VaultRow) -> model.Contents:
+    kind = row.reports or ("whole" if row.log_workspace else "none")
+    workspace = workspace_arm_id(subscription_id, row.log_workspace or NO_WORKSPACE)
+    contents.diagnostics = estate_settings(kind, workspace)
+    return contents
 
 
 def _policy(row: PolicyRow, vault: VaultRow) -> model.Policy:

@@ -127,6 +127,13 @@ class ItemRow(Row):
         return self
 
 
+class ProtectableRow(Row):
+    """A Resource Manager machine that could be protected and is not."""
+
+    name: str
+    group: str = "rg-workloads"
+
+
 class JobRow(Row):
     """A job that is no scheduled backup."""
 
@@ -195,6 +202,7 @@ class SettingsRow(Row):
     soft_delete_days: int = Field(default=14, ge=14, le=180)
     immutability: Literal["Disabled", "Unlocked", "Locked"] | None = None
     multi_user_authorization: bool = False
+    guards_policy_edits: bool = False
     redundancy: Literal["GeoRedundant", "LocallyRedundant", "ZoneRedundant"] = "GeoRedundant"
     cross_region_restore: Literal["Enabled", "Disabled"] = "Disabled"
 
@@ -230,6 +238,10 @@ class VaultRow(Row):
     engines: tuple[EngineRow, ...] = ()
     items: tuple[ItemRow, ...] = ()
     jobs: tuple[JobRow, ...] = ()
+    protectable: tuple[ProtectableRow, ...] = ()
+    tags: dict[str, str] = {}
+    reports: Literal["none", "whole", "partial", "legacy", "doubled"] | None = None
+    """Diagnostic settings; left out: whole where there is a workspace, else none."""
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:

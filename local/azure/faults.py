@@ -29,6 +29,8 @@ class FaultKind(StrEnum):
     """Does what was asked at once, and answers late."""
     WRONG_BODY = "wrong-body"
     """Does what was asked, then answers with a body of the wrong form (200 unless told)."""
+    MEDDLE = "meddle"
+    """Does what was asked; right after, somebody else edits the policy the call was about."""
     EXPIRE_TOKEN = "expire-token"  # noqa: S105 - the name of a fault
     """Ends the caller's token first, so that the call is answered with 401."""
 

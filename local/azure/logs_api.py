@@ -1,6 +1,6 @@
-"""Log Analytics: answers the one query vaultlift sends, refuses every other (recovery-services 6).
+"""Log Analytics: answers the two queries vaultlift sends, refuses others (recovery-services 6).
 
-There is no Kusto engine here. The query is known by its first line, its two ``let`` statements
+There is no Kusto engine here. A query is known by its first line, its two ``let`` statements
 are read, and the rows follow from the estate; anything else gets the service's syntax error.
 """
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from domain.codec import JsonObject
 from local.azure.backups import Backup, backups
+from local.azure.diagnostic_settings import CATEGORIES
 from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
 from local.azure.model import Item, Vault, Workspace
 from local.azure.moments import format_moment
@@ -17,7 +18,10 @@ from local.azure.names import stable_guid
 from local.azure.sources import WORKLOAD_TYPES
 
 MARKER = "// vaultlift:last-jobs/1"
-"""First line of the query that is understood."""
+ARRIVALS_MARKER = "// vaultlift:arrivals/1"
+"""First lines of the queries that are understood."""
+PUSH_INTERVAL = timedelta(hours=24)
+"""Items and policies are pushed once a day (recovery-services 6.2)."""
 INGESTION_DELAY = timedelta(minutes=25)
 """Between the end of a job and its row in the workspace (recovery-services 6.2)."""
 
@@ -34,10 +38,13 @@ _COLUMNS = (
 )
 
 
+_ARRIVAL_COLUMNS = (("TableName", "string"), ("LastArrival", "datetime"), ("RowCount", "long"))
+
+
 def query_workspace(call: Call) -> Answer:
-    """The last backup job of each item of one vault."""
+    """The last backup job of each item of one vault, or which tables have rows about it."""
     workspace = _workspace(call)
-    vault_id, since = _parse(call.json_body().get("query"))
+    marker, vault_id, since = _parse(call.json_body().get("query"))
     if not workspace.has_tables:
         return _bad_query(
             "SemanticError",
@@ -47,8 +54,9 @@ def query_workspace(call: Call) -> Answer:
         )
     vault = call.state.find_by_arm_id(vault_id)
     sends_here = vault is not None and (vault.log_workspace or "").lower() == workspace.id.lower()
-    rows = _rows(vault, since, call.now) if vault is not None and sends_here else []
-    columns = [{"name": name, "type": kind} for name, kind in _COLUMNS]
+    make, names = (_rows, _COLUMNS) if marker == MARKER else (_arrivals, _ARRIVAL_COLUMNS)
+    rows = make(vault, since, call.now) if vault is not None and sends_here else []
+    columns = [{"name": name, "type": kind} for name, kind in names]
     table = {"name": "PrimaryResult", "columns": columns, "rows": rows}
     return json_answer({"tables": [table]})
 
@@ -60,10 +68,11 @@ def _workspace(call: Call) -> Workspace:
     return workspace
 
 
-def _parse(query: Any) -> tuple[str, datetime]:
+def _parse(query: Any) -> tuple[str, str, datetime]:
     text = query if isinstance(query, str) else ""
     vault, since = _VAULT.search(text), _SINCE.search(text)
-    is_ours = text.splitlines()[:1] == [MARKER]
+    marker = text.partition("\n")[0]
+    is_ours = marker in (MARKER, ARRIVALS_MARKER)
     if not is_ours or vault is None or since is None:
         raise ServiceRefusal(400, "BadArgumentError", "The request had some invalid properties")
     if vault["id"] != vault["id"].lower():
@@ -75,7 +84,19 @@ def _parse(query: Any) -> tuple[str, datetime]:
         raise ServiceRefusal(
             400, "BadArgumentError", "The request had some invalid properties"
         ) from error
-    return vault["id"], moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return marker, vault["id"], moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _arrivals(vault: Vault, since: datetime, now: datetime) -> list[list[str | None]]:
+    """Which tables have rows: all are pushed together with the first jobs, then once a day."""
+    first = vault.jobs_visible_from()
+    if now < first:
+        return []
+    last = first + PUSH_INTERVAL * ((now - first) // PUSH_INTERVAL)
+    if last < since:
+        return []
+    tables = CATEGORIES if vault.contents.jobs or vault.contents.items else CATEGORIES[:1]
+    return [[table, format_moment(last), "1"] for table in tables]
 
 
 def _rows(vault: Vault, since: datetime, now: datetime) -> list[list[str | None]]:

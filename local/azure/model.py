@@ -40,6 +40,8 @@ class PolicyVersion:
 
     effective_at: datetime
     properties: JsonObject
+    is_foreign: bool = False
+    """Written by the other editor of a ``meddle`` fault, not by a caller."""
 
 
 @dataclass(kw_only=True)
@@ -128,6 +130,8 @@ class VaultSettings:
     soft_delete_days: int = 14
     immutability: str | None = None
     multi_user_authorization: bool = False
+    guards_policy_edits: bool = False
+    """The guard asks for consent to every edit of a policy, not only to one that keeps less."""
     redundancy: str = "GeoRedundant"
     cross_region_restore: str = "Disabled"
 
@@ -143,6 +147,10 @@ class Contents:
     items: list[Item] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     settings: VaultSettings = field(default_factory=VaultSettings)
+    protectable: list[tuple[str, str]] = field(default_factory=list)
+    """Resource Manager machines that nobody protects yet: name and resource group."""
+    diagnostics: dict[str, JsonObject] = field(default_factory=dict)
+    """``properties`` of the diagnostic settings by lower-case name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,6 +262,9 @@ class Vault:
     local_zone: str = "UTC"
     """Windows id of the zone that schedules without a zone run in."""
     log_workspace: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    is_guard_granted: bool = False
+    """The owner of the Resource Guard has given the caller's identity the role on it."""
     scenario: str = ""
     expected_end: str = ""
     records: list[UpgradeRecord] = field(default_factory=list)

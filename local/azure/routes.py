@@ -4,9 +4,12 @@ from collections.abc import Iterable
 
 from local.azure import (
     arm_containers,
+    arm_diagnostics,
+    arm_guards,
     arm_items,
     arm_jobs,
     arm_policies,
+    arm_protectable,
     arm_vaults,
     classic_api,
     logs_api,
@@ -19,6 +22,7 @@ _VAULT = (
     "/providers/Microsoft.RecoveryServices/vaults/{vault}"
 )
 _VAULTS_OF_GROUP = _VAULT.removesuffix("/{vault}")
+_DIAGNOSTICS = f"{_VAULT}/providers/Microsoft.Insights/diagnosticSettings"
 _CLASSIC = "/{subscription}/cloudservices/{cloud_service}/resources/{namespace}/~/{type}/{vault}"
 _FABRIC = f"{_VAULT}/backupFabrics/{{fabric}}/protectionContainers/{{container}}"
 
@@ -87,8 +91,17 @@ _ARM_ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
         "GET",
         f"{_VAULT}/backupResourceGuardProxies",
         "guard-proxies",
-        arm_vaults.list_guard_proxies,
+        arm_guards.list_proxies,
     ),
+    (
+        "GET",
+        f"{_VAULT}/backupProtectableItems",
+        "protectable-items",
+        arm_protectable.list_protectable,
+    ),
+    ("GET", _DIAGNOSTICS, "diagnostics", arm_diagnostics.list_settings),
+    ("GET", f"{_DIAGNOSTICS}/{{setting}}", "diagnostics", arm_diagnostics.read_setting),
+    ("PUT", f"{_DIAGNOSTICS}/{{setting}}", "diagnostics", arm_diagnostics.write_setting),
     ("GET", f"{_VAULT}/usages", "usages", arm_vaults.list_usages),
     (
         "GET",

@@ -13,6 +13,7 @@ from local.azure.estate import Estate
 from local.azure.exchange import Answer, Call, Outcome, Request, ServiceRefusal, json_answer
 from local.azure.faults import FaultKind, FaultRule, Faults, Subject
 from local.azure.journal import Entry, Journal
+from local.azure.meddling import meddle
 from local.azure.moments import format_moment
 from local.azure.quotas import Quotas, limit_of
 from local.azure.router import Api, Match, Router, match_pattern, split_path
@@ -121,6 +122,8 @@ class SimulatedAzure:
                 rate = self._take_from_quota(call)
                 arm_common.demand_api_version(call)
             answer = match.route.handler(call)
+            if rule is not None and rule.kind is FaultKind.MEDDLE:
+                meddle(call)
         except ServiceRefusal as refusal:
             answer = _refuse(call, api, refusal, rule)
         answer = _finish(call, api, answer, rate)

@@ -1,210 +1,273 @@
 """DESIGN rule 5: a policy is read, changed in one place, written once, and counted."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from activities.policies import (
-    EDIT_WINDOW,
-    MAX_EDITS,
-    policy_key,
-    run_read_policy_write,
-    run_write_policy_zone,
-)
+from activities.policies import attempt_key, run_write_policy_zone
 from adapters.ports import Ports
-from domain.errors import OutcomeUnknownError, RefusedError
-from domain.requests import TimeZoneMode
-from domain.settling import PolicyChange, PolicyFollowUp, SettleRequest, WriteOutcome
-from tests.fakes import FakeClock, FakeRecoveryServices, FakeVault, fake_ports, vault_ref
+from domain.codec import JsonObject
+from domain.edit_budget import EDIT_WINDOW, MAX_EDITS
+from domain.errors import (
+    AccessDeniedError,
+    NotFoundError,
+    OutcomeUnknownError,
+    RefusedError,
+    ThrottledError,
+    UnavailableError,
+)
+from domain.settling import WriteOutcome
+from domain.vaults import Reading, VaultRef
+from tests.fakes import FakeRecoveryServices, FakeVault, fake_ports, vault_ref
 from tests.kill_points import Killed, KillSwitch, mortal
+from tests.unit.activities.policy_worlds import (
+    PACIFIC,
+    change,
+    daily_retention,
+    policy,
+    policy_now,
+    world,
+)
 
-PACIFIC = "Pacific Standard Time"
-KILL_POINTS = 12
-"""Two for each port call of an undisturbed write."""
-
-
-def _policy(**properties: Any) -> dict[str, Any]:
-    schedule = {
-        "schedulePolicyType": "SimpleSchedulePolicy",
-        "scheduleRunTimes": ["2017-01-24T22:00:00Z"],
-    }
-    return {
-        "id": f"{vault_ref().arm_id}/backupPolicies/Daily",
-        "name": "Daily",
-        "type": "Microsoft.RecoveryServices/vaults/backupPolicies",
-        "properties": {
-            "backupManagementType": "AzureIaasVM",
-            "schedulePolicy": schedule,
-            "aMemberNobodyKnows": {"kept": True},
-            **properties,
-        },
-    }
+KILL_POINTS = 18
+"""Two for each port call of an undisturbed attempt."""
 
 
-def _settle(**changes: Any) -> SettleRequest:
-    request: dict[str, Any] = {
-        "vault": vault_ref(),
-        "run_id": "run-1",
-        "prefix": "vaults/key/runs/run-1",
-        "time_zone": PACIFIC,
-        "time_zone_mode": TimeZoneMode.SET_ZONE,
-        "upgrade_ended_at": None,
-        "log_workspace_id": None,
-    }
-    return SettleRequest(**{**request, **changes})
+class OtherEditor(FakeRecoveryServices):
+    """Somebody who edits the policy right after it was read for the first time."""
 
+    def __init__(self, edit: Callable[[dict[str, Any]], None]) -> None:
+        super().__init__()
+        self.edit = edit
 
-def _change(**changes: Any) -> PolicyChange:
-    return PolicyChange(settle=_settle(**changes), policy_name="Daily")
-
-
-def _ports(policy: dict[str, Any] | None = None) -> tuple[Ports, FakeRecoveryServices, FakeClock]:
-    clock = FakeClock()
-    arm = FakeRecoveryServices(clock=clock)
-    arm.add(vault_ref(), FakeVault(document={}, policies={"Daily": policy or _policy()}))
-    return fake_ports(recovery_services=arm, clock=clock), arm, clock
-
-
-def _now(arm: FakeRecoveryServices) -> dict[str, Any]:
-    return arm.vaults[vault_ref().key].policies["Daily"]
+    async def read_policy(self, vault: VaultRef, policy_name: str) -> Reading[JsonObject]:
+        """The policy as it was just before the edit."""
+        reading = await super().read_policy(vault, policy_name)
+        if self.count("read_policy") == 1:
+            self.edit(self.vaults[vault.key].policies[policy_name])
+        return reading
 
 
 async def test_only_the_zone_differs_after_a_write() -> None:
     """Everything else comes back as it was, members nobody knows included."""
-    ports, arm, _ = _ports()
+    ports, arm, _ = world()
 
-    await run_write_policy_zone(ports, _change())
+    await run_write_policy_zone(ports, change())
 
-    assert _policy(timeZone=PACIFIC)["properties"] == _now(arm)["properties"]
+    assert policy(timeZone=PACIFIC)["properties"] == policy_now(arm)["properties"]
 
 
-async def test_the_before_image_is_kept_before_the_write() -> None:
-    """What the policy was is in evidence even when the write is lost."""
-    ports, arm, _ = _ports()
+async def test_the_before_image_is_kept_before_the_write_with_the_way_back() -> None:
+    """What the policy was, and the command that puts it back, are there even for a lost write."""
+    ports, arm, _ = world()
     arm.fail("write_policy", OutcomeUnknownError("connection lost"))
 
-    await run_write_policy_zone(ports, _change())
+    await run_write_policy_zone(ports, change())
 
-    kept = await ports.evidence.read(policy_key(_settle(), "Daily", "before"))
-    assert _policy() == (kept["data"]["before"] if kept else None)
+    kept = await ports.evidence.read(attempt_key(change(), "before"))
+    data = kept["data"] if kept else {}
+    assert (policy(), policy()["properties"], True) == (
+        data["before"],
+        data["undo"]["body"]["properties"],
+        "az rest --method put" in data["undo"]["command"],
+    )
 
 
 async def test_a_policy_with_the_zone_is_left_alone() -> None:
     """No write, no edit counted."""
-    ports, arm, _ = _ports(_policy(timeZone=PACIFIC))
+    ports, arm, _ = world(policy(timeZone=PACIFIC))
 
-    write = await run_write_policy_zone(ports, _change())
+    write = await run_write_policy_zone(ports, change())
 
     assert (WriteOutcome.UNCHANGED, 0) == (write.outcome, arm.count("write_policy"))
 
 
-async def test_a_refusal_is_given_back_with_the_service_s_words() -> None:
-    """The operator reads what the service said."""
-    ports, arm, _ = _ports()
-    arm.fail("write_policy", RefusedError("BMSUserErrorInvalidPolicyInput", status=400))
+async def test_daily_retention_below_seven_days_is_told_before_anything_is_sent() -> None:
+    """The service takes no edit of such a policy; spending one of 50 on it helps nobody."""
+    ports, arm, _ = world(policy(retentionPolicy=daily_retention(5)))
 
-    write = await run_write_policy_zone(ports, _change())
+    write = await run_write_policy_zone(ports, change())
 
-    assert (WriteOutcome.REFUSED, True) == (
+    assert (WriteOutcome.REFUSED, 0, True) == (
         write.outcome,
-        "BMSUserErrorInvalidPolicyInput" in write.message,
+        arm.count("write_policy"),
+        "7 days" in write.what_to_do,
     )
 
 
-async def test_a_lost_answer_is_unknown_and_not_sent_again() -> None:
-    """One write went out; whether it took effect is for the next reading to say."""
-    ports, arm, _ = _ports()
-    arm.lose_answer("write_policy", OutcomeUnknownError("connection lost"))
+async def test_another_editor_between_read_and_write_keeps_the_write_from_being_sent() -> None:
+    """Their change would be lost; the attempt says so and leaves the policy alone."""
+    arm = OtherEditor(lambda document: document["properties"].update(theirs=1))
+    arm.add(vault_ref(), FakeVault(document={}, policies={"Daily": policy()}))
+    ports = fake_ports(recovery_services=arm)
 
-    write = await run_write_policy_zone(ports, _change())
+    write = await run_write_policy_zone(ports, change())
+
+    assert (WriteOutcome.BUSY, 0, True) == (
+        write.outcome,
+        arm.count("write_policy"),
+        "properties.theirs" in write.message,
+    )
+
+
+def _refused(code: str, status: int = 400) -> RefusedError:
+    return RefusedError(f"{code}: no", code=code, status=status)
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (_refused("BMSUserErrorInvalidPolicyInput"), WriteOutcome.REFUSED),
+        (_refused("BMSUserErrorObjectLocked", 409), WriteOutcome.BUSY),
+        (_refused("CloudDosTimeboudLimitReached"), WriteOutcome.WAITING_FOR_BUDGET),
+        (AccessDeniedError("no", code="AuthorizationFailed", status=403), WriteOutcome.REFUSED),
+        (AccessDeniedError("token", code="ExpiredToken", status=401), WriteOutcome.BUSY),
+        (NotFoundError("gone", status=404), WriteOutcome.REFUSED),
+        (ThrottledError("slow down"), WriteOutcome.BUSY),
+        (UnavailableError("no connection"), WriteOutcome.BUSY),
+        (OutcomeUnknownError("lost"), WriteOutcome.UNKNOWN),
+    ],
+    ids=lambda value: getattr(value, "code", None) or str(value),
+)
+async def test_what_the_service_says_decides_what_happens_next(
+    error: Exception, outcome: WriteOutcome
+) -> None:
+    """Refusals end, limits and locks are waited for, and a lost answer is unknown."""
+    ports, arm, _ = world()
+    arm.fail("write_policy", error)
+
+    write = await run_write_policy_zone(ports, change())
+
+    assert outcome == write.outcome
+
+
+async def test_a_refusal_names_words_cause_and_next_step() -> None:
+    """The operator reads what the service said, what it means, and what to do."""
+    ports, arm, _ = world()
+    arm.fail("write_policy", _refused("UserErrorLogRetentionNotInValidRangeInPolicy"))
+
+    write = await run_write_policy_zone(ports, change())
+
+    assert (True, True, True) == (
+        "UserErrorLogRetentionNotInValidRangeInPolicy" in write.message,
+        "less than 7 or more than 35 days" in write.message,
+        write.what_to_do.startswith("Set log retention"),
+    )
+
+
+async def test_a_guarded_vault_says_exactly_what_to_ask_for() -> None:
+    """The guard, its request and the role are named, not just that something is missing."""
+    ports, arm, _ = world()
+    guard = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DataProtection/resourceGuards/x"
+    operation = "updateProtectionPolicyRequests"
+    details = {
+        "vaultCriticalOperation": f"Microsoft.DataProtection/resourceGuards/{operation}",
+        "defaultResourceRequest": f"{guard}/{operation}/default",
+    }
+    arm.vaults[vault_ref().key].guard_proxies = [
+        {
+            "properties": {
+                "resourceGuardResourceId": guard,
+                "resourceGuardOperationDetails": [details],
+            }
+        }
+    ]
+    code = "UserErrorResourceGuardRequestMissing"
+    arm.fail("write_policy", AccessDeniedError("guarded", code=code, status=403))
+
+    write = await run_write_policy_zone(ports, change())
+
+    assert (WriteOutcome.WAITING_FOR_GUARD, f"{guard}/{operation}/default", True) == (
+        write.outcome,
+        write.guard.request_id if write.guard else None,
+        guard in write.what_to_do and "Backup MUA Operator" in write.what_to_do,
+    )
+
+
+async def test_a_granted_guard_request_is_named_in_the_write_and_nowhere_else() -> None:
+    """It is sent with the policy; the document that is meant to be there does not have it."""
+    ports, arm, _ = world()
+
+    await run_write_policy_zone(ports, change(guard_requests=("guard-request",)))
+
+    sent = next(call.arguments[2] for call in arm.calls if call.method == "write_policy")
+    kept = await ports.evidence.read(attempt_key(change(), "before"))
+    assert (["guard-request"], False) == (
+        sent["properties"]["resourceGuardOperationRequests"],
+        "resourceGuardOperationRequests" in (kept or {})["data"]["intended"]["properties"],
+    )
+
+
+@pytest.mark.parametrize("kill_at", range(1, KILL_POINTS + 1))
+async def test_a_killed_attempt_never_sends_twice(kill_at: int) -> None:
+    """Whichever line it dies on, the same attempt run again adds no second write."""
+    ports, arm, _ = world()
+    with pytest.raises(Killed):
+        await run_write_policy_zone(mortal(ports, KillSwitch(kill_at=kill_at)), change())
+    sent_before = arm.count("write_policy")
+
+    write = await run_write_policy_zone(ports, change())
+
+    assert (True, True) == (
+        arm.count("write_policy") <= 1,
+        sent_before == 0 or write.outcome in {WriteOutcome.UNKNOWN, WriteOutcome.UNCHANGED},
+    )
+
+
+async def test_two_executions_of_one_attempt_send_once() -> None:
+    """Whoever leaves the marker sends; the other one does not know and says so."""
+    ports, arm, _ = world()
+    await run_write_policy_zone(ports, change())
+    arm.vaults[vault_ref().key].policies["Daily"] = policy()
+
+    write = await run_write_policy_zone(ports, change())
 
     assert (WriteOutcome.UNKNOWN, 1) == (write.outcome, arm.count("write_policy"))
 
 
-@pytest.mark.parametrize("kill_at", range(1, KILL_POINTS + 1))
-async def test_a_kill_anywhere_ends_with_the_intended_policy(kill_at: int) -> None:
-    """Run again after a kill, the policy differs in nothing but its zone."""
-    ports, arm, _ = _ports()
-    with pytest.raises(Killed):
-        await run_write_policy_zone(mortal(ports, KillSwitch(kill_at=kill_at)), _change())
-
-    await run_write_policy_zone(ports, _change())
-
-    assert _policy(timeZone=PACIFIC)["properties"] == _now(arm)["properties"]
+async def _write_often(ports: Ports, arm: FakeRecoveryServices, times: int) -> list[WriteOutcome]:
+    outcomes = []
+    for attempt in range(1, times + 1):
+        arm.vaults[vault_ref().key].policies["Daily"] = policy()
+        write = await run_write_policy_zone(ports, change(attempt))
+        outcomes.append(write.outcome)
+    return outcomes
 
 
 async def test_the_edit_budget_is_never_exceeded() -> None:
     """The service allows 50 edits a day and vault; the 51st is not sent."""
-    ports, arm, _ = _ports()
-    for _ in range(MAX_EDITS + 5):
-        arm.vaults[vault_ref().key].policies["Daily"] = _policy()
-        await run_write_policy_zone(ports, _change())
+    ports, arm, _ = world()
 
-    assert MAX_EDITS == arm.count("write_policy")
+    outcomes = await _write_often(ports, arm, MAX_EDITS + 5)
+
+    assert (MAX_EDITS, [WriteOutcome.WAITING_FOR_BUDGET] * 5) == (
+        arm.count("write_policy"),
+        outcomes[-5:],
+    )
+
+
+async def test_a_used_up_budget_says_when_it_comes_back() -> None:
+    """The window rolls: the oldest of fifty edits is what frees the next."""
+    ports, arm, clock = world()
+    await _write_often(ports, arm, MAX_EDITS)
+    first_edit_at = clock.now()
+    clock.advance(timedelta(hours=3))
+    arm.vaults[vault_ref().key].policies["Daily"] = policy()
+
+    write = await run_write_policy_zone(ports, change(MAX_EDITS + 1))
+
+    assert first_edit_at + EDIT_WINDOW == write.retry_at
 
 
 async def test_the_edit_budget_comes_back_after_a_day() -> None:
-    """The window rolls: a day later the vault may be edited again."""
-    ports, arm, clock = _ports()
-    for _ in range(MAX_EDITS):
-        arm.vaults[vault_ref().key].policies["Daily"] = _policy()
-        await run_write_policy_zone(ports, _change())
-    clock.advance(EDIT_WINDOW + timedelta(seconds=1))
-    arm.vaults[vault_ref().key].policies["Daily"] = _policy()
+    """A day later the vault may be edited again."""
+    ports, arm, clock = world()
+    await _write_often(ports, arm, MAX_EDITS)
+    clock.advance(EDIT_WINDOW)
+    arm.vaults[vault_ref().key].policies["Daily"] = policy()
 
-    write = await run_write_policy_zone(ports, _change(run_id="run-2", prefix="vaults/k/runs/2"))
+    write = await run_write_policy_zone(ports, change(run_id="run-2", prefix="vaults/k/runs/2"))
 
-    assert WriteOutcome.CHANGED == write.outcome
-
-
-def _follow_up() -> PolicyFollowUp:
-    return PolicyFollowUp(change=_change(), operation_id="op-1")
-
-
-@pytest.mark.parametrize(
-    ("status", "outcome"),
-    [
-        ({"status": "InProgress"}, WriteOutcome.ACCEPTED),
-        ({"status": "Succeeded"}, WriteOutcome.CHANGED),
-        ({"status": "Failed", "error": {"code": "X"}}, WriteOutcome.REFUSED),
-        (
-            {"status": "Succeeded", "properties": {"failedJobsError": {"item": "gone"}}},
-            WriteOutcome.REFUSED,
-        ),
-        ({"status": "Succeeded", "properties": {"jobIds": ["j"]}}, WriteOutcome.ACCEPTED),
-    ],
-    ids=["running", "done", "failed", "partly failed", "job not shown yet"],
-)
-async def test_an_accepted_write_is_judged_by_its_operation(
-    status: dict[str, Any], outcome: WriteOutcome
-) -> None:
-    """Succeeded with failed jobs is not a success, and a job that does not show is waited for."""
-    ports, arm, _ = _ports()
-    arm.vaults[vault_ref().key].operations["op-1"] = status
-
-    write = await run_read_policy_write(ports, _follow_up())
-
-    assert outcome == write.outcome
-
-
-@pytest.mark.parametrize(
-    ("job_status", "outcome"),
-    [
-        ("InProgress", WriteOutcome.ACCEPTED),
-        ("Completed", WriteOutcome.CHANGED),
-        ("Failed", WriteOutcome.REFUSED),
-    ],
-)
-async def test_the_jobs_a_write_started_are_followed(
-    job_status: str, outcome: WriteOutcome
-) -> None:
-    """A write is done when the items have been configured anew."""
-    ports, arm, _ = _ports()
-    vault = arm.vaults[vault_ref().key]
-    vault.operations["op-1"] = {"status": "Succeeded", "properties": {"jobIds": ["job-1"]}}
-    vault.jobs.append({"name": "job-1", "properties": {"status": job_status}})
-
-    write = await run_read_policy_write(ports, _follow_up())
-
-    assert outcome == write.outcome
+    assert WriteOutcome.SENT == write.outcome

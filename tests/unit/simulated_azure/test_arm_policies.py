@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from local.azure import policy_documents
+from local.azure.arm_guards import guard_id
 from tests.unit.simulated_azure.harness import START, error_of, native, open_client
 
 POLICY = {"name": "Daily", "type": "vm", "runTime": "22:30"}
@@ -231,16 +232,36 @@ def test_policies_cannot_be_written_during_the_upgrade():
 
 
 @pytest.mark.parametrize(
-    ("days", "requests", "status"), [(10, [], 403), (10, ["request-1"], 200), (40, [], 200)]
+    ("days", "is_named", "is_granted", "status"),
+    [
+        (10, False, True, 403),
+        (10, True, False, 403),
+        (10, True, True, 200),
+        (40, False, False, 200),
+    ],
+    ids=["no request named", "owner has not agreed", "both", "keeps more"],
 )
-def test_keeping_less_needs_the_guard(days, requests, status):
-    """With multi-user authorization, shorter retention names a guard request."""
+def test_keeping_less_needs_the_guard(days, is_named, is_granted, status):
+    """With multi-user authorization, shorter retention needs the guard's request and its role."""
     settings = {"multiUserAuthorization": True}
     client = open_client(native(policies=[POLICY], settings=settings))
+    client.vault.is_guard_granted = is_granted
     document = sent(**policy_documents.vm("22:30", days, ZONE))
-    document["properties"]["resourceGuardOperationRequests"] = requests
+    request = f"{guard_id(client.vault)}/updateProtectionPolicyRequests/default"
+    document["properties"]["resourceGuardOperationRequests"] = [request] if is_named else []
 
     assert status == client.arm("PUT", PATH, document=document).status
+
+
+def test_a_guard_may_ask_about_every_edit():
+    """Where the guard covers every edit, a new time zone alone is refused as well."""
+    settings = {"multiUserAuthorization": True, "guardsPolicyEdits": True}
+    client = open_client(native(policies=[POLICY], settings=settings))
+    document = sent(**policy_documents.vm("22:30", 40, ZONE))
+
+    answer = client.arm("PUT", PATH, document=document)
+
+    assert (403, "UserErrorResourceGuardRequestMissing") == error_of(answer)
 
 
 def test_a_new_zone_moves_later_backups():

@@ -1,0 +1,142 @@
+"""What became of a policy write: the operation of a 202, its jobs, and the policy read back.
+
+The service's word is not taken for the effect: a write counts as done when the policy was read and
+differs from the document that was meant in nothing (audit-checks B1, B2).
+"""
+
+from activities.policies import BEFORE, RESULT, attempt_key, body_of, keep_part
+from adapters.ports import Ports
+from domain.codec import JsonObject, to_json
+from domain.documents import Difference, diff_documents, value_at
+from domain.errors import NotFoundError
+from domain.settling import PolicyCheck, PolicyFollowUp, PolicyWrite, WriteOutcome
+from domain.vaults import VaultRef
+
+RUNNING = "InProgress"
+DONE = "Succeeded"
+JOB_DONE = frozenset({"Completed", "CompletedWithWarnings"})
+
+NOT_APPLIED = (
+    "Open and save the policy in the portal; if the zone still does not stay, ask Microsoft Support"
+    " with the request id of the write."
+)
+
+
+async def run_read_policy_write(ports: Ports, follow_up: PolicyFollowUp) -> PolicyWrite:
+    """How a write that was answered with 202 stands, and the jobs it started.
+
+    Raises:
+        ServiceError: The status could not be read; that is not an end.
+    """
+    change = follow_up.change
+    vault = change.settle.vault
+    reading = await ports.recovery_services.read_policy_operation(
+        vault, change.policy_name, follow_up.operation_id
+    )
+    write = await _judge_operation(ports, vault, reading.value, follow_up.operation_id)
+    if write.outcome is WriteOutcome.REFUSED:
+        await keep_part(ports, change, RESULT, to_json(write))
+    return write
+
+
+async def _judge_operation(
+    ports: Ports, vault: VaultRef, status: JsonObject, operation_id: str
+) -> PolicyWrite:
+    word = str(status.get("status"))
+    if word == RUNNING:
+        return _accepted("The write is being carried out.", operation_id)
+    if word != DONE:
+        message = f"The write ended as {word}. {status.get('error') or ''}".strip()
+        return PolicyWrite(outcome=WriteOutcome.REFUSED, message=message, what_to_do=NOT_APPLIED)
+    failed: JsonObject = value_at(status, ("properties", "failedJobsError")) or {}
+    problems = [f"{item}: {why}" for item, why in failed.items()]
+    for job_id in value_at(status, ("properties", "jobIds")) or ():
+        state = await _job_state(ports, vault, str(job_id))
+        if state in {RUNNING, None}:
+            return _accepted(f"Job {job_id} configures the backup anew.", operation_id)
+        if state not in JOB_DONE:
+            problems.append(f"job {job_id} ended as {state}")
+    return PolicyWrite(outcome=WriteOutcome.SENT, message="Carried out.", problems=tuple(problems))
+
+
+def _accepted(message: str, operation_id: str) -> PolicyWrite:
+    return PolicyWrite(outcome=WriteOutcome.ACCEPTED, message=message, operation_id=operation_id)
+
+
+async def _job_state(ports: Ports, vault: VaultRef, job_id: str) -> str | None:
+    """The job's status; None while the service does not show the job yet (1.4)."""
+    try:
+        reading = await ports.recovery_services.read_job(vault, job_id)
+    except NotFoundError:
+        return None
+    return str(value_at(reading.value, ("properties", "status")))
+
+
+async def run_check_policy_write(ports: Ports, check: PolicyCheck) -> PolicyWrite:
+    """Reads the policy back and compares it with what was meant.
+
+    Raises:
+        ServiceError: The policy could not be read; nothing is known.
+    """
+    change = check.change
+    kept = await ports.evidence.read(attempt_key(change, BEFORE))
+    if kept is None:
+        # The attempt ended before anything could be sent.
+        return PolicyWrite(outcome=WriteOutcome.ABSENT, message="Nothing was sent.")
+    reading = await ports.recovery_services.read_policy(change.settle.vault, change.policy_name)
+    write = _judge(check, kept["data"], body_of(reading.value))
+    if write.outcome is not WriteOutcome.SENT:
+        await keep_part(ports, change, RESULT, to_json(write))
+    return write
+
+
+def _judge(check: PolicyCheck, kept: JsonObject, now: JsonObject) -> PolicyWrite:
+    strays = diff_documents(kept["intended"], now)
+    if not strays:
+        return PolicyWrite(outcome=WriteOutcome.CHANGED, message="Read back as it was meant.")
+    if not diff_documents(body_of(kept["before"]), now):
+        return _not_there(check)
+    # A third document: somebody else wrote as well. Only a fresh read may decide what is left.
+    return PolicyWrite(
+        outcome=WriteOutcome.BUSY,
+        message=f"Somebody else changed the policy at the same time: {_shown(strays)}.",
+    )
+
+
+def _not_there(check: PolicyCheck) -> PolicyWrite:
+    if not check.is_last:
+        return PolicyWrite(outcome=WriteOutcome.SENT, message="The policy reads as before, so far.")
+    if check.was_answered:
+        message = "The service took the write, and the policy still reads as before."
+        return PolicyWrite(outcome=WriteOutcome.REFUSED, message=message, what_to_do=NOT_APPLIED)
+    message = "The answer was lost, and the policy still reads as before."
+    return PolicyWrite(outcome=WriteOutcome.ABSENT, message=message)
+
+
+def _shown(strays: tuple[Difference, ...]) -> str:
+    return "; ".join(f"{one.path} is {one.after}, not {one.before}" for one in strays)
+
+
+async def last_word(ports: Ports, folder: str) -> JsonObject | None:
+    """The last thing that is known of a policy's write; None when none was tried.
+
+    Args:
+        ports: The evidence store is asked.
+        folder: :func:`activities.policies.policy_folder` of the policy.
+    """
+    keys = await ports.evidence.list_keys(f"{folder}/")
+    told = [key for key in keys if key.endswith((f"-{RESULT}.json", "-write.json"))]
+    if not told:
+        return None
+    # Of one attempt the result is the later word, and it sorts before the write.
+    latest = max(told, key=lambda key: (key.rpartition("/")[2][:4], key.endswith("result.json")))
+    document = await ports.evidence.read(latest)
+    return None if document is None else dict(document["data"])
+
+
+async def last_intention(ports: Ports, folder: str) -> JsonObject | None:
+    """The before-image and the intended document of the last attempt that was prepared."""
+    keys = await ports.evidence.list_keys(f"{folder}/")
+    prepared = [key for key in keys if key.endswith(f"-{BEFORE}.json")]
+    document = await ports.evidence.read(max(prepared)) if prepared else None
+    return None if document is None else dict(document["data"])

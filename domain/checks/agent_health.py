@@ -1,0 +1,184 @@
+"""Whether machines show, have items, and were heard of lately (AGT-03, AGT-04, AGT-07, FAQ)."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from domain.agents import Agent, parse_agent
+from domain.checks.catalog import AGENT_HEALTH, MACHINE_VISIBLE
+from domain.codec import JsonObject
+from domain.documents import value_at
+from domain.findings import Fact, Finding, Verdict
+from domain.moments import parse_moment
+from domain.policy_machines import holder_name
+from domain.readings import Attempt, FailedRead, fact, unread
+from domain.vaults import Provenance
+
+STALE_AFTER = timedelta(days=8)
+"""A machine that backs up at least weekly was heard of by then."""
+
+_AGENTS = "MAB"
+_NEW_AGENT = (
+    "Install the latest agent on {name}: a machine with an agent before 2.0.9083.0 does not show in"
+    " an upgraded vault."
+)
+
+
+def _last_backup(agent: Agent, items: tuple[JsonObject, ...]) -> datetime | None:
+    moments = [
+        parse_moment(value_at(item, ("properties", "lastBackupTime")))
+        for item in items
+        if holder_name(item).casefold() == agent.name.casefold()
+    ]
+    return max((one for one in moments if one is not None), default=None)
+
+
+def _has_items(agent: Agent, items: tuple[JsonObject, ...]) -> bool:
+    if agent.item_count:
+        return True
+    return any(holder_name(item).casefold() == agent.name.casefold() for item in items)
+
+
+def _judge(agent: Agent, items: tuple[JsonObject, ...], now: datetime) -> tuple[Verdict, str, str]:
+    if not _has_items(agent, items):
+        text = "is registered and protects nothing"
+        return Verdict.FAIL, text, f"Unregister {agent.name}, or set up its backup at the agent."
+    heard = [one for one in (agent.last_refreshed_at, _last_backup(agent, items)) if one]
+    if not heard:
+        text = "has never reported a backup to this vault"
+        to_do = (
+            f"Look on {agent.name} whether its agent is registered to this vault and its backup has"
+            " run once."
+        )
+        return Verdict.FAIL, text, to_do
+    last = max(heard)
+    if now - last > STALE_AFTER:
+        text = f"last heard of {last:%Y-%m-%d %H:%M} UTC, {(now - last).days} days ago"
+        return Verdict.FAIL, text, f"Look whether {agent.name} still runs and backs up."
+    return Verdict.PASS, f"last heard of {last:%Y-%m-%d %H:%M} UTC", ""
+
+
+def check(
+    agents: Attempt[tuple[JsonObject, ...]],
+    items: Attempt[tuple[JsonObject, ...]],
+    *,
+    vault: str,
+    now: datetime,
+) -> tuple[Finding, ...]:
+    """One finding per registered machine: stale, never synced, without items, or well.
+
+    Args:
+        agents: The MARS containers, raw.
+        items: The vault's protected items, raw.
+        vault: The vault's name, for what is not about one machine.
+        now: UTC.
+    """
+    if isinstance(agents, FailedRead):
+        return (unread(AGENT_HEALTH.id, vault, agents),)
+    if isinstance(items, FailedRead):
+        return (unread(AGENT_HEALTH.id, vault, items),)
+    findings = []
+    for document in agents.value:
+        agent = parse_agent(document)
+        verdict, message, to_do = _judge(agent, items.value, now)
+        findings.append(
+            Finding(
+                check_id=AGENT_HEALTH.id,
+                verdict=verdict,
+                subject=agent.name,
+                message=message,
+                what_to_do=to_do,
+                facts=(
+                    fact(
+                        document,
+                        ("properties", "extendedInfo", "lastRefreshedAt"),
+                        agents.provenance,
+                    ),
+                    fact(document, ("properties", "protectedItemCount"), agents.provenance),
+                ),
+            )
+        )
+    return tuple(findings)
+
+
+def _registered(counts: Iterable[JsonObject]) -> int | None:
+    for row in counts:
+        value = row.get("currentValue")
+        is_agents = value_at(row, ("name", "value")) == _AGENTS
+        if is_agents and isinstance(value, int) and not isinstance(value, bool):
+            return value
+    return None
+
+
+def _invisible(name: str, provenance: Provenance | None) -> Finding:
+    return Finding(
+        check_id=MACHINE_VISIBLE.id,
+        verdict=Verdict.FAIL,
+        subject=name,
+        message="was registered to the vault before, and does not show in it now",
+        what_to_do=_NEW_AGENT.format(name=name),
+        facts=(Fact(field="machine", value=name, provenance=provenance),),
+    )
+
+
+def check_visible(
+    agents: Attempt[tuple[JsonObject, ...]],
+    counts: Attempt[tuple[JsonObject, ...]],
+    *,
+    vault: str,
+    known_before: Iterable[str] = (),
+) -> tuple[Finding, ...]:
+    """Machines that are registered and do not show: by name where known, else by number.
+
+    Args:
+        agents: The MARS containers the vault shows, raw.
+        counts: The service's own counts of containers, raw.
+        vault: The vault's name.
+        known_before: Machines that were registered before the upgrade, or shown earlier.
+    """
+    if isinstance(agents, FailedRead):
+        return (unread(MACHINE_VISIBLE.id, vault, agents),)
+    shown = {parse_agent(one).name.casefold() for one in agents.value}
+    lost = sorted({one for one in known_before if one.casefold() not in shown})
+    named = tuple(_invisible(name, agents.provenance) for name in lost)
+    if isinstance(counts, FailedRead):
+        return (*named, unread(MACHINE_VISIBLE.id, vault, counts))
+    registered = _registered(counts.value)
+    if registered is not None and registered <= len(shown):
+        # Whoever is not there any more was unregistered: nothing is hidden.
+        lost, named = [], ()
+    if registered is None and not shown:
+        return named
+    return (*named, _by_number(registered, len(shown), len(lost), vault, counts.provenance))
+
+
+def _by_number(
+    registered: int | None, shown: int, named: int, vault: str, provenance: Provenance
+) -> Finding:
+    nameless = 0 if registered is None else registered - shown - named
+    evidence = Fact(
+        field="BackupProtectionContainerCountSummary.MAB",
+        value=None if registered is None else str(registered),
+        provenance=provenance,
+    )
+    verdict, to_do = Verdict.PASS, ""
+    message = f"all {shown} registered machines show"
+    if registered is None:
+        # The service gives no count: what shows may be all there is, or not.
+        verdict, message = Verdict.NOT_APPLICABLE, f"{shown} machines show; no count to compare"
+    elif nameless > 0:
+        verdict = Verdict.FAIL
+        message = f"{registered} machines are registered and {shown} show; {nameless} have no name"
+        to_do = (
+            f"Find the {nameless} machines that back up to {vault} and do not show (their owners"
+            " know them), and install the latest agent on each."
+        )
+    elif registered > shown:
+        message = f"{shown} of {registered} registered machines show; the others are named"
+    return Finding(
+        check_id=MACHINE_VISIBLE.id,
+        verdict=verdict,
+        subject=vault,
+        message=message,
+        what_to_do=to_do,
+        facts=(evidence,),
+    )

@@ -1,0 +1,178 @@
+"""What became of the protected items: kept, moved, stopped, deleted, without a policy.
+
+The article promises that recovery points stay and that backups go on; this looks whether they did.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from domain.checks.catalog import ARM_TWIN, BACKUPS_GO_ON, CLASSIC_VM, ITEM_STATE
+from domain.codec import JsonObject
+from domain.findings import Fact, Finding, Verdict
+from domain.protected_items import ProtectedItem, Twin, parse_protected_item, unprotected_twins
+from domain.readings import Attempt, FailedRead, unread
+from domain.vaults import Provenance
+
+FIRST_RUN_GRACE = timedelta(hours=26)
+"""A daily backup has run by then: a day, and the two hours a start may be late (1.3)."""
+
+STALE_AFTER = timedelta(days=8)
+"""A weekly backup has run by then. The schedule behind an item is not looked up: an agent's is not
+in ARM."""
+
+_AGENT = "mab"
+
+
+def _finding(
+    check_id: str,
+    item: ProtectedItem,
+    judged: tuple[Verdict, str, str],
+    facts: tuple[Fact, ...],
+) -> Finding:
+    verdict, message, to_do = judged
+    return Finding(
+        check_id=check_id,
+        verdict=verdict,
+        subject=str(item),
+        message=message,
+        what_to_do=to_do,
+        facts=facts,
+    )
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "an unknown time"
+
+
+def _state(item: ProtectedItem) -> tuple[Verdict, str, str]:
+    """What an item's own state says."""
+    if item.is_soft_deleted:
+        text = (
+            f"deleted on {_day(item.deleted_at)}; kept {item.soft_delete_days} days and billed"
+            f" until {_day(item.purged_at)}, and can be undeleted until then"
+        )
+        return Verdict.NOT_APPLICABLE, text, ""
+    if item.state.casefold() == "protectionstopped":
+        text = "protection is stopped; its recovery points are kept and billed"
+        return Verdict.NOT_APPLICABLE, text, ""
+    if not item.is_protected:
+        to_do = f"Look at {item} in the vault's backup items and resume its protection."
+        return Verdict.FAIL, f"is {item.state or 'in no known state'}", to_do
+    if item.has_policy:
+        return Verdict.PASS, f"is {item.state} by policy {item.policy_name or '(named by id)'}", ""
+    if item.management_type.casefold() == _AGENT:
+        text = (
+            "its policy does not show in the vault: the agent keeps it; update the policy once at"
+            " the agent to see it here"
+        )
+        return Verdict.NOT_APPLICABLE, text, ""
+    return Verdict.FAIL, "is protected by no policy", f"Assign a backup policy to {item}."
+
+
+def _goes_on(
+    item: ProtectedItem, upgrade_ended_at: datetime | None, now: datetime
+) -> tuple[Verdict, str, str]:
+    """Whether backups went on through the upgrade, or go on today where that was long ago."""
+    last = item.last_backup_at
+    to_do = f"Look why {item} is not backed up: its agent, its policy, its last job."
+    if upgrade_ended_at is not None and now - upgrade_ended_at < STALE_AFTER:
+        if last is not None and last >= upgrade_ended_at:
+            return Verdict.PASS, f"backed up after the upgrade, on {_day(last)}", ""
+        if now - upgrade_ended_at < FIRST_RUN_GRACE:
+            # What is not due yet is not late, and not unknown either.
+            text = f"last backup {_day(last)}, before the upgrade; the next one is not due yet"
+            return Verdict.NOT_APPLICABLE, text, ""
+    if last is None:
+        return Verdict.FAIL, "was never backed up", to_do
+    if now - last > STALE_AFTER:
+        return Verdict.FAIL, f"last backup {_day(last)}, {(now - last).days} days ago", to_do
+    return Verdict.PASS, f"last backup {_day(last)}", ""
+
+
+def _classic(item: ProtectedItem) -> tuple[Verdict, str, str]:
+    kept = item.last_recovery_point_at or item.last_backup_at
+    if kept is None:
+        return Verdict.UNKNOWN, "a classic machine of which no recovery point is shown", ""
+    return Verdict.PASS, f"a classic machine; its recovery points are kept, last {_day(kept)}", ""
+
+
+def _twin_finding(twin: Twin, provenance: Provenance | None) -> Finding:
+    policy = twin.classic.policy_name or "POLICY"
+    return Finding(
+        check_id=ARM_TWIN.id,
+        verdict=Verdict.FAIL,
+        subject=twin.classic.name,
+        message=f"its Resource Manager machine {twin.machine_id} is not protected",
+        what_to_do=(
+            f"Protect the machine with policy {policy}, and keep the classic item's recovery"
+            f" points: az backup protection enable-for-vm --vm {twin.machine_id}"
+            f" --policy-name {policy}, with the vault's name and group."
+        ),
+        facts=(
+            Fact(field="properties.virtualMachineId", value=twin.machine_id, provenance=provenance),
+        ),
+    )
+
+
+def check_twins(
+    items: tuple[JsonObject, ...], protectable: Attempt[tuple[JsonObject, ...]], *, vault: str
+) -> tuple[Finding, ...]:
+    """One finding per classic machine whose Resource Manager twin is not protected.
+
+    Args:
+        items: The vault's items, raw.
+        protectable: Machines that could be protected, raw.
+        vault: The vault's name, for what is not about one machine.
+    """
+    parsed = tuple(parse_protected_item(one) for one in items)
+    if not any(one.is_classic_vm for one in parsed):
+        return ()
+    if isinstance(protectable, FailedRead):
+        return (unread(ARM_TWIN.id, vault, protectable),)
+    twins = unprotected_twins(parsed, protectable.value)
+    return tuple(_twin_finding(twin, protectable.provenance) for twin in twins)
+
+
+def _of_item(
+    item: ProtectedItem,
+    provenance: Provenance,
+    upgrade_ended_at: datetime | None,
+    now: datetime,
+) -> Iterable[Finding]:
+    state = Fact(field="properties.protectionState", value=item.state, provenance=provenance)
+    backup = Fact(
+        field="properties.lastBackupTime",
+        value=item.last_backup_at.isoformat() if item.last_backup_at else None,
+        provenance=provenance,
+    )
+    yield _finding(ITEM_STATE.id, item, _state(item), (state,))
+    if item.is_classic_vm:
+        yield _finding(CLASSIC_VM.id, item, _classic(item), (backup,))
+    # Only what is meant to be backed up, and has had its first copy, can be late.
+    if item.state.casefold() == "protected" and not item.is_soft_deleted:
+        judged = _goes_on(item, upgrade_ended_at, now)
+        yield _finding(BACKUPS_GO_ON.id, item, judged, (backup,))
+
+
+def check(
+    items: Attempt[tuple[JsonObject, ...]],
+    *,
+    vault: str,
+    upgrade_ended_at: datetime | None,
+    now: datetime,
+) -> tuple[Finding, ...]:
+    """Two or three findings per item: its state, whether backups go on, and classic machines.
+
+    Args:
+        items: The vault's protected items, raw.
+        vault: The vault's name, for what is not about one item.
+        upgrade_ended_at: UTC; None for an upgrade of unknown date, long ago.
+        now: UTC.
+    """
+    if isinstance(items, FailedRead):
+        return (unread(ITEM_STATE.id, vault, items),)
+    return tuple(
+        finding
+        for one in items.value
+        for finding in _of_item(parse_protected_item(one), items.provenance, upgrade_ended_at, now)
+    )

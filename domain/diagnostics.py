@@ -1,0 +1,118 @@
+"""Diagnostic settings of a vault: where its reports go, and whether they are whole.
+
+Six categories in resource-specific tables are what reports are made of; the legacy category beside
+them doubles the data and is refused by some landing zones (recovery-services 6.3, audit-checks 32).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from domain.codec import JsonObject
+from domain.documents import value_at
+
+CATEGORIES = (
+    "CoreAzureBackup",
+    "AddonAzureBackupJobs",
+    "AddonAzureBackupAlerts",
+    "AddonAzureBackupPolicy",
+    "AddonAzureBackupStorage",
+    "AddonAzureBackupProtectedInstance",
+)
+"""The resource-specific categories; each has a table of its name."""
+
+LEGACY_CATEGORY = "AzureBackupReport"
+DEDICATED = "Dedicated"
+SETTING_NAME = "vaultlift-reports"
+"""Name of the setting vaultlift makes; one of that name is never made twice."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiagnosticSetting:
+    """What is needed of one diagnostic setting."""
+
+    name: str
+    workspace_id: str
+    """ARM id of the workspace; empty where the setting sends elsewhere."""
+    destination: str
+    """``Dedicated`` for resource-specific tables; absent and ``AzureDiagnostics`` mean legacy."""
+    enabled: frozenset[str]
+    """Categories that are switched on."""
+
+    @property
+    def is_dedicated(self) -> bool:
+        """Sends to resource-specific tables of a workspace."""
+        return bool(self.workspace_id) and self.destination.casefold() == DEDICATED.casefold()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The categories it does not send."""
+        return tuple(one for one in CATEGORIES if one not in self.enabled)
+
+
+def parse_setting(document: JsonObject) -> DiagnosticSetting:
+    """A diagnostic setting as listed; never fails, whatever is missing."""
+    logs = value_at(document, ("properties", "logs"))
+    rows = [one for one in logs if isinstance(one, dict)] if isinstance(logs, list) else []
+    enabled = {str(one.get("category")) for one in rows if one.get("enabled") is True}
+    # A group instead of categories: allLogs holds all of them, the legacy one too.
+    groups = {str(one.get("categoryGroup")) for one in rows if one.get("enabled") is True}
+    if "allLogs" in groups:
+        enabled |= {*CATEGORIES, LEGACY_CATEGORY}
+    return DiagnosticSetting(
+        name=str(document.get("name") or ""),
+        workspace_id=str(value_at(document, ("properties", "workspaceId")) or ""),
+        destination=str(value_at(document, ("properties", "logAnalyticsDestinationType")) or ""),
+        enabled=frozenset(enabled),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportState:
+    """What all settings of a vault come to."""
+
+    whole: tuple[DiagnosticSetting, ...]
+    """Settings that send all six categories to resource-specific tables."""
+    partial: tuple[DiagnosticSetting, ...]
+    """Settings that send some of them."""
+    legacy: tuple[DiagnosticSetting, ...]
+    """Settings that send the legacy category."""
+
+    @property
+    def is_doubled(self) -> bool:
+        """Both forms are sent to the same workspace."""
+        workspaces = {one.workspace_id.casefold() for one in self.whole + self.partial}
+        return any(one.workspace_id.casefold() in workspaces for one in self.legacy)
+
+    def workspace_ids(self) -> tuple[str, ...]:
+        """Where the whole reports go."""
+        return tuple(dict.fromkeys(one.workspace_id for one in self.whole))
+
+
+def report_state(documents: Iterable[JsonObject]) -> ReportState:
+    """What the vault's diagnostic settings come to.
+
+    Args:
+        documents: Every setting of the vault, raw.
+    """
+    settings = [parse_setting(one) for one in documents]
+    dedicated = [one for one in settings if one.is_dedicated]
+    return ReportState(
+        whole=tuple(one for one in dedicated if not one.missing),
+        partial=tuple(
+            one for one in dedicated if one.missing and len(one.missing) < len(CATEGORIES)
+        ),
+        legacy=tuple(
+            one for one in settings if LEGACY_CATEGORY in one.enabled and one.workspace_id
+        ),
+    )
+
+
+def setting_body(workspace_id: str) -> JsonObject:
+    """The setting vaultlift makes: six categories, resource-specific, to one workspace."""
+    return {
+        "properties": {
+            "workspaceId": workspace_id,
+            "logAnalyticsDestinationType": DEDICATED,
+            "logs": [{"category": one, "enabled": True} for one in CATEGORIES],
+        }
+    }

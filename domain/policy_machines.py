@@ -1,0 +1,33 @@
+"""Which machines a policy is about: for what only they can tell or change."""
+
+from collections.abc import Iterable
+
+from domain.codec import JsonObject
+from domain.documents import value_at
+
+_HOLDERS = ("computerName", "serverName", "backupEngineName", "containerName", "friendlyName")
+
+
+def holder_name(item: JsonObject) -> str:
+    """The machine or server that holds a protected item; empty where the item names none."""
+    for member in _HOLDERS:
+        value = value_at(item, ("properties", member))
+        if isinstance(value, str) and value.strip():
+            # A container is named after its machine: Windows;fqdn.
+            return value.strip().rpartition(";")[2]
+    return ""
+
+
+def machines_by_policy(items: Iterable[JsonObject]) -> dict[str, tuple[str, ...]]:
+    """The machines of each policy, by its case-folded name, sorted.
+
+    Args:
+        items: Protected items, raw; those that name no policy are left out.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for item in items:
+        policy = value_at(item, ("properties", "policyName"))
+        machine = holder_name(item)
+        if isinstance(policy, str) and policy.strip() and machine:
+            found.setdefault(policy.strip().casefold(), {})[machine.casefold()] = machine
+    return {policy: tuple(sorted(names.values())) for policy, names in found.items()}

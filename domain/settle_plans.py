@@ -1,0 +1,21 @@
+"""The changes of a settlement as one thing that can be approved."""
+
+import hashlib
+import json
+
+from domain.requests import TimeZoneMode
+from domain.vaults import VaultRef
+
+
+def changes_hash(vault: VaultRef, mode: TimeZoneMode, changes: tuple[str, ...]) -> str:
+    """SHA-256 of what would be written, 64 hex digits; the same changes give the same hash.
+
+    Args:
+        vault: The vault they are about.
+        mode: Whether clock times or moments stay.
+        changes: One sentence for each write, with its place, the value before and after.
+    """
+    # Sorted: the service may list the policies in another order the next time.
+    content = [vault.arm_id.casefold(), str(mode), sorted(changes)]
+    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

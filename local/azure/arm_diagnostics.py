@@ -1,0 +1,94 @@
+"""Diagnostic settings of a vault through Azure Monitor (recovery-services 6.3)."""
+
+from typing import Any
+
+from domain.codec import JsonObject
+from local.azure.arm_common import arm_id, find_vault
+from local.azure.diagnostic_settings import KNOWN_CATEGORIES
+from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
+from local.azure.model import Vault
+
+MAX_SETTINGS = 5
+"""More settings than this a resource may not have."""
+
+
+def list_settings(call: Call) -> Answer:
+    """Every setting of the vault; this list is never paged."""
+    vault = find_vault(call)
+    settings = vault.contents.diagnostics
+    return json_answer({"value": [_document(vault, name, settings[name]) for name in settings]})
+
+
+def read_setting(call: Call) -> Answer:
+    """One setting."""
+    vault = find_vault(call)
+    name = call.params["setting"].lower()
+    if name not in vault.contents.diagnostics:
+        raise ServiceRefusal(
+            404, "ResourceNotFound", f"The diagnostic setting '{name}' could not be found."
+        )
+    return json_answer(_document(vault, name, vault.contents.diagnostics[name]))
+
+
+def write_setting(call: Call) -> Answer:
+    """Makes or replaces one setting; done at once."""
+    vault = find_vault(call)
+    name = call.params["setting"].lower()
+    sent = call.json_body().get("properties")
+    if not isinstance(sent, dict):
+        raise ServiceRefusal(400, "BadRequest", "The request has no properties.")
+    enabled = _enabled(sent)
+    others = {one: known for one, known in vault.contents.diagnostics.items() if one != name}
+    _demand_free(others, sent, enabled)
+    if len(others) >= MAX_SETTINGS:
+        raise ServiceRefusal(400, "BadRequest", f"At most {MAX_SETTINGS} settings are allowed.")
+    vault.contents.diagnostics[name] = sent
+    return json_answer(_document(vault, name, sent))
+
+
+def _enabled(properties: JsonObject) -> set[str]:
+    rows: Any = properties.get("logs")
+    if not isinstance(rows, list) or not rows:
+        raise ServiceRefusal(400, "BadRequest", "At least one data category is needed.")
+    named = {str(row.get("category")) for row in rows}
+    unknown = named - KNOWN_CATEGORIES
+    if unknown:
+        names = ", ".join(sorted(unknown))
+        raise ServiceRefusal(400, "BadRequest", f"Category '{names}' is not supported.")
+    return {str(row["category"]) for row in rows if row.get("enabled") is True}
+
+
+def _demand_free(others: dict[str, JsonObject], sent: JsonObject, enabled: set[str]) -> None:
+    """One category may be sent to one workspace by one setting only."""
+    workspace = str(sent.get("workspaceId") or "").lower()
+    for name, known in others.items():
+        is_same = str(known.get("workspaceId") or "").lower() == workspace
+        shared = enabled & _enabled(known) if is_same else set()
+        if shared:
+            raise ServiceRefusal(
+                409,
+                "Conflict",
+                f"Data sink '{workspace}' is already used in diagnostic setting '{name}' for "
+                f"category '{min(shared)}'.",
+            )
+
+
+def _document(vault: Vault, name: str, properties: JsonObject) -> JsonObject:
+    prefix = arm_id(vault).lower()
+    return {
+        "id": f"{prefix}/providers/microsoft.insights/diagnosticSettings/{name}",
+        "type": "Microsoft.Insights/diagnosticSettings",
+        "name": name,
+        "location": None,
+        "kind": None,
+        "tags": None,
+        "identity": None,
+        "properties": {
+            "storageAccountId": None,
+            "serviceBusRuleId": None,
+            "eventHubAuthorizationRuleId": None,
+            "eventHubName": None,
+            "metrics": [],
+            **properties,
+        },
+    }

@@ -1,0 +1,117 @@
+"""Steps 4 and 7 of ``settle_vault``: the zones are written in a child, and waited for at the end.
+
+The owner of a Resource Guard is asked here and not in the child: an event reaches the settlement by
+an id that people know. After the consent one more round is made, for the policies that need it.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from durabletask import task
+
+from domain.codec import JsonObject, from_json, to_json
+from domain.findings import Tally
+from domain.guards import GuardNeed
+from domain.settling import (
+    SettleRequest,
+    SettlingAnswer,
+    WriteOutcome,
+    ZoneResults,
+    ZoneWrites,
+)
+from domain.steps import Recorded
+from domain.summaries import StepSummary
+from orchestrators import names
+from orchestrators.flow import Flow, call, now, reason_of
+
+GUARD_EXPIRY = timedelta(days=7)
+"""The owner of a guard sits in another team; after a week the settlement ends without them."""
+
+
+def start_writes(
+    ctx: task.OrchestrationContext, settle: SettleRequest, policy_names: tuple[str, ...]
+) -> task.Task[Any] | None:
+    """Starts the child that writes; gives its task, or None where there is nothing to write."""
+    if not policy_names:
+        return None
+    return _child(ctx, ZoneWrites(settle=settle, policy_names=policy_names))
+
+
+def _child(ctx: task.OrchestrationContext, writes: ZoneWrites) -> task.Task[Any]:
+    return ctx.call_sub_orchestrator(
+        names.SET_TIME_ZONES,
+        input=to_json(writes),
+        instance_id=f"{ctx.instance_id}.zones{writes.round_no}",
+        return_type=dict,
+    )
+
+
+def await_writes(
+    ctx: task.OrchestrationContext, settle: SettleRequest, writing: task.Task[Any]
+) -> Flow[StepSummary]:
+    """Waits for the child and, where a guard was in the way, for its owner and a second round.
+
+    What became of each policy is in the evidence and shows when the policies are read again, so
+    only what stays unknown counts here.
+    """
+    try:
+        results = from_json(ZoneResults, (yield writing))
+        guarded = _guarded(results)
+        if guarded and (yield from _ask_guard(ctx, settle, results)):
+            need = _need(results)
+            again = ZoneWrites(
+                settle=settle,
+                policy_names=guarded,
+                guard_requests=(need.request_id,) if need and need.request_id else (),
+                round_no=2,
+            )
+            results = from_json(ZoneResults, (yield _child(ctx, again)))
+    except task.TaskFailedError as failure:
+        why = f"{names.SET_TIME_ZONES}: {reason_of(failure)}"
+        return StepSummary(tally=Tally(unknown=1), unread=(why,))
+    open_ends = tuple(
+        f"The write of policy {one.policy_name} has no known end: {one.write.message}"
+        for one in results.results
+        if one.write.outcome is WriteOutcome.UNKNOWN
+    )
+    return StepSummary(unread=open_ends)
+
+
+def _guarded(results: ZoneResults) -> tuple[str, ...]:
+    return tuple(
+        one.policy_name
+        for one in results.results
+        if one.write.outcome is WriteOutcome.WAITING_FOR_GUARD
+    )
+
+
+def _need(results: ZoneResults) -> GuardNeed | None:
+    return next((one.write.guard for one in results.results if one.write.guard), None)
+
+
+def _ask_guard(
+    ctx: task.OrchestrationContext, settle: SettleRequest, results: ZoneResults
+) -> Flow[bool]:
+    """Shows what is needed and waits for the word that it was granted; False: it was not."""
+    need = _need(results)
+    shown: JsonObject = to_json(need) if need else {}
+    guarded = list(_guarded(results))
+    status = {"state": "waiting_for_guard", "guard": {**shown, "policies": guarded[:50]}}
+    ctx.set_custom_status(status)
+    expiry = ctx.create_timer(GUARD_EXPIRY)
+    event = ctx.wait_for_external_event(names.GUARD_EVENT, data_type=dict)
+    winner = yield task.when_any([event, expiry])
+    is_granted = False
+    decision, data = "expired", {}
+    if winner is event:
+        expiry.cancel()
+        answer = event.get_result() or {}
+        is_granted = answer.get("decision") == "granted"
+        decision = str(answer.get("decision"))
+        data = {"by": str(answer.get("by") or "")}
+    record = SettlingAnswer(
+        settle=settle, question="guard", decision=decision, data=data, at=now(ctx)
+    )
+    yield from call(ctx, names.RECORD_ANSWER, record, Recorded)
+    ctx.set_custom_status({"state": "settling"})
+    return is_granted
