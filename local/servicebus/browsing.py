@@ -29,7 +29,7 @@ def find_scheduled(messages: Messages, sequence_numbers: Sequence[int]) -> list[
     Raises:
         BrokerError: One of them is not there or not scheduled any more.
     """
-    return [_find(messages, number, MessageState.SCHEDULED) for number in sequence_numbers]
+    return _find_all(messages, sequence_numbers, MessageState.SCHEDULED)
 
 
 def find_deferred(
@@ -40,11 +40,18 @@ def find_deferred(
     Raises:
         BrokerError: One of them is not there, not deferred, locked, or in another session.
     """
-    found = [_find(messages, number, MessageState.DEFERRED) for number in sequence_numbers]
+    found = _find_all(messages, sequence_numbers, MessageState.DEFERRED)
     for message in found:
         if message.lock is not None or session_id not in {None, message.session_id}:
             raise message_not_found(f"free deferred message {message.sequence_number}")
     return found
+
+
+def _find_all(
+    messages: Messages, sequence_numbers: Sequence[int], state: MessageState
+) -> list[Message]:
+    # A number named twice is one message: it can be cancelled once, and has one lock.
+    return [_find(messages, number, state) for number in dict.fromkeys(sequence_numbers)]
 
 
 def _find(messages: Messages, sequence_number: int, state: MessageState) -> Message:

@@ -92,8 +92,9 @@ class Connection(asyncio.Protocol):
                 pass
         except ConnectionCutError:
             self.abort()
-        except (DecodeError, BrokerError, TypeError, AttributeError) as error:
-            # Whatever a client does wrong ends its connection, with the reason, and no other.
+        except (BrokerError, ValueError, TypeError, AttributeError) as error:
+            # Whatever a client does wrong ends its connection, with the reason, and no other. Types
+            # are not checked field by field: a wrong one fails where it is used.
             self._fail(error)
 
     def _take_one(self) -> bool:

@@ -166,18 +166,24 @@ class InboundLink(Link):
         if self._first is None:
             self._first = transfer
         self._parts.append(payload)
-        if transfer.more:
+        if transfer.more and not transfer.aborted:
             return
         first, raw = self._first, b"".join(self._parts)
         self._first, self._parts = None, []
         self.delivery_count = (self.delivery_count + 1) & _32_BITS
         self.credit -= 1
+        # What was given up half-way is settled by that and never was a message; it has used up
+        # its credit all the same (AMQP 1.0, part 2, section 2.7.5).
+        if not transfer.aborted:
+            self._take(first, raw)
+        if self.credit <= LINK_CREDIT // 2:
+            self._grant()
+
+    def _take(self, first: Transfer, raw: bytes) -> None:
         state = self._judge(raw, first.message_format)
         if not first.settled:
             delivery_id = UInt(first.delivery_id)
             self.channel.send(Code.DISPOSITION, [True, delivery_id, delivery_id, True, state])
-        if self.credit <= LINK_CREDIT // 2:
-            self._grant()
 
     def _judge(self, raw: bytes, message_format: int | None) -> Any:
         try:

@@ -101,10 +101,6 @@ class Queue:
             self.counters["duplicates"] += 1
             return message.sequence_number
         self.counters["sent"] += 1
-        limit_ms = self.options.default_ttl_ms
-        if limit_ms is not None:
-            # 0 is not a time to live but the absence of one.
-            message.ttl_ms = min(message.ttl_ms or limit_ms, limit_ms)
         message.enqueued_ms = self._timeline.now_ms()
         if message.scheduled_ms is not None and message.scheduled_ms > message.enqueued_ms:
             self._schedule(message)
@@ -128,6 +124,12 @@ class Queue:
         self._enter(message)
 
     def _enter(self, message: Message) -> None:
+        # Here and not on arrival: what was scheduled before a restart is read back as its sender
+        # wrote it, and must not outlive the limit for that.
+        limit_ms = self.options.default_ttl_ms
+        if limit_ms is not None:
+            # 0 is not a time to live but the absence of one.
+            message.ttl_ms = min(message.ttl_ms or limit_ms, limit_ms)
         if message.ttl_ms:
             message.expires_ms = message.enqueued_ms + message.ttl_ms
             self._watch_expiry(message)
@@ -221,12 +223,15 @@ class Queue:
                 self.dead_letter(message, "MaxDeliveryCountExceeded", text)
                 return
             self._store.put_message(self.name, message)
-        # Its timer may have run while it was locked, and does not come again.
-        if message.expires_ms is not None and message.expires_ms <= self._timeline.now_ms():
+        if self._is_overdue(message):
             self._expire(message)
         # A deferred message that comes back is deferred still.
         elif message.state is MessageState.ACTIVE:
             self.dispatcher.offer(message)
+
+    def _is_overdue(self, message: Message) -> bool:
+        # Asked whenever a lock ends: the timer may have run while it was held, and comes only once.
+        return message.expires_ms is not None and message.expires_ms <= self._timeline.now_ms()
 
     def settle(self, token: UUID, settlement: Settlement) -> None:
         """Does with a locked message what its receiver said.
@@ -254,7 +259,10 @@ class Queue:
         message.state = MessageState.DEFERRED
         # Deferring is an unsuccessful delivery as far as the count goes.
         message.delivery_count += 1
-        self._store.put_message(self.name, message)
+        if self._is_overdue(message):
+            self._expire(message)
+        else:
+            self._store.put_message(self.name, message)
 
     def dead_letter(self, message: Message, reason: str | None, description: str | None) -> None:
         """Moves a message to the dead-letter queue; in there it merely returns to its place."""

@@ -32,7 +32,7 @@ def verify_token(token: str, *, key_name: str, key: str, now_s: float) -> Grant:
         fields = {name: value for name, value in pairs}  # noqa: C416  # dict() hides bad pairs
         resource, expiry = fields["sr"], fields["se"]
         signature, name = unquote_plus(fields["sig"]), unquote_plus(fields["skn"])
-        expires_s = int(expiry)
+        expires_s, path = int(expiry), _path(unquote_plus(resource))
     except (KeyError, ValueError) as error:
         raise unauthorized("MalformedToken: this is not a shared access signature.") from error
     signed = f"{resource}\n{expiry}".encode()
@@ -42,8 +42,12 @@ def verify_token(token: str, *, key_name: str, key: str, now_s: float) -> Grant:
         raise unauthorized("InvalidSignature: the token is not signed with this namespace's key.")
     if expires_s <= now_s:
         raise unauthorized("ExpiredToken: the token has expired.")
-    return Grant(resource=_path(unquote_plus(resource)), expires_s=expires_s)
+    return Grant(resource=path, expires_s=expires_s)
 
 
 def _path(resource: str) -> str:
-    return resource.partition("://")[2].partition("/")[2].strip("/").lower()
+    _scheme, separator, rest = resource.partition("://")
+    # A name that is no URL would leave an empty path behind, which stands for the whole namespace.
+    if not separator:
+        raise ValueError(resource)
+    return rest.partition("/")[2].strip("/").lower()

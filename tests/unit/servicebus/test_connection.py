@@ -169,3 +169,13 @@ async def test_broken_connection_gives_its_session_back(farewell, expected_count
     client.lose()
 
     assert [expected_count] == [m.delivery_count for m in bench.hold("s").received]
+
+
+async def test_wrong_type_in_a_frame_is_answered_with_the_reason():
+    """A client that sends text for a number is told so, rather than cut off."""
+    client = WireClient(make_bench())
+    await client.open()
+
+    frames = await client.frame(Code.BEGIN, None, UInt(0), "many", UInt(1000))
+
+    assert "amqp:connection:framing-error" == error_of(frames)[0]

@@ -3,7 +3,7 @@
 import pytest
 
 from local.servicebus.links import LINK_CREDIT
-from local.servicebus.performatives import MAX_MESSAGE_SIZE, Code, outcome
+from local.servicebus.performatives import MAX_MESSAGE_SIZE, Code, Transfer, outcome
 from local.servicebus.values import Described, Symbol, UInt, ULong
 from tests.unit.servicebus.broker_fakes import (
     MINUTE_MS,
@@ -409,3 +409,28 @@ async def test_fault_may_refuse_a_receiver():
     frames = await client.attach(0, receives=True)
 
     assert "com.microsoft:server-busy" == error_of(frames)[0]
+
+
+async def test_aborted_message_is_thrown_away():
+    """What a sender gives up half-way never was a message, and nobody answers it."""
+    bench = make_bench()
+    client = await connect(bench)
+    await client.attach(0, receives=False)
+    raw = encode_message("a")
+    await client.transfer(0, raw[:-4], more=True)
+
+    frames = await client.frame(Code.TRANSFER, *Transfer(handle=UInt(0), aborted=True))
+
+    assert ([], {}) == (frames, bench.entity.queue.messages)
+
+
+async def test_message_behind_an_aborted_one_is_whole():
+    """Nothing of what was given up gets into the next message."""
+    bench = make_bench()
+    client = await connect(bench)
+    await client.attach(0, receives=False)
+    await client.transfer(0, b"scrap", more=True)
+    await client.frame(Code.TRANSFER, *Transfer(handle=UInt(0), aborted=True))
+    await client.transfer(0, encode_message("b"))
+
+    assert ["b"] == bench.receive().names

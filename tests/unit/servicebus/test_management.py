@@ -338,3 +338,24 @@ async def test_without_a_key_any_token_is_good(bench):
     await client.open()
 
     assert 202 == await put_token(client, "anything")
+
+
+async def test_number_named_twice_is_cancelled_once(bench):
+    """A repeated sequence number is neither an error nor a second cancellation."""
+    (number,) = bench.send("later", scheduled_ms=START_MS + MINUTE_MS)
+    manager = await manage(bench)
+
+    answer = await manager.ask("cancel-scheduled-message", sequence_numbers=numbers(number, number))
+
+    assert (200, {}) == answer
+
+
+async def test_number_named_twice_is_received_once(bench):
+    """A deferred message has one lock, however often its number is repeated."""
+    (number,) = bench.send("a")
+    bench.entity.queue.settle(bench.receive().tokens[0], DEFER)
+    manager = await manage(bench)
+
+    await manager.ask("receive-by-sequence-number", sequence_numbers=numbers(number, number))
+
+    assert 1 == len(bench.entity.queue.locks)

@@ -425,3 +425,15 @@ def test_counters_tell_what_happened():
         "deadLettered": 1,
     }
     assert expected == bench.entity.queue.counters
+
+
+def test_message_deferred_too_late_expires():
+    """Setting a message aside does not save it from the end that came while it was locked."""
+    bench = make_bench(DefaultMessageTimeToLive="PT10S")
+    bench.send("a")
+    token = bench.receive().tokens[0]
+    bench.timeline.advance(20_000)
+
+    bench.entity.queue.settle(token, DEFER)
+
+    assert {} == bench.entity.queue.messages

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from domain.errors import ConfigurationError
-from local.servicebus.messages import MessageState
+from local.servicebus.messages import ANNOTATIONS, DATA, PROPERTIES, Message, MessageState
+from local.servicebus.parsing import parse_message
 from local.servicebus.queues import DEAD_LETTER_SUFFIX
 from local.servicebus.settlement import Settlement, Verdict
 from local.servicebus.sqlite_store import SqliteStore
+from local.servicebus.values import Symbol, Timestamp, encode_section
 from tests.unit.servicebus.broker_fakes import MINUTE_MS, QUEUE, START_MS, Bench, make_bench
 
 ABANDON = Settlement(verdict=Verdict.ABANDON)
@@ -290,3 +292,30 @@ def test_dead_letter_queue_has_its_own_messages(disk):
     counts = [len(store.read_state(q).messages) for q in (QUEUE, QUEUE + DEAD_LETTER_SUFFIX)]
 
     assert [0, 1] == counts
+
+
+def scheduled_to_live_an_hour() -> Message:
+    """A message whose sender says its end in the properties, as the Python client does too."""
+    created_ms = START_MS + MINUTE_MS
+    hours_end = Timestamp(created_ms + 60 * MINUTE_MS)
+    due = {Symbol("x-opt-scheduled-enqueue-time"): Timestamp(created_ms)}
+    properties = ["later", *[None] * 7, hours_end, Timestamp(created_ms)]
+    return parse_message(
+        encode_section(ANNOTATIONS, due)
+        + encode_section(PROPERTIES, properties)
+        + encode_section(DATA, b"")
+    )
+
+
+def test_scheduled_message_lives_no_longer_for_a_restart(disk):
+    """The queue's limit on the time to live also holds for what was scheduled before."""
+    limit = {"DefaultMessageTimeToLive": "PT1M"}
+    bench = disk.start(**limit)
+    bench.entity.queue.send([scheduled_to_live_an_hour()])
+
+    bench = disk.restart(bench, **limit)
+    bench.timeline.advance(MINUTE_MS)
+
+    assert [2 * MINUTE_MS] == [
+        message.expires_ms - START_MS for message in bench.entity.queue.messages.values()
+    ]

@@ -92,3 +92,9 @@ def test_grant_ends():
 def test_without_a_key_everything_is_allowed():
     """The emulator checks nothing either."""
     assert Authorization(None, FakeTimeline()).check("orders") is None
+
+
+def test_token_for_no_url_is_refused():
+    """A bare name must not be taken for the whole namespace."""
+    with pytest.raises(BrokerError, match="MalformedToken"):
+        verify_token(token("orders"), key_name=NAME, key=KEY, now_s=0)
