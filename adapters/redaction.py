@@ -5,6 +5,7 @@ the signature parameters of the operation URLs that Resource Manager hands out
 (facts recovery-services 0).
 """
 
+import copy
 import logging
 import re
 from typing import Any
@@ -38,15 +39,20 @@ def redact(text: str) -> str:
 class RedactingFilter(logging.Filter):
     """Redacts whatever passes a log handler, whoever wrote it."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrites the record's message and the text of its exception; lets every record pass."""
-        record.msg = redact(record.getMessage())
-        record.args = ()
-        if record.exc_info and not record.exc_text:
-            record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
-        return True
+    def filter(self, record: logging.LogRecord) -> logging.LogRecord:
+        """A record with message and exception text rewritten; lets every record pass."""
+        # A copy, because the record goes on to other handlers, which may want its arguments.
+        redacted = copy.copy(record)
+        redacted.msg = redact(record.getMessage())
+        redacted.args = ()
+        if record.exc_info:
+            # Formatters take this text, where there is one, instead of making their own.
+            text = record.exc_text or logging.Formatter().formatException(record.exc_info)
+            redacted.exc_text = redact(text)
+        return redacted
 
 
+# A filter on a logger would miss what is logged through its children: filters are not inherited.
 def redact_logs(*, root: logging.Logger | None = None) -> None:
     """Makes every handler of the root logger redact; calling it again changes nothing."""
     handlers: list[Any] = (root or logging.getLogger()).handlers

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TextIO, override
 
+from adapters.redaction import redact
+
 from .functions import AppLoadError
 
 _LEVELS: Mapping[str, int] = {
@@ -77,7 +79,7 @@ class JsonFormatter(logging.Formatter):
 
     @override
     def format(self, record: logging.LogRecord) -> str:
-        scope = _scope.get() or _active.get(self._current_invocation_id() or "")
+        scope = _scope_of(self._current_invocation_id)
         line: dict[str, object] = {
             "time": self._now().isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -93,8 +95,14 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             stack = self.formatException(record.exc_info)
         if stack:
-            line["exception"] = stack
+            # The app's redaction rewrites messages; the text of an exception is made only here.
+            line["exception"] = redact(stack)
         return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def _scope_of(current_invocation_id: Callable[[], str | None]) -> InvocationScope | None:
+    # Worker threads do not inherit context variables, so there the runtime is asked.
+    return _scope.get() or _active.get(current_invocation_id() or "")
 
 
 def _category(logger_name: str, scope: InvocationScope | None) -> str:
@@ -106,12 +114,21 @@ def _category(logger_name: str, scope: InvocationScope | None) -> str:
 class LevelFilter(logging.Filter):
     """Applies ``logging.logLevel`` of host.json: the longest matching category prefix decides.
 
+    Args:
+        levels: Category prefix → level name; ``default`` is for all others.
+        current_invocation_id: The invocation the calling thread runs, as the runtime knows it.
+
     Raises:
         AppLoadError: A level name is not one of host.json's.
     """
 
-    def __init__(self, levels: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        levels: Mapping[str, str],
+        current_invocation_id: Callable[[], str | None] = lambda: None,
+    ) -> None:
         super().__init__()
+        self._current_invocation_id = current_invocation_id
         self._default = logging.INFO
         self._levels: list[tuple[str, int]] = []
         for category, name in levels.items():
@@ -121,14 +138,24 @@ class LevelFilter(logging.Filter):
             if category.lower() == "default":
                 self._default = level
             else:
-                self._levels.append((category, level))
+                # .NET compares category prefixes without case.
+                self._levels.append((category.lower(), level))
         self._levels.sort(key=lambda entry: -len(entry[0]))
+
+    def with_levels(self, levels: Mapping[str, str]) -> "LevelFilter":
+        """The same filter with other levels.
+
+        Raises:
+            AppLoadError: A level name is not one of host.json's.
+        """
+        return LevelFilter(levels, self._current_invocation_id)
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:
-        category = _category(record.name, _scope.get())
+        category = _category(record.name, _scope_of(self._current_invocation_id))
+        compared = category.lower()
         for prefix, level in self._levels:
-            if category == prefix or category.startswith(prefix + "."):
+            if compared == prefix or compared.startswith(prefix + "."):
                 return record.levelno >= level
         is_library = category.startswith(_QUIET_LIBRARIES)
         return record.levelno >= (
@@ -145,8 +172,9 @@ def configure_logging(
     """Sends every log line of the process to ``stream`` as JSON; gives the handler."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter(now, current_invocation_id))
-    handler.addFilter(LevelFilter({}))
+    handler.addFilter(LevelFilter({}, current_invocation_id))
     root = logging.getLogger()
+    # The runtime and libraries add handlers of their own, which would write every line twice.
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG)
     return handler
@@ -154,7 +182,10 @@ def configure_logging(
 
 def apply_levels(handler: logging.Handler, levels: Mapping[str, str]) -> None:
     """Replaces the handler's levels by those of host.json."""
-    handler.filters[:] = [LevelFilter(levels)]
+    # Other filters stay: loading the app may have added one that redacts.
+    handler.filters[:] = [
+        one.with_levels(levels) if isinstance(one, LevelFilter) else one for one in handler.filters
+    ]
     by_category = {"default": "Information"} | {
         category.lower(): str(name).lower() for category, name in levels.items()
     }

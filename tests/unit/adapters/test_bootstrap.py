@@ -1,8 +1,10 @@
 """The composition root gives working ports."""
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from aiohttp import web
 
 from adapters.bootstrap import build_ports, close_ports
@@ -10,6 +12,22 @@ from adapters.redaction import RedactingFilter
 from tests.fakes import NOON, SUBSCRIPTION, vault_ref
 from tests.http_server import serving
 from tests.unit.adapters.test_classic_xml import NAMESPACES
+
+QUIETENED = ("azure.core", "azure.identity", "azure.servicebus")
+
+
+@pytest.fixture(autouse=True)
+def own_logging() -> Iterator[None]:
+    """Building ports redacts and quietens logging, which is the process's: it is put back."""
+    handlers = logging.getLogger().handlers
+    filters = [(handler, handler.filters[:]) for handler in handlers]
+    loggers = [logging.getLogger(name) for name in QUIETENED]
+    levels = [(logger, logger.level) for logger in loggers]
+    yield
+    for handler, before in filters:
+        handler.filters[:] = before
+    for logger, level in levels:
+        logger.setLevel(level)
 
 
 async def test_the_ports_share_one_token(tmp_path: Path) -> None:

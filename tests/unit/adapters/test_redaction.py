@@ -74,6 +74,15 @@ def test_exceptions_in_logs_are_redacted() -> None:
     assert "ValueError" in stream.getvalue()
 
 
+def test_redacting_leaves_the_record_to_other_handlers() -> None:
+    """Only what this handler writes is rewritten; arguments are still there for the next one."""
+    record = logging.LogRecord("n", logging.INFO, "p", 1, "sent %s", ("Bearer abc123",), None)
+    passed = RedactingFilter().filter(record)
+
+    assert f"sent Bearer {STARS}" == passed.getMessage()
+    assert ("sent %s", ("Bearer abc123",)) == (record.msg, record.args)
+
+
 def test_redacting_twice_adds_one_filter() -> None:
     """Building the ports again does not pile up filters."""
     logger = _logger("test.redaction.twice", io.StringIO())

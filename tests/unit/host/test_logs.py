@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
+from contextvars import Context
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -78,6 +79,46 @@ def test_host_and_libraries_keep_their_category(name: str):
 def test_a_traceback_is_a_member_of_its_own():
     """Of the host's own exceptions and of user code."""
     assert formatted(record(**{STACK: "line 1"}))["exception"] == "line 1"
+
+
+@pytest.mark.parametrize("of_whom", ["user code", "the host"])
+def test_tracebacks_hold_no_secrets(of_whom: str):
+    """What the redaction of messages does not see: the text of an exception."""
+    made = record()
+    if of_whom == "user code":
+        made = record(**{STACK: "ValueError: https://x?sig=topsecret"})
+    else:
+        error = ValueError("https://x?sig=topsecret")
+        made.exc_info = (ValueError, error, None)
+
+    assert formatted(made)["exception"].endswith("ValueError: https://x?sig=***")
+
+
+def test_levels_are_those_of_the_function_in_worker_threads_too():
+    """A synchronous function's category is its own, as it is in the line that is written."""
+    levels = LevelFilter({"Function.sync": "Error"}, lambda: "j")
+    with invocation_scope(InvocationScope(function="sync", invocation_id="j")):
+        # A worker thread starts with an empty context.
+        assert Context().run(levels.filter, record(level=logging.WARNING)) is False
+
+
+def test_categories_are_compared_without_case():
+    """As .NET does with the prefixes of host.json."""
+    assert not LevelFilter({"host.http": "Error"}).filter(record("Host.Http", logging.WARNING))
+
+
+def test_applying_levels_keeps_other_filters():
+    """An app that redacts what is logged has put its filter there before levels are known."""
+    handler = logging.StreamHandler(StringIO())
+    other = logging.Filter("other")
+    handler.filters[:] = [LevelFilter({}), other]
+    root = logging.getLogger()
+    level = root.level
+    apply_levels(handler, {"default": "Error"})
+    root.setLevel(level)
+
+    assert other in handler.filters
+    assert [type(one) for one in handler.filters].count(LevelFilter) == 1
 
 
 @pytest.mark.parametrize(
