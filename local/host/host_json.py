@@ -167,6 +167,9 @@ def _to_config(document: Mapping[str, Any], settings: AppSettings) -> HostConfig
     durable = extensions.get("durableTask", {})
     default_concurrency = DEFAULT_CONCURRENCY_PER_CORE * (os.cpu_count() or 1)
     listed = document.get("functions")
+    if isinstance(listed, dict):
+        # Overrides name list elements by index: AzureFunctionsJobHost__functions__0.
+        listed = listed.values()
     requests = int(http.get("maxConcurrentRequests", -1))
     return HostConfig(
         route_prefix=str(http.get("routePrefix", "api")).strip("/"),

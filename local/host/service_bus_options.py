@@ -51,7 +51,7 @@ def _parse(section: Mapping[str, Any]) -> ServiceBusOptions:
     calls = DEFAULT_CALLS_PER_CORE * (os.cpu_count() or 1)
     options = ServiceBusOptions(
         prefetch_count=int(section.get("prefetchCount", 0)),
-        auto_complete=bool(section.get("autoCompleteMessages", True)),
+        auto_complete=_flag(section.get("autoCompleteMessages", True)),
         max_lock_renewal_s=seconds("maxAutoLockRenewalDuration", 5 * _MINUTE_S),
         max_concurrent_calls=int(section.get("maxConcurrentCalls", calls)),
         max_concurrent_sessions=int(section.get("maxConcurrentSessions", 8)),
@@ -66,6 +66,15 @@ def _parse(section: Mapping[str, Any]) -> ServiceBusOptions:
         if getattr(options, name) < 1:
             raise ValueError(f"{name} must be at least 1")
     return options
+
+
+def _flag(value: object) -> bool:
+    # Overrides by app settings are text, and any text is true to bool().
+    flags = {"true": True, "false": False}
+    text = str(value).lower()
+    if text not in flags:
+        raise ValueError(f"{value!r} is neither true nor false")
+    return flags[text]
 
 
 @dataclass(frozen=True, kw_only=True)

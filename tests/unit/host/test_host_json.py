@@ -64,6 +64,13 @@ def test_settings_override_members(tmp_path: Path):
     assert load(tmp_path, document, **{name: "setting"}).hub_name == "setting"
 
 
+def test_functions_may_be_chosen_by_settings(tmp_path: Path):
+    """``AzureFunctionsJobHost__functions__0`` is how ``func start --functions`` passes them."""
+    chosen = {f"AzureFunctionsJobHost__functions__{i}": name for i, name in enumerate("ab")}
+
+    assert load(tmp_path, {}, **chosen).only_functions == {"a", "b"}
+
+
 def test_an_override_below_a_value_is_refused(tmp_path: Path):
     """A path through something that is no object cannot be set."""
     with pytest.raises(AppLoadError, match="version is not an object"):
@@ -97,7 +104,7 @@ def test_unknown_members_are_warned_about(tmp_path: Path, caplog: pytest.LogCapt
     with caplog.at_level(logging.WARNING):
         load(tmp_path, {"queues": {}})
 
-    assert [record.args for record in caplog.records] == [("queues",)]
+    assert caplog.messages == ["host.json: queues is not known to this host and has no effect"]
 
 
 @pytest.mark.parametrize(

@@ -37,9 +37,19 @@ def test_the_section_is_read():
     assert options.max_lock_renewal_s == 600.0
 
 
+def test_a_setting_may_switch_completing_off():
+    """An override from an app setting is text: ``false`` is not true."""
+    assert not parse_options({"autoCompleteMessages": "False"}).auto_complete
+
+
 @pytest.mark.parametrize(
     "section",
-    [{"sessionIdleTimeout": "soon"}, {"maxConcurrentCalls": 0}, {"prefetchCount": "x"}],
+    [
+        {"sessionIdleTimeout": "soon"},
+        {"maxConcurrentCalls": 0},
+        {"prefetchCount": "x"},
+        {"autoCompleteMessages": "no"},
+    ],
 )
 def test_malformed_options_are_refused(section: dict[str, Any]):
     """The error says where it stands."""
