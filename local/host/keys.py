@@ -72,18 +72,23 @@ class Keys:
         """Whether ``presented`` is good enough for ``level``."""
         if level is Level.ANONYMOUS:
             return True
+        if not presented:
+            # Or a key left empty in the file would open to whoever shows none.
+            return False
         accepted = [self.master]
         if level is Level.FUNCTION:
             accepted += [self.function, self._of_functions.get(function_name, self.function)]
         elif level is Level.SYSTEM:
             accepted.append(self.system)
-        given = (presented or "").encode()
+        given = presented.encode()
+        # In constant time: how long a comparison takes must not tell how much of a key is right.
         return any(secrets.compare_digest(given, key.encode()) for key in accepted)
 
 
 def _write(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     document = {name: secrets.token_urlsafe(32) for name in ("master", "function", "system")}
+    # Private from its first moment, and never over a file that another start just made.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump({**document, "functions": {}}, file, indent=2)

@@ -36,6 +36,13 @@ def test_a_function_may_have_a_key_of_its_own(keys: Keys):
     assert not keys.opens(Level.FUNCTION, "X", "other")
 
 
+def test_an_empty_key_opens_nothing():
+    """A key somebody blanked out in the file must not let everyone in who shows none."""
+    keys = Keys(master="M", function="F", system="S", of_functions={"special": ""})
+
+    assert not keys.opens(Level.FUNCTION, None, "special")
+
+
 def test_keys_are_made_once(tmp_path: Path):
     """The first start makes keys, later ones find them."""
     path = tmp_path / "new" / "keys.json"
