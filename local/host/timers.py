@@ -53,26 +53,35 @@ class TimerStates:
     def read(self, name: str) -> TimerState | None:
         """The state of a timer, or None."""
         kept = self._all().get(name)
-        return None if kept is None else TimerState(**kept)
+        try:
+            return None if kept is None else TimerState(**kept)
+        except TypeError as error:
+            _log.warning("the state of timer %s is unreadable and starts anew: %s", name, error)
+            return None
 
     def write(self, name: str, state: TimerState) -> None:
-        """Keeps the state, at once or not at all."""
+        """Keeps the state, at once or not at all; that it cannot be kept is only logged."""
         states = {**self._all(), name: asdict(state)}
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         written = self._path.with_suffix(".new")
-        written.write_text(json.dumps(states, indent=2), encoding="utf-8")
-        written.replace(self._path)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            written.write_text(json.dumps(states, indent=2), encoding="utf-8")
+            # A kill between the two leaves the old file whole.
+            written.replace(self._path)
+        except OSError as error:
+            # Costs one missed time after the next start; ending the timer would cost them all.
+            _log.warning("the state of timer %s cannot be kept: %s", name, error)
 
     def _all(self) -> dict[str, Any]:
         try:
-            states: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
+            states = json.loads(self._path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
         except ValueError as error:
             # Only makes a missed timer go unnoticed once; not worth refusing to start.
             _log.warning("%s is unreadable and starts anew: %s", self._path, error)
             return {}
-        return states
+        return states if isinstance(states, dict) else {}
 
 
 class Timer:
@@ -118,9 +127,13 @@ class Timer:
         _log.info("timer %s is next due at %s", self.function.name, due.isoformat())
         if is_past_due or self.function.trigger.get("runOnStartup"):
             reason = "past due" if is_past_due else "run on startup"
-            due = await self._fire(due, is_past_due=is_past_due, reason=reason)
+            now = self._clock.now()
+            due = await self._fire(due, began=now, is_past_due=is_past_due, reason=reason)
         while await self._sleep_until(due, stop):
-            due = await self._fire(due, is_past_due=False, reason=f"due {due.isoformat()}")
+            # A sleep may end a hair early by the clock; counted from then, it would be due again.
+            began = max(self._clock.now(), due)
+            reason = f"due {due.isoformat()}"
+            due = await self._fire(due, began=began, is_past_due=False, reason=reason)
 
     def _is_slow(self) -> bool:
         first = self._schedule.next_after(self._clock.now())
@@ -149,9 +162,10 @@ class Timer:
                     await stop.wait()
         return not stop.is_set()
 
-    async def _fire(self, due: datetime, *, is_past_due: bool, reason: str) -> datetime:
+    async def _fire(
+        self, due: datetime, *, began: datetime, is_past_due: bool, reason: str
+    ) -> datetime:
         """Invokes the function; gives the next due time."""
-        began = max(self._clock.now(), due) if reason.startswith("due") else self._clock.now()
         value = TypedData(json=json.dumps(self._timer_info(due, is_past_due=is_past_due)))
         await self._invoker.invoke(self.function, value, reason=reason)
         self._last = began.isoformat()

@@ -175,6 +175,23 @@ def test_an_unreadable_state_file_starts_anew(tmp_path: Path):
     assert states.read("audit") is None
 
 
+@pytest.mark.parametrize("text", ["[]", '{"audit": {"next": "x"}}', '{"audit": 1}'])
+def test_a_state_of_another_form_starts_anew(tmp_path: Path, text: str):
+    """JSON that holds no state is as good as none; the timer must not end over it."""
+    states = TimerStates(tmp_path / "timers.json")
+    (tmp_path / "timers.json").write_text(text)
+
+    assert states.read("audit") is None
+
+
+async def test_a_timer_whose_state_cannot_be_kept_goes_on(tmp_path: Path):
+    """A full disk costs the memory of the timer, not its invocations."""
+    setting = Setting(tmp_path)
+    (tmp_path / "timers.new").mkdir()
+
+    assert len(await setting.fired(2)) >= 2
+
+
 def test_states_of_several_timers_share_a_file(tmp_path: Path):
     """Writing one leaves the others."""
     states = TimerStates(tmp_path / "deep" / "timers.json")
