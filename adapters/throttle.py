@@ -158,8 +158,17 @@ class Throttle:
                     subject=" ".join(key),
                 )
         if wait_s > 0:
-            await self.sleep(wait_s)
+            await self._stand_in_line(bucket, wait_s)
         return bucket
+
+    async def _stand_in_line(self, bucket: Bucket, wait_s: float) -> None:
+        try:
+            await self.sleep(wait_s)
+        except BaseException:
+            # Cancelled: no answer will ever settle this place.
+            with self._lock:
+                bucket.give_back()
+            raise
 
     def learn(self, bucket: Bucket, status: int | None, headers: Mapping[str, str]) -> None:
         """Takes over what an answer says; ``status`` None when there was no answer."""

@@ -129,6 +129,20 @@ async def test_waiting_takes_real_seconds_from_the_clock_given() -> None:
     assert [1 / 25] == [pytest.approx(s) for s in clock.slept_s]
 
 
+async def test_a_caller_that_gives_up_waiting_gives_its_place_back() -> None:
+    """A cancelled wait leaves the line as if it had never stood in it."""
+    never = asyncio.Event()
+    throttle = Throttle(monotonic=lambda: 0.0, sleep=lambda _: never.wait())
+    for _ in range(250):
+        bucket = await throttle.admit("GET", VAULT)
+    waiting = asyncio.create_task(throttle.admit("GET", VAULT))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+
+    assert bucket.level == 0
+
+
 class Answering(AsyncHttpTransport):  # type: ignore[misc]
     """A transport that gives prepared answers."""
 
