@@ -1,6 +1,7 @@
 """Who vaultlift is to the services: a managed identity in Azure, a client secret elsewhere."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -114,12 +115,14 @@ class ClientSecretTokens:
             raise ClientAuthenticationError(
                 f"no token: HTTP {response.status_code} {code or ''} {redact(message or '')}"
             )
-        return self._read(response.json())
+        return self._read(response.text())
 
-    def _read(self, body: dict[str, Any]) -> tuple[AccessToken, float]:
+    def _read(self, text: str) -> tuple[AccessToken, float]:
         try:
+            body = json.loads(text)
             token, life_s = str(body["access_token"]), float(body["expires_in"])
         except (KeyError, TypeError, ValueError):
+            # The body stays out of the message: it may hold a token under another name.
             raise ClientAuthenticationError("no token: the answer has none") from None
         issued = self._now()
         # A token of a few minutes would otherwise be renewed for every single call.

@@ -68,6 +68,14 @@ async def test_each_scope_has_its_own_token() -> None:
     assert ["t1", "t2", "t1"] == got
 
 
+async def test_an_answer_that_is_no_json_is_no_token() -> None:
+    """A sign-in page of some proxy is told as what it is."""
+    page = web.Response(text="<html>Sign in</html>", content_type="text/html")
+    async with serving(page) as server, _tokens(server) as tokens:
+        with pytest.raises(ClientAuthenticationError, match="no token"):
+            await tokens.get_token(SCOPE)
+
+
 async def test_a_busy_token_service_is_asked_again() -> None:
     """One 503 does not fail the caller."""
     async with (
