@@ -12,6 +12,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
+from adapters.clouds import may_carry_secrets
 from domain.codec import JsonObject
 from domain.errors import (
     AccessDeniedError,
@@ -39,7 +40,7 @@ class _Answer:
 
 
 def _seconds(text: str | None) -> float | None:
-    return float(text) if text and text.isdigit() else None
+    return float(text) if text and text.isdecimal() else None
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -59,7 +60,7 @@ class JsonTransport:
         timeout_s: Seconds before one call is given up.
 
     Raises:
-        ConfigurationError: The URL is not http or https.
+        ConfigurationError: The URL is not http or https, or the key would travel unprotected.
     """
 
     def __init__(self, url: str, key: str | None = None, *, timeout_s: float = TIMEOUT_S) -> None:
@@ -69,6 +70,10 @@ class JsonTransport:
                 "not the address of an app",
                 subject=url,
                 what_to_do="Give it as --url http://HOST:PORT or in VAULTLIFT_URL.",
+            )
+        if key and not may_carry_secrets(url):
+            raise ConfigurationError(
+                "a function key needs https", subject=url, what_to_do="Give an https address."
             )
         self.url = url.rstrip("/")
         self._key = key

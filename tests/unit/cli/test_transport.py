@@ -42,6 +42,12 @@ def test_key_travels_in_the_functions_header(fake_app):
     assert (PATH, "secret") == (path, headers["x-functions-key"])
 
 
+def test_key_is_not_sent_unprotected_to_another_machine():
+    """Plain http is for this machine only; the error comes before anything is sent."""
+    with pytest.raises(ConfigurationError, match="https"):
+        JsonTransport("http://app.example", "secret")
+
+
 def test_body_is_json(fake_app):
     """A body is sent as JSON and says so."""
     fake_app.on("POST", PATH, (200, {}))
