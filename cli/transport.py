@@ -12,7 +12,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.clouds import may_carry_secrets
+from adapters.clouds import is_loopback, may_carry_secrets
 from domain.codec import JsonObject
 from domain.errors import (
     AccessDeniedError,
@@ -78,7 +78,12 @@ class JsonTransport:
         self.url = url.rstrip("/")
         self._key = key
         self._timeout_s = timeout_s
-        self._opener = urllib.request.build_opener(_NoRedirect)
+        handlers: list[Any] = [_NoRedirect]
+        if is_loopback(url):
+            # No proxy can reach this machine's own loopback address; one in the environment is
+            # meant for everything else.
+            handlers.append(urllib.request.ProxyHandler({}))
+        self._opener = urllib.request.build_opener(*handlers)
 
     def call(self, method: str, path: str, body: JsonObject | None = None) -> JsonObject:
         """Sends one request and gives the answer's JSON object; empty for an empty body.

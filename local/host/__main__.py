@@ -19,6 +19,7 @@ from local.taskhub.hubclock import resume_clock
 from .engines import ENGINES
 from .host import Host, Options, load_host
 from .logs import STACK, apply_levels, capture_stdout, configure_logging
+from .loopback import exempt_loopback
 from .runtime import current_invocation_id
 
 _log = logging.getLogger("Host.General")
@@ -86,9 +87,11 @@ async def run(options: Options, handler: logging.Handler, out: TextIO) -> int:
         apply_levels(handler, host.config.log_levels)
         await host.start()
     except (VaultliftError, OSError) as error:
+        # What was begun is not undone: the process ends, and the engine's store survives a kill.
         stack = getattr(error, "stack_trace", "")
         _log.critical("the app cannot be run: %s", error, extra={STACK: stack})
         return EXIT_CANNOT_RUN
+    # The only line on the real stdout, so that whoever started the host can wait for it.
     out.write(json.dumps(ready_line(host)) + "\n")
     out.flush()
     await stop.wait()
@@ -141,6 +144,8 @@ def main(arguments: Sequence[str]) -> int:
     except (VaultliftError, ValueError) as error:
         sys.stderr.write(f"local.host: {error}\n")
         return EXIT_CANNOT_RUN
+    # Before the first channel: gRPC reads the environment when one is made.
+    exempt_loopback(os.environ)
     handler = configure_logging(
         stream=sys.stderr, now=options.clock.now, current_invocation_id=current_invocation_id
     )

@@ -118,6 +118,15 @@ async def test_keys_open_what_their_level_allows(
     assert status == actual
 
 
+async def test_a_proxy_in_the_environment_is_not_asked_for_the_engine(tmp_path: Path):
+    """The engine listens on this machine's loopback address, which no proxy can reach."""
+    settings = {"http_proxy": "http://127.0.0.1:9", "no_proxy": "", "NO_PROXY": ""}
+    with RunningHost("echo", tmp_path, settings=settings) as host:
+        status, _ = await get(f"{host.url}/runtime/webhooks/durabletask/instances")
+
+    assert status == 200
+
+
 async def test_a_key_may_come_in_the_query(guarded: RunningHost):
     """``?code=`` is as good as the header."""
     keys = json.loads(guarded.database.with_suffix(".keys.json").read_text())

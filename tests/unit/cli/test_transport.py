@@ -42,6 +42,15 @@ def test_key_travels_in_the_functions_header(fake_app):
     assert (PATH, "secret") == (path, headers["x-functions-key"])
 
 
+def test_this_machine_is_reached_without_a_proxy(fake_app, monkeypatch):
+    """A proxy in the environment cannot reach an app on the loopback address."""
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+
+    assert {"a": 1} == call(fake_app, 200, {"a": 1})
+
+
 def test_key_is_not_sent_unprotected_to_another_machine():
     """Plain http is for this machine only; the error comes before anything is sent."""
     with pytest.raises(ConfigurationError, match="https"):
