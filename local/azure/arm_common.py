@@ -109,20 +109,22 @@ def parse_filter(call: Call, allowed: frozenset[str]) -> dict[str, str]:
     """
     text = call.query.get("$filter", "")
     clauses: dict[str, str] = {}
-    position = 0
-    while position < len(text):
-        clause = _CLAUSE.match(text, position)
+    if not text:
+        return clauses
+    rest = text
+    while True:
+        clause = _CLAUSE.match(rest)
         if clause is None or clause["key"] not in allowed or clause["key"] in clauses:
             raise ServiceRefusal(400, *INVALID_INPUT)
         clauses[clause["key"]] = clause["value"].replace("''", "'")
-        position = clause.end()
-        joint = _AND.match(text, position)
+        rest = rest[clause.end() :]
+        if not rest:
+            return clauses
+        joint = _AND.match(rest)
         if joint is None:
-            break
-        position = joint.end()
-    if position < len(text) or text.rstrip().lower().endswith(" and"):
-        raise ServiceRefusal(400, *INVALID_INPUT)
-    return clauses
+            raise ServiceRefusal(400, *INVALID_INPUT)
+        # Another clause must follow, even where nothing is left.
+        rest = rest[joint.end() :]
 
 
 def page(call: Call, rows: Sequence[JsonObject]) -> Answer:

@@ -23,6 +23,7 @@ _CONTAINER_KEYS = frozenset(
         "friendlyName",
     }
 )
+_ENGINE_KEYS = frozenset({"backupManagementType", "friendlyName"})
 _ID_BITS = 20
 """The recorded container and engine ids have six digits."""
 
@@ -50,11 +51,12 @@ def read_container(call: Call) -> Answer:
 def _matches(row: JsonObject, wanted: dict[str, str]) -> bool:
     shown = row["properties"] | {"status": row["properties"].get("registrationStatus")}
     shown["fabricName"] = row["id"].split("/backupFabrics/")[1].split("/")[0]
-    return all(
-        str(shown.get(key, "")).lower() == value.lower()
-        for key, value in wanted.items()
-        if key != "backupEngineName"
-    )
+    # Which engine a container came through is not in the recorded rows: nothing to compare with.
+    return _shows(shown, {key: wanted[key] for key in wanted if key != "backupEngineName"})
+
+
+def _shows(shown: JsonObject, wanted: dict[str, str]) -> bool:
+    return all(str(shown.get(key, "")).lower() == value.lower() for key, value in wanted.items())
 
 
 def _containers(vault: Vault, now: datetime) -> Iterable[JsonObject]:
@@ -145,8 +147,9 @@ def _container_document(vault: Vault, fabric: str, name: str, properties: JsonOb
 def list_engines(call: Call) -> Answer:
     """DPM servers and Azure Backup Servers."""
     vault = find_vault(call)
-    parse_filter(call, frozenset({"backupManagementType", "friendlyName"}))
-    return page(call, [_engine(vault, engine) for engine in vault.contents.engines])
+    wanted = parse_filter(call, _ENGINE_KEYS)
+    rows = [_engine(vault, engine) for engine in vault.contents.engines]
+    return page(call, [row for row in rows if _shows(row["properties"], wanted)])
 
 
 def _engine(vault: Vault, engine: Engine) -> JsonObject:

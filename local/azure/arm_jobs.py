@@ -5,13 +5,16 @@ from datetime import UTC, datetime, timedelta
 from domain.codec import JsonObject
 from local.azure.arm_common import INVALID_INPUT, find_vault, page, parse_filter
 from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
-from local.azure.jobs import LONGEST_JOB, find_job, jobs_between
+from local.azure.jobs import find_job, jobs_between
 
 FILTER_TIME = "%Y-%m-%d %I:%M:%S %p"
 """UTC on a 12-hour clock."""
 MAX_WINDOW = timedelta(days=30)
 """The longest window clients are told to ask for; the server's own limit was never published."""
 _DEFAULT_WINDOW = timedelta(days=1)
+_TOLERANCE = timedelta(days=1)
+"""Clocks differ a little: neither a start just ahead of ours nor a window cut a moment ago is
+wrong."""
 _KEYS = frozenset({"startTime", "endTime", "operation", "backupManagementType", "status", "jobId"})
 
 
@@ -45,9 +48,9 @@ def _window(wanted: dict[str, str], now: datetime) -> tuple[datetime, datetime]:
     start, end = (_moment(wanted.get(key)) for key in ("startTime", "endTime"))
     if "jobId" in wanted and start is None:
         start = now - MAX_WINDOW
-    end = end or now + LONGEST_JOB
-    start = start or end - LONGEST_JOB - _DEFAULT_WINDOW
-    if start > end or end - start > MAX_WINDOW + LONGEST_JOB:
+    start = start or (end or now) - _DEFAULT_WINDOW
+    end = end or now + _TOLERANCE
+    if start > end or end - start > MAX_WINDOW + _TOLERANCE:
         raise ServiceRefusal(400, *INVALID_INPUT)
     return start, end
 

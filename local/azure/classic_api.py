@@ -4,7 +4,6 @@ What no source tells is chosen here and marked: the status of a check that fails
 the record forbids (409, shape B), and tracking where nothing was ever started (404).
 """
 
-import re
 from email.utils import format_datetime
 from xml.etree import ElementTree as ET
 
@@ -21,7 +20,6 @@ MAX_BODY = 64 * 1024
 
 _PATH_TAG = f"{{{classic_xml.WINDOWS_AZURE}}}NewResourcePath"
 _ROOT_TAG = f"{{{classic_xml.WINDOWS_AZURE}}}ResourceUpgradeInput"
-_HEX = re.compile(r"[^0-9a-f]")
 
 
 def list_cloud_services(call: Call) -> Answer:
@@ -167,7 +165,7 @@ def _headers(request_id: str, client_request_id: str | None) -> dict[str, str]:
         "Pragma": "no-cache",
         "Cache-Control": "no-cache",
         "x-ms-servedbyregion": "uswest",
-        "x-ms-request-id": _HEX.sub("", request_id),
+        "x-ms-request-id": request_id,
         "Strict-Transport-Security": "max-age=15724800; includeSubDomains",
         "Server": "1.0.6194.1699 (rd_rdfe_n.170323-1437) Microsoft-HTTPAPI/2.0",
     }

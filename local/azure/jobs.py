@@ -13,8 +13,8 @@ from local.azure.model import Item, Job, Vault, Workload
 from local.azure.moments import format_duration, format_moment
 from local.azure.names import stable_guid, vault_id
 
-LONGEST_JOB = timedelta(days=1)
-"""How far before a window a job may have started that still runs in it."""
+FIND_WINDOW = timedelta(days=60)
+"""How far back one backup is looked for by its id: they are computed, not kept."""
 
 
 def jobs_between(vault: Vault, start: datetime, end: datetime, now: datetime) -> list[JsonObject]:
@@ -29,11 +29,11 @@ def _start(row: JsonObject) -> str:
 
 
 def find_job(vault: Vault, job_id: str, now: datetime) -> JsonObject | None:
-    """One visible job by its id; backups are looked for in the last 60 days."""
+    """One visible job by its id; a backup only within the find window."""
     for job in vault.contents.jobs:
         if job.id == job_id.lower():
             return _other_job(vault, job, now) if job.visible_at <= now else None
-    for row in _backups(vault, now - timedelta(days=60), now + LONGEST_JOB, now):
+    for row in _backups(vault, now - FIND_WINDOW, now, now):
         if row["name"] == job_id.lower():
             return row
     return None
@@ -49,9 +49,9 @@ def _backups(vault: Vault, start: datetime, end: datetime, now: datetime) -> Ite
     if now < vault.jobs_visible_from():
         return
     for item in vault.contents.items:
-        for backup in backups(vault, item, start, end):
-            if backup.started_at <= now:
-                yield _backup_job(vault, backup, now)
+        # What is planned for later is not a job yet.
+        for backup in backups(vault, item, start, min(end, now)):
+            yield _backup_job(vault, backup, now)
 
 
 def _backup_job(vault: Vault, backup: Backup, now: datetime) -> JsonObject:

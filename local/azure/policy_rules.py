@@ -90,11 +90,13 @@ def _run_times(part: JsonObject) -> list[time]:
 
 
 def _proper_run_time(properties: JsonObject, _today: date) -> tuple[str, str] | None:
+    # MARS agents may back up three times a day; everything else runs once.
+    most = 3 if properties["backupManagementType"] == Workload.MAB else 1
     for part in _parts(properties):
         times = _run_times(part)
-        is_mab = properties["backupManagementType"] == Workload.MAB
-        # MARS agents may back up three times a day; everything else runs once.
-        if len(times) > (3 if is_mab else 1):
+        # Hourly and log schedules have a window or an interval instead of a time.
+        frequency = (part.get("schedulePolicy") or {}).get("scheduleRunFrequency")
+        if len(times) > most or (not times and frequency in ("Daily", "Weekly")):
             return INVALID_POLICY
         if any(at.minute not in (0, 30) or at.second or at.microsecond for at in times):
             return INVALID_POLICY

@@ -16,6 +16,8 @@ class Limit:
     header: str
     capacity: int
     refill_per_s: float
+    is_per_vault: bool = False
+    """Whether each vault has a bucket of its own, not only each subscription."""
 
 
 READS = Limit(
@@ -28,6 +30,7 @@ RESOURCE_REQUESTS = Limit(
     header="x-ms-ratelimit-remaining-subscription-resource-requests",
     capacity=300,
     refill_per_s=1.0,
+    is_per_vault=True,
 )
 """The backup service's own bucket; how fast it refills was never published."""
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from tzlocal.windows_tz import win_tz
 
 from domain.codec import JsonObject
+from local.azure.model import Workload
 
 _ALIASES = {"Mid-Atlantic Standard Time": "Etc/GMT+2", "Kamchatka Standard Time": "Asia/Kamchatka"}
 """Windows ids that CLDR dropped and Azure still knows (recovery-services 12)."""
@@ -26,8 +27,12 @@ type Slot = tuple[frozenset[str] | None, time]
 
 def zone_id(properties: JsonObject) -> str | None:
     """The Windows zone id a policy names, wherever its type keeps it (recovery-services 1.2)."""
-    settings = properties.get("settings") or {}
-    return properties.get("timeZone") or settings.get("timeZone") or None
+    kind = properties.get("backupManagementType")
+    # One that lies where the type has none is ignored: a client that wrote it there must notice.
+    if kind in (Workload.MAB, Workload.AZURE_SQL):
+        return None
+    holder = properties.get("settings") or {} if kind == Workload.SQL_IN_VM else properties
+    return holder.get("timeZone") or None
 
 
 def runs(

@@ -137,7 +137,9 @@ class SimulatedAzure:
 
     def _take_from_quota(self, call: Call) -> Mapping[str, str]:
         limit = limit_of(call.method, call.route)
-        taken = self.quotas.take(limit, _quota_key(call), call.now)
+        vault = call.params.get("vault", "") if limit.is_per_vault else ""
+        key = f"{call.params['subscription']}/{vault}".lower()
+        taken = self.quotas.take(limit, key, call.now)
         if taken.wait_s and self.enforces_quotas:
             raise _Throttled(taken.wait_s)
         return {taken.header: str(taken.remaining)}
@@ -172,10 +174,6 @@ def _with_route(call: Call, route: str, params: Mapping[str, str]) -> Call:
 
 def _routed(call: Call, match: Match) -> Call:
     return _with_route(call, match.route.name, match.params)
-
-
-def _quota_key(call: Call) -> str:
-    return "/".join((call.params["subscription"], call.params.get("vault", ""))).lower()
 
 
 def _subject(call: Call) -> Subject:

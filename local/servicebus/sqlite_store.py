@@ -53,7 +53,7 @@ class SqliteStore:
             raise ConfigurationError(message, subject=path) from error
 
     def read_queue_names(self) -> Iterable[str]:
-        """Every queue that messages or counters are kept of."""
+        """Every queue that messages or session states are kept of."""
         query = "select queue from messages union select queue from session_states"
         return [name for (name,) in self._database.execute(query)]
 

@@ -100,6 +100,7 @@ def test_a_broken_skip_token_is_refused():
         "backupManagementType ne 'AzureIaasVM'",
         "backupManagementType eq 'AzureIaasVM' or status eq 'x'",
         "backupManagementType eq 'AzureIaasVM' and",
+        "backupManagementType eq 'AzureIaasVM'and ",
         "backupManagementType eq 'AzureIaasVM' backupManagementType eq 'MAB'",
         "nonsense eq 'x'",
         "backupManagementType eq 'MAB' and backupManagementType eq 'MAB'",

@@ -138,6 +138,17 @@ def test_engines_show_their_versions():
     assert "azureBackupAgentVersion" not in mabs
 
 
+@pytest.mark.parametrize(
+    "wanted", ["friendlyName eq 'MABS1'", "backupManagementType eq 'AzureBackupServer'"]
+)
+def test_engines_may_be_filtered(wanted):
+    """By kind or by name, without case."""
+    engines = [{"name": "dpm1", "type": "dpm"}, {"name": "mabs1", "type": "mabs"}]
+    rows = open_client(native(engines=engines)).rows("/backupEngines", filter=wanted)
+
+    assert [row["name"] for row in rows] == ["mabs1"]
+
+
 def test_every_kind_of_item_is_listed():
     """With the discriminator of its kind."""
     kinds = {name: shown["protectedItemType"] for name, shown in items(open_client(FULL)).items()}

@@ -241,3 +241,12 @@ def test_retention_is_compared_in_days():
         "Full/dailySchedule": 30,
         "Log/simple": 15,
     }
+
+
+@pytest.mark.parametrize("times", [[], None])
+def test_a_schedule_without_a_time_is_refused(times):
+    """Exactly one run time: none is as wrong as two."""
+    policy = policy_documents.vm("22:30", 30, UTC)
+    policy["schedulePolicy"]["scheduleRunTimes"] = times
+
+    assert refusal(policy) == INVALID

@@ -106,6 +106,16 @@ def test_the_zone_is_found_where_the_type_keeps_it(build, place):
     assert zone_id(build("01:00", 30, None)) is None
 
 
+@pytest.mark.parametrize(
+    "build", [policy_documents.sql, policy_documents.mab, policy_documents.azure_sql]
+)
+def test_a_zone_in_the_wrong_place_means_nothing(build):
+    """A client that writes it where the type has none must not see it work."""
+    properties = build("01:00", 30, None) | {"timeZone": "Tokyo Standard Time"}
+
+    assert zone_id(properties) is None
+
+
 def test_zones_that_cldr_dropped_are_known():
     """Two ids live on in Azure only."""
     assert {"Mid-Atlantic Standard Time", "Kamchatka Standard Time"} <= ZONES.keys()

@@ -5,8 +5,17 @@ import json
 import pytest
 
 from local.azure.journal import MAX_REFUSED
+from local.azure.names import vault_id
 from local.azure.quotas import READS, RESOURCE_REQUESTS, WRITES, Quotas, limit_of
-from tests.unit.simulated_azure.harness import START, error_of, native, open_client
+from tests.unit.simulated_azure.harness import (
+    API_VERSION,
+    GROUP,
+    START,
+    SUBSCRIPTION,
+    error_of,
+    native,
+    open_client,
+)
 
 UNKNOWN = "/subscriptions/s/providers/Microsoft.Compute/virtualMachines"
 
@@ -133,6 +142,16 @@ def test_buckets_do_not_share():
     quotas.take(RESOURCE_REQUESTS, "v", START)
 
     assert quotas.take(RESOURCE_REQUESTS, "w", START).remaining == 299
+
+
+def test_reads_of_two_vaults_share_the_subscription_bucket():
+    """ARM counts by subscription; only the backup service counts by vault."""
+    client = open_client(native("v1"), native("v2"))
+    client.arm("GET")
+    path = vault_id(SUBSCRIPTION, GROUP, "v2")
+    headers = client.send("GET", path, query={"api-version": API_VERSION}).answer.headers
+
+    assert headers["x-ms-ratelimit-remaining-subscription-reads"] == "1098"
 
 
 def test_an_empty_bucket_is_429_where_limits_are_enforced():

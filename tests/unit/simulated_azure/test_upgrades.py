@@ -93,6 +93,21 @@ def test_a_configuration_job_stands_in_the_way_while_it_runs():
     assert codes(client) == []
 
 
+def test_separators_in_a_name_do_not_break_the_table():
+    """A cell holds neither of them, or clients would see rows that are none."""
+    job = {
+        "operation": "ConfigureBackup",
+        "type": "folder",
+        "entity": "D:\\a;b|c",
+        "holder": "fs1",
+        "startedAgo": "5m",
+        "lasts": "1h",
+    }
+    (reason,) = reasons(open_client({"name": "v1", "jobs": [job]}))
+
+    assert [len(row.split(";")) for row in reason.message.split("|")] == [3]
+
+
 def test_a_restore_does_not_stand_in_the_way():
     """Only configuration and registration count."""
     job = {
