@@ -17,6 +17,7 @@ from orchestrators import names, orchestrator_blueprint
 from triggers.campaigns import campaign_blueprint
 from triggers.http_api import http_blueprint
 from triggers.service_bus import queue_blueprint
+from triggers.settlements import settlement_blueprint
 from triggers.timers import timer_blueprint
 
 settings = Settings.from_environment(os.environ)
@@ -33,5 +34,6 @@ app.register_functions(orchestrator_blueprint())
 app.register_functions(activity_blueprint(ports, runs_of))
 app.register_functions(http_blueprint(ports))
 app.register_functions(campaign_blueprint(ports))
+app.register_functions(settlement_blueprint(ports, settings.subscriptions, settings.log_workspace))
 app.register_functions(queue_blueprint(settings.queue, settings.log_workspace))
 app.register_functions(timer_blueprint(ports, settings.subscriptions, settings.audit_schedule))

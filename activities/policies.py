@@ -7,12 +7,9 @@ that runs again after a crash finds its marker and sends nothing: it is ``unknow
 policy was read back (:mod:`activities.policy_results`).
 """
 
-import hashlib
-import re
-
 from activities.edit_ledger import take_edit
-from activities.evidence import keep
-from adapters.ports import EvidenceEntry, Ports
+from activities.policy_evidence import BEFORE, SENT, WRITE, attempt_key, keep_part
+from adapters.ports import Ports
 from domain.codec import JsonObject, to_json
 from domain.documents import diff_documents
 from domain.edit_budget import LIMIT_PAUSE
@@ -26,33 +23,17 @@ from domain.errors import (
     UnavailableError,
 )
 from domain.guards import guard_need, with_guard_requests, without_guard_requests
-from domain.policies import put_body
 from domain.policy_refusals import RefusalKind, explain_refusal
 from domain.retention import legacy_retention_problem
-from domain.settling import PolicyChange, PolicyWrite, SettleRequest, WriteOutcome
+from domain.settling import PolicyChange, PolicyWrite, WriteOutcome
 from domain.undo import undo_steps
 from domain.vaults import VaultRef
 from domain.zone_changes import Change, Unchanged, plan_zone_change
-
-BEFORE, SENT, WRITE, RESULT = "before", "sent", "write", "result"
-"""Parts of an attempt's evidence, in the order they are kept."""
 
 RAISE_RETENTION = (
     "Decide whether daily retention may be raised to 7 days or more; do that in the portal and set"
     " the zone in the same edit, because the service takes no edit of this policy without it."
 )
-
-
-def policy_folder(settle: SettleRequest, policy_name: str) -> str:
-    """Where the evidence of one policy's change is kept."""
-    slug = re.sub(r"[^A-Za-z0-9_-]", "_", policy_name)[:60]
-    digest = hashlib.sha256(policy_name.casefold().encode()).hexdigest()[:8]
-    return f"{settle.prefix}/09-policies/{slug}-{digest}"
-
-
-def attempt_key(change: PolicyChange, part: str) -> str:
-    """The evidence key of one part of one attempt."""
-    return f"{policy_folder(change.settle, change.policy_name)}/{change.label}-{part}.json"
 
 
 async def run_write_policy_zone(ports: Ports, change: PolicyChange) -> PolicyWrite:
@@ -173,26 +154,3 @@ async def _explain(ports: Ports, vault: VaultRef, refused: ServiceError) -> Poli
     return PolicyWrite(
         outcome=WriteOutcome.WAITING_FOR_GUARD, message=message, what_to_do=need.text, guard=need
     )
-
-
-async def keep_part(
-    ports: Ports, change: PolicyChange, part: str, data: JsonObject
-) -> EvidenceEntry:
-    """Keeps one part of an attempt's evidence, or finds the one that is there.
-
-    Raises:
-        EvidenceError: The store cannot keep it.
-    """
-    return await keep(
-        ports,
-        key=attempt_key(change, part),
-        kind=f"policy-{part}",
-        vault=str(change.settle.vault),
-        run_id=change.settle.run_id,
-        data=data,
-    )
-
-
-def body_of(policy: JsonObject) -> JsonObject:
-    """What counts of a policy as read: what a write would send, without the guard's requests."""
-    return put_body(without_guard_requests(policy))

@@ -4,7 +4,7 @@ The service's word is not taken for the effect: a write counts as done when the 
 differs from the document that was meant in nothing (audit-checks B1, B2).
 """
 
-from activities.policies import BEFORE, RESULT, attempt_key, body_of, keep_part
+from activities.policy_evidence import BEFORE, RESULT, attempt_key, body_of, keep_part
 from adapters.ports import Ports
 from domain.codec import JsonObject, to_json
 from domain.documents import Difference, diff_documents, value_at
@@ -115,28 +115,3 @@ def _not_there(check: PolicyCheck) -> PolicyWrite:
 
 def _shown(strays: tuple[Difference, ...]) -> str:
     return "; ".join(f"{one.path} is {one.after}, not {one.before}" for one in strays)
-
-
-async def last_word(ports: Ports, folder: str) -> JsonObject | None:
-    """The last thing that is known of a policy's write; None when none was tried.
-
-    Args:
-        ports: The evidence store is asked.
-        folder: :func:`activities.policies.policy_folder` of the policy.
-    """
-    keys = await ports.evidence.list_keys(f"{folder}/")
-    told = [key for key in keys if key.endswith((f"-{RESULT}.json", "-write.json"))]
-    if not told:
-        return None
-    # Of one attempt the result is the later word, and it sorts before the write.
-    latest = max(told, key=lambda key: (key.rpartition("/")[2][:4], key.endswith("result.json")))
-    document = await ports.evidence.read(latest)
-    return None if document is None else dict(document["data"])
-
-
-async def last_intention(ports: Ports, folder: str) -> JsonObject | None:
-    """The before-image and the intended document of the last attempt that was prepared."""
-    keys = await ports.evidence.list_keys(f"{folder}/")
-    prepared = [key for key in keys if key.endswith(f"-{BEFORE}.json")]
-    document = await ports.evidence.read(max(prepared)) if prepared else None
-    return None if document is None else dict(document["data"])

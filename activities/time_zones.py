@@ -10,8 +10,7 @@ from datetime import datetime
 from activities.attempts import attempt
 from activities.edit_ledger import read_edits
 from activities.evidence import keep, keep_findings
-from activities.policies import body_of, policy_folder
-from activities.policy_results import last_intention, last_word
+from activities.policy_evidence import body_of, last_intention, last_word, policy_folder
 from adapters.ports import Ports
 from domain.checks import time_zone
 from domain.codec import JsonObject, to_json
@@ -202,17 +201,18 @@ async def _integrity(
     # A write that was refused left the policy as it was: that is no stray change.
     untouched = not diff_documents(body_of(kept["before"]), now)
     problems = ((await last_word(ports, folder)) or {}).get("problems") or ()
-    text = "; ".join(
-        (*(f"{one.path}: {one.before} became {one.after}" for one in strays), *problems)
+    told = [f"{one.path}: {one.before} became {one.after}" for one in strays]
+    wrong = [] if untouched else [*told, *problems]
+    return [_integrity_finding(name, wrong, provenance)]
+
+
+def _integrity_finding(name: str, wrong: list[str], provenance: Provenance) -> Finding:
+    text = "; ".join(wrong)
+    return Finding(
+        check_id=INTEGRITY_CHECK,
+        verdict=Verdict.FAIL if wrong else Verdict.PASS,
+        subject=name,
+        message=text or "nothing but what was meant to be changed",
+        what_to_do=f"Compare {name} with its before-image in evidence." if wrong else "",
+        facts=(Fact(field="properties", value=text or "as intended", provenance=provenance),),
     )
-    is_sound = untouched or not (strays or problems)
-    return [
-        Finding(
-            check_id=INTEGRITY_CHECK,
-            verdict=Verdict.PASS if is_sound else Verdict.FAIL,
-            subject=name,
-            message="nothing but what was meant to be changed" if is_sound else text,
-            what_to_do="" if is_sound else f"Compare {name} with its before-image in evidence.",
-            facts=(Fact(field="properties", value=text or "as intended", provenance=provenance),),
-        )
-    ]

@@ -80,5 +80,7 @@ class ApiClient:
         body: JsonObject = {"planHash": plan_hash, "approver": approver, "decision": decision}
         if comment:
             body["comment"] = comment
-        path = f"/api/upgrades/{urllib.parse.quote(upgrade_id, safe='')}/approval"
+        # Settlements ask in the same way, at their own address.
+        kind = "settlements" if upgrade_id.startswith("settle-") else "upgrades"
+        path = f"/api/{kind}/{urllib.parse.quote(upgrade_id, safe='')}/approval"
         self._transport.call("POST", path, body)

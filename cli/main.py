@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from cli import approval, exit_codes, report, status, upgrade
+from cli import approval, exit_codes, report, settle, status, upgrade
 from cli.exit_codes import ExitCode
 from cli.output import Output
 from cli.version import PROGRAM, tool_version
@@ -112,6 +112,8 @@ def _main(
 
 app.command()(upgrade.upgrade)
 app.command()(upgrade.validate)
+app.command()(settle.settle)
+app.command()(settle.guard)
 app.command()(status.status)
 app.command()(approval.approve)
 app.command()(approval.deny)

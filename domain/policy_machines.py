@@ -5,6 +5,9 @@ from collections.abc import Iterable
 from domain.codec import JsonObject
 from domain.documents import value_at
 
+MACHINE_FIELD = "machine"
+"""Field of the facts that name the machines a task is about, one fact each."""
+
 _HOLDERS = ("computerName", "serverName", "backupEngineName", "containerName", "friendlyName")
 
 

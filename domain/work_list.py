@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from domain.checks import catalog
-from domain.checks.time_zone import MACHINE_FIELD
 from domain.estate_map import EstateMap
 from domain.findings import Finding, Verdict
+from domain.policy_machines import MACHINE_FIELD
 
 AT_THE_MACHINE = frozenset(
     {

@@ -63,7 +63,7 @@ def _ended_view(outcome: VaultOutcome, state: OrchestrationState) -> JsonObject:
         **view,
         "reasons": list(outcome.reasons),
         "operationId": outcome.operation_id,
-        "findings": _counts(outcome.tally),
+        "findings": counts_view(outcome.tally),
         "taskCount": outcome.task_count,
         "evidencePrefix": outcome.evidence_prefix,
         **_end(outcome.started_at, outcome.ended_at),
@@ -96,7 +96,8 @@ def _running_view(request: UpgradeRequest, state: OrchestrationState) -> JsonObj
     return {**view, "operationId": shown.get("operationId"), "plan": shown.get("plan")}
 
 
-def _counts(tally: Tally) -> JsonObject:
+def counts_view(tally: Tally) -> JsonObject:
+    """How many findings of each verdict."""
     return {
         "passed": tally.passed,
         "failed": tally.failed,
@@ -107,10 +108,10 @@ def _counts(tally: Tally) -> JsonObject:
 
 def _end(started_at: datetime, ended_at: datetime) -> JsonObject:
     seconds = (ended_at - started_at).total_seconds()
-    return {"endedAt": _text(ended_at), "durationSeconds": seconds}
+    return {"endedAt": moment_text(ended_at), "durationSeconds": seconds}
 
 
-def _text(at: datetime) -> str:
+def moment_text(at: datetime) -> str:
     """ISO 8601 with its zone; the durable client gives times without one, meaning UTC."""
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()
 
@@ -130,11 +131,11 @@ def _view(
         "state": state,
         "reasons": [],
         "operationId": None,
-        "startedAt": _text(started_at),
-        "updatedAt": _text(updated_at),
+        "startedAt": moment_text(started_at),
+        "updatedAt": moment_text(updated_at),
         "endedAt": None,
         "durationSeconds": None,
-        "findings": _counts(Tally()),
+        "findings": counts_view(Tally()),
         "taskCount": 0,
         "evidencePrefix": None,
         "plan": None,

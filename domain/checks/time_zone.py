@@ -11,6 +11,7 @@ from domain.checks.catalog import TIME_ZONE
 from domain.codec import JsonObject
 from domain.findings import Fact, Finding, Verdict
 from domain.policies import Policy, ZoneState, parse_policy, zone_path
+from domain.policy_machines import MACHINE_FIELD
 from domain.previews import preview_of
 from domain.readings import Attempt, FailedRead, fact, unread
 from domain.time_zones import find_windows_zone
@@ -20,8 +21,6 @@ _ON_THE_MACHINES = (
     "ARM keeps no time zone for this policy: look on each machine that uses it whether its clock"
     " and the backup times shown in the agent are the ones wanted"
 )
-MACHINE_FIELD = "machine"
-"""Field of the facts that name the machines a task is about, one fact each."""
 _SHOWN = 10
 """Machines named in a task's text; all of them are in its facts."""
 _SET_ZONE = "Set the policy's time zone to {zone}."

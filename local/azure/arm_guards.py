@@ -1,22 +1,8 @@
-"""Resource Guards: which writes need their owner's consent, and how a write names it (2.5)."""
+"""``backupResourceGuardProxies``: the guards a vault is linked to (recovery-services 2.5)."""
 
-from domain.codec import JsonObject
 from local.azure.arm_common import arm_id, find_vault
-from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
-from local.azure.model import Vault
-
-POLICY_OPERATION = "updateProtectionPolicyRequests"
-SOFT_DELETE_OPERATION = "disableSoftDeleteRequests"
-REQUESTS = "resourceGuardOperationRequests"
-"""Where a write names the guard's requests."""
-
-
-def guard_id(vault: Vault) -> str:
-    """ARM id of the guard a guarded vault is linked to."""
-    return (
-        f"/subscriptions/{vault.subscription_id}/resourceGroups/rg-guards"
-        "/providers/Microsoft.DataProtection/resourceGuards/vault-guard"
-    )
+from local.azure.exchange import Answer, Call, json_answer
+from local.azure.guards import POLICY_OPERATION, SOFT_DELETE_OPERATION, guard_id
 
 
 def list_proxies(call: Call) -> Answer:
@@ -41,31 +27,3 @@ def list_proxies(call: Call) -> Answer:
         },
     }
     return json_answer({"value": [proxy]})
-
-
-def demand_consent(vault: Vault, sent: JsonObject, *, keeps_less: bool) -> None:
-    """Refuses the edit of a policy that a guard has not been asked about.
-
-    Raises:
-        ServiceRefusal: 403; the write names no request, or its owner has not agreed. The codes
-            were never published; that the write is refused is.
-    """
-    settings = vault.contents.settings
-    if not settings.multi_user_authorization:
-        return
-    if not (keeps_less or settings.guards_policy_edits):
-        return
-    wanted = f"{guard_id(vault)}/{POLICY_OPERATION}/default".lower()
-    named = [str(one).lower() for one in sent.get(REQUESTS) or ()]
-    if wanted not in named:
-        raise ServiceRefusal(
-            403,
-            "UserErrorResourceGuardRequestMissing",
-            "The operation is protected by a Resource Guard and names no guard request.",
-        )
-    if not vault.is_guard_granted:
-        raise ServiceRefusal(
-            403,
-            "UserErrorResourceGuardAccessDenied",
-            "The caller has no role on the Resource Guard that protects the operation.",
-        )

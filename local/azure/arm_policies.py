@@ -17,8 +17,8 @@ from local.azure.arm_common import (
     page,
     parse_filter,
 )
-from local.azure.arm_guards import REQUESTS, demand_consent
 from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
+from local.azure.guards import REQUESTS, demand_consent
 from local.azure.model import Item, Job, Policy, PolicyOperation, PolicyVersion, Vault
 from local.azure.moments import OPERATION_NOT_ENDED, format_moment
 from local.azure.names import stable_guid

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from activities.policies import attempt_key, run_write_policy_zone
+from activities.policies import run_write_policy_zone
+from activities.policy_evidence import attempt_key
 from adapters.ports import Ports
 from domain.codec import JsonObject
 from domain.edit_budget import EDIT_WINDOW, MAX_EDITS

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from local.azure import policy_documents
-from local.azure.arm_guards import guard_id
+from local.azure.guards import guard_id
 from tests.unit.simulated_azure.harness import START, error_of, native, open_client
 
 POLICY = {"name": "Daily", "type": "vm", "runTime": "22:30"}

@@ -1,0 +1,74 @@
+"""The evidence of policy writes: where each part of each attempt is kept, and how it is found."""
+
+import hashlib
+import re
+
+from activities.evidence import keep
+from adapters.ports import EvidenceEntry, Ports
+from domain.codec import JsonObject
+from domain.guards import without_guard_requests
+from domain.policies import put_body
+from domain.settling import PolicyChange, SettleRequest
+
+BEFORE, SENT, WRITE, RESULT = "before", "sent", "write", "result"
+"""Parts of an attempt's evidence, in the order they are kept."""
+
+
+def policy_folder(settle: SettleRequest, policy_name: str) -> str:
+    """Where the evidence of one policy's change is kept."""
+    slug = re.sub(r"[^A-Za-z0-9_-]", "_", policy_name)[:60]
+    digest = hashlib.sha256(policy_name.casefold().encode()).hexdigest()[:8]
+    return f"{settle.prefix}/09-policies/{slug}-{digest}"
+
+
+def attempt_key(change: PolicyChange, part: str) -> str:
+    """The evidence key of one part of one attempt."""
+    return f"{policy_folder(change.settle, change.policy_name)}/{change.label}-{part}.json"
+
+
+async def keep_part(
+    ports: Ports, change: PolicyChange, part: str, data: JsonObject
+) -> EvidenceEntry:
+    """Keeps one part of an attempt's evidence, or finds the one that is there.
+
+    Raises:
+        EvidenceError: The store cannot keep it.
+    """
+    return await keep(
+        ports,
+        key=attempt_key(change, part),
+        kind=f"policy-{part}",
+        vault=str(change.settle.vault),
+        run_id=change.settle.run_id,
+        data=data,
+    )
+
+
+def body_of(policy: JsonObject) -> JsonObject:
+    """What counts of a policy as read: what a write would send, without the guard's requests."""
+    return put_body(without_guard_requests(policy))
+
+
+async def last_word(ports: Ports, folder: str) -> JsonObject | None:
+    """The last thing that is known of a policy's write; None when none was tried.
+
+    Args:
+        ports: The evidence store is asked.
+        folder: :func:`activities.policies.policy_folder` of the policy.
+    """
+    keys = await ports.evidence.list_keys(f"{folder}/")
+    told = [key for key in keys if key.endswith((f"-{RESULT}.json", "-write.json"))]
+    if not told:
+        return None
+    # Of one attempt the result is the later word, and it sorts before the write.
+    latest = max(told, key=lambda key: (key.rpartition("/")[2][:4], key.endswith("result.json")))
+    document = await ports.evidence.read(latest)
+    return None if document is None else dict(document["data"])
+
+
+async def last_intention(ports: Ports, folder: str) -> JsonObject | None:
+    """The before-image and the intended document of the last attempt that was prepared."""
+    keys = await ports.evidence.list_keys(f"{folder}/")
+    prepared = [key for key in keys if key.endswith(f"-{BEFORE}.json")]
+    document = await ports.evidence.read(max(prepared)) if prepared else None
+    return None if document is None else dict(document["data"])

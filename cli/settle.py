@@ -1,0 +1,214 @@
+"""``vaultlift settle`` and ``vaultlift guard``: what an upgrade left to do, now or years later."""
+
+import getpass
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from adapters.clock import ScaledClock
+from cli.exit_codes import ExitCode, exit_code_of
+from cli.options import DEFAULT_URL, ClockOrigin, ClockRate, Interval, Json, Key, Quiet, Url
+from cli.output import Output
+from cli.progress import progress_for, show_result
+from cli.settle_client import SettleClient
+from cli.settle_views import AcceptedSettlement, SettlementView
+from cli.transport import JsonTransport
+from cli.work_lists import write_work_lists
+from domain.errors import ConfigurationError, UnavailableError
+from reports.words import count
+
+OUTAGE_LOOKS = 30
+"""The app may restart while it is followed; after this many failed looks it is gone."""
+
+Vaults = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[VAULT]...", help="ARM ids of Recovery Services vaults."),
+]
+Subscription = Annotated[
+    str | None,
+    typer.Option("--subscription", metavar="ID", help="Every vault of a subscription."),
+]
+Zone = Annotated[
+    str | None,
+    typer.Option(
+        "--time-zone",
+        metavar="ZONE",
+        help="Zone of every policy; without it the vault's tag and the estate map are asked.",
+    ),
+]
+Mode = Annotated[
+    str, typer.Option("--mode", metavar="MODE", help="set-zone or keep-moment.", show_default=True)
+]
+Agreement = Annotated[
+    str,
+    typer.Option("--approval", metavar="MODE", help="required or automatic.", show_default=True),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", "-n", help="Look and plan; write nothing. Exit code 2 if due.")
+]
+LogWorkspace = Annotated[
+    str | None,
+    typer.Option("--log-workspace", metavar="ID", help="Workspace that has the vault's reports."),
+]
+ReportsTo = Annotated[
+    str | None,
+    typer.Option(
+        "--reports-to", metavar="ARM_ID", help="Set reports up to this workspace if there are none."
+    ),
+]
+WorkLists = Annotated[
+    Path | None,
+    typer.Option(
+        "--work-lists", metavar="DIR", help="Write one CSV file per owner of machines there."
+    ),
+]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Stay until every vault has ended.")]
+
+
+def _body(
+    vaults: list[str] | None, subscription: str | None, choices: dict[str, Any]
+) -> dict[str, Any]:
+    if bool(vaults) == (subscription is not None):
+        raise ConfigurationError(
+            "Name vaults, or a subscription.",
+            what_to_do="Use `vaultlift settle VAULT...` or `vaultlift settle --subscription ID`.",
+        )
+    given = {name: value for name, value in choices.items() if value is not None}
+    named: list[dict[str, Any]] = [{"vaultId": one} for one in vaults or ()]
+    named = named or [{"subscriptionId": subscription}]
+    return {
+        "requestedBy": getpass.getuser(),
+        "requestId": str(uuid.uuid4()),
+        "vaults": [{**one, **given} for one in named],
+    }
+
+
+def settle(  # noqa: PLR0913 - each argument is an option of the command
+    vaults: Vaults = None,
+    *,
+    subscription: Subscription = None,
+    time_zone: Zone = None,
+    mode: Mode = "set-zone",
+    approval: Agreement = "required",
+    is_dry_run: DryRun = False,
+    log_workspace: LogWorkspace = None,
+    reports_to: ReportsTo = None,
+    work_lists: WorkLists = None,
+    is_following: Follow = False,
+    url: Url = DEFAULT_URL,
+    key: Key = None,
+    interval_s: Interval = 2.0,
+    clock_rate: ClockRate = 1.0,
+    clock_origin: ClockOrigin = None,
+    as_json: Json = False,
+    is_quiet: Quiet = False,
+) -> ExitCode:
+    """Settle Recovery Services vaults: time zones, security, agents, items, reports, jobs.
+
+    For vaults just upgraded or upgraded years ago; safe to run again at any time.
+    """
+    choices = {
+        "timeZone": time_zone,
+        "timeZoneMode": mode,
+        "approval": approval,
+        "dryRun": is_dry_run,
+        "logWorkspaceId": log_workspace,
+        "diagnosticsWorkspace": reports_to,
+    }
+    output = Output(as_json=as_json, is_quiet=is_quiet)
+    client = SettleClient(JsonTransport(url, key))
+    accepted = client.send(_body(vaults, subscription, choices)).settlements
+    if not (is_following or work_lists):
+        _say_accepted(output, accepted)
+        return ExitCode.CLEAN
+    clock = ScaledClock(clock_rate, clock_origin)
+    with progress_for(output, clock) as progress:
+        views = follow(client, [one.id for one in accepted], progress.update, interval_s)
+    show_result(output, clock, views)
+    _show_open(output, views)
+    if work_lists is not None:
+        files = write_work_lists([row for view in views for row in view.work_list], work_lists)
+        output.say(f"{count(len(files), 'work list')} in {work_lists}")
+    return _exit_code(views)
+
+
+def _say_accepted(output: Output, accepted: Sequence[AcceptedSettlement]) -> None:
+    for one in accepted:
+        output.event("accepted", **one.model_dump(mode="json", by_alias=True))
+        joined = " (joined the one that is on its way)" if one.joined else ""
+        output.say(f"{one.vault.name}: accepted as {one.id}{joined}")
+
+
+def follow(
+    client: SettleClient,
+    ids: Sequence[str],
+    show: Callable[[Sequence[SettlementView]], None],
+    interval_s: float,
+    sleep: Callable[[float], None] = time.sleep,
+) -> tuple[SettlementView, ...]:
+    """Looks until every settlement has ended, or waits for somebody who is not here.
+
+    Raises:
+        UnavailableError: The app was gone for too long.
+    """
+    failed_looks = 0
+    views: dict[str, SettlementView] = {}
+    while True:
+        try:
+            open_ids = [one for one in ids if one not in views or views[one].end_state is None]
+            views |= {one: client.read(one) for one in open_ids}
+            failed_looks = 0
+        except UnavailableError:
+            failed_looks += 1
+            if failed_looks > OUTAGE_LOOKS:
+                raise
+        else:
+            shown = tuple(views[one] for one in ids)
+            show(shown)
+            if all(one.end_state is not None for one in shown):
+                return shown
+        sleep(interval_s)
+
+
+def _show_open(output: Output, views: Sequence[SettlementView]) -> None:
+    """What is left: statements that do not hold, and what a dry run would have written."""
+    for view in views:
+        for one in view.checklist:
+            if one.state in {"open", "unknown"}:
+                about = ", ".join(one.open_subjects)
+                output.say(f"{view.vault.name}: {one.state}: {one.text} ({about})")
+        for change in view.pending_changes:
+            output.say(f"{view.vault.name}: would write {change}")
+
+
+def _exit_code(views: Sequence[SettlementView]) -> ExitCode:
+    if any(view.is_dry_run and view.pending_changes for view in views):
+        return ExitCode.PENDING
+    return exit_code_of(views)
+
+
+def guard(
+    settlement_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the settlement.")],
+    *,
+    is_granted: Annotated[
+        bool,
+        typer.Option("--granted/--abandoned", help="Whether the guard's owner has agreed."),
+    ],
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so.")] = "",
+    url: Url = DEFAULT_URL,
+    key: Key = None,
+    as_json: Json = False,
+    is_quiet: Quiet = False,
+) -> ExitCode:
+    """Say that a Resource Guard's owner has agreed to the edits a settlement waits with."""
+    decision = "granted" if is_granted else "abandoned"
+    client = SettleClient(JsonTransport(url, key))
+    client.tell_guard(settlement_id, decision=decision, by=by or getpass.getuser())
+    output = Output(as_json=as_json, is_quiet=is_quiet)
+    output.event("guard", id=settlement_id, decision=decision)
+    output.say(f"{settlement_id}: {decision}; the settlement goes on.")
+    return ExitCode.CLEAN

@@ -1,0 +1,81 @@
+"""What the app's HTTP API says about one settlement, as the command line reads it."""
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from cli.views import UpgradeView, VaultView
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True
+    )
+
+
+class SettledVaultView(VaultView):
+    """Names the Recovery Services vault."""
+
+    region: str = ""
+    resource_group: str = ""
+
+
+class StatementView(_Body):
+    """One statement of the article and how it stands."""
+
+    id: str
+    text: str
+    state: str
+    open_subjects: tuple[str, ...] = ()
+
+
+class TaskView(_Body):
+    """Something a person has to do."""
+
+    subject: str
+    text: str
+
+
+class WorkView(_Body):
+    """Something to do at one machine."""
+
+    owner: str = ""
+    machine: str
+    vault: str
+    check_id: str
+    found: str = ""
+    what_to_do: str
+
+
+class GuardView(_Body):
+    """What the owner of a Resource Guard has to be asked for."""
+
+    text: str = ""
+    request_id: str = ""
+
+
+class SettlementView(UpgradeView):
+    """One settlement; what it shares with an upgrade is shown the same way."""
+
+    vault: SettledVaultView
+    is_dry_run: bool = False
+    job_sync: str | None = None
+    pending_changes: tuple[str, ...] = ()
+    guard: GuardView | None = None
+    checklist: tuple[StatementView, ...] = ()
+    tasks: tuple[TaskView, ...] = ()
+    work_list: tuple[WorkView, ...] = ()
+
+
+class AcceptedSettlement(_Body):
+    """One vault of an accepted request."""
+
+    id: str
+    vault: SettledVaultView
+    joined: bool = False
+
+
+class AcceptedSettlements(_Body):
+    """Answer of ``POST /api/settlements``."""
+
+    request_id: str
+    settlements: tuple[AcceptedSettlement, ...]

@@ -1,0 +1,200 @@
+"""Reads what an operator hands in to have vaults settled: names of vaults and a few choices.
+
+A vault is named by its ARM id, or by subscription, group and name; a subscription alone means every
+Recovery Services vault in it. Everything wrong is reported at once, with its place.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
+
+from domain.errors import InvalidInputError, Problem
+from domain.intake_fields import read_guid, read_resource_group
+from domain.intake_json import SENDER_MEMBERS, check_signed_in, read_object, read_sender
+from domain.intake_rows import Intake, Sender
+from domain.requests import ApprovalMode, TimeZoneMode
+from domain.settling import SettleRequest
+from domain.time_zones import require_zone
+from domain.vaults import VaultRef
+
+MAX_VAULTS = 2000
+"""More vaults than this in one body are a slip of the pen, or a case for subscriptions."""
+
+_WORKSPACE = (
+    r"^/subscriptions/[^/]+/resourceGroups/[^/]+"
+    r"/providers/[Mm]icrosoft\.[Oo]perational[Ii]nsights/workspaces/[^/]+$"
+)
+
+type _Guid = Annotated[str, AfterValidator(read_guid)]
+type _Zone = Annotated[str, AfterValidator(require_zone)]
+
+
+class SettleRow(BaseModel):
+    """One vault, or one subscription, as the caller wrote it."""
+
+    model_config = ConfigDict(
+        extra="forbid", alias_generator=to_camel, populate_by_name=True, frozen=True
+    )
+
+    vault_id: str | None = None
+    """ARM id of a Recovery Services vault."""
+    subscription_id: _Guid | None = None
+    resource_group: Annotated[str, AfterValidator(read_resource_group)] | None = None
+    vault_name: str | None = Field(default=None, min_length=2, max_length=50)
+    time_zone: _Zone | None = None
+    time_zone_mode: TimeZoneMode = TimeZoneMode.SET_ZONE
+    approval: Literal["required", "automatic"] = "required"
+    dry_run: bool = False
+    log_workspace_id: _Guid | None = None
+    """Workspace that is asked for jobs and for the data of reports."""
+    diagnostics_workspace: str | None = Field(default=None, pattern=_WORKSPACE)
+    """ARM id of the workspace that is to receive the vault's reports."""
+    known_machines: tuple[str, ...] = ()
+    """Machines that were registered before the upgrade."""
+    upgrade_ended_at: datetime | None = None
+    """For vaults whose own record of the upgrade is gone."""
+
+    @model_validator(mode="after")
+    def _names_one_thing(self) -> "SettleRow":
+        by_parts = (self.resource_group, self.vault_name)
+        if self.vault_id is not None:
+            VaultRef.parse(self.vault_id)
+            if self.subscription_id or any(by_parts):
+                raise ValueError("give vaultId or the parts of a name, not both")
+        elif self.subscription_id is None:
+            raise ValueError("name a vault by vaultId, or give subscriptionId")
+        elif any(by_parts) and not all(by_parts):
+            raise ValueError("resourceGroup and vaultName go together")
+        return self
+
+    @property
+    def vault(self) -> VaultRef | None:
+        """The vault; None where a whole subscription is meant."""
+        if self.vault_id is not None:
+            return VaultRef.parse(self.vault_id)
+        if self.vault_name is None or self.resource_group is None:
+            return None
+        return VaultRef(
+            subscription_id=self.subscription_id or "",
+            resource_group=self.resource_group,
+            name=self.vault_name,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettleOrder:
+    """Everything one body asks for."""
+
+    sender: Sender
+    rows: tuple[SettleRow, ...]
+
+
+def _rows(content: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    if "vaults" not in content:
+        return [("body", {k: v for k, v in content.items() if k not in SENDER_MEMBERS})]
+    return [(f"vaults[{index}]", one) for index, one in enumerate(content["vaults"])]
+
+
+def _problems(where: str, error: ValidationError) -> list[Problem]:
+    return [
+        Problem(
+            where=where,
+            field=to_camel(str(one["loc"][0])) if one["loc"] else "-",
+            message=one["msg"].removeprefix("Value error, "),
+        )
+        for one in error.errors(include_url=False, include_input=False)
+    ]
+
+
+def _read_rows(content: Mapping[str, Any], problems: list[Problem]) -> list[SettleRow]:
+    given = content.get("vaults", [content])
+    if not isinstance(given, list) or not 1 <= len(given) <= MAX_VAULTS:
+        text = f"must be a list of 1 to {MAX_VAULTS} vaults"
+        problems.append(Problem(where="body", field="vaults", message=text))
+        return []
+    rows: list[SettleRow] = []
+    first_seen: dict[str, str] = {}
+    for where, one in _rows(content):
+        try:
+            row = SettleRow.model_validate(one)
+        except ValidationError as error:
+            problems += _problems(where, error)
+            continue
+        name = row.vault.key if row.vault is not None else str(row.subscription_id)
+        earlier = first_seen.setdefault(name, where)
+        if earlier != where:
+            text = f"is the same as {earlier}"
+            problems.append(Problem(where=where, field="-", message=text))
+        rows.append(row)
+    return rows
+
+
+def read_order(body: object, default: Sender, *, signed_in_as: str | None = None) -> SettleOrder:
+    """What a body asks for.
+
+    Args:
+        body: JSON, as text, bytes or already parsed.
+        default: Who asks, under which id and when, where the body does not say.
+        signed_in_as: The caller's name by the platform's sign-in; the body may name nobody else.
+
+    Raises:
+        InvalidInputError: Anything is wrong; every problem is in it.
+    """
+    intake = Intake((), "body")
+    content = read_object(intake, body)
+    if content is None:
+        raise intake.failure()
+    named = content if signed_in_as is None else {"requestedBy": signed_in_as, **content}
+    sender = read_sender(intake, named, default)
+    if signed_in_as is not None:
+        check_signed_in(intake, sender, signed_in_as)
+    problems = list(intake.failure().problems)
+    if "vaults" in content:
+        unknown = content.keys() - {"vaults", *SENDER_MEMBERS}
+        problems += [
+            Problem(where="body", field=name, message="is not a member known here")
+            for name in sorted(unknown)
+        ]
+    rows = _read_rows(content, problems)
+    if problems:
+        raise InvalidInputError(problems, subject="body")
+    return SettleOrder(sender=sender, rows=tuple(rows))
+
+
+def settle_request(
+    row: SettleRow,
+    vault: VaultRef,
+    sender: Sender,
+    *,
+    scope: tuple[str, ...] = (),
+    log_workspace_id: str | None = None,
+) -> SettleRequest:
+    """The settlement of one vault that a row asks for.
+
+    Args:
+        row: The choices.
+        vault: The vault: the row's own, or one of its subscription.
+        sender: Who asks.
+        scope: Subscriptions in which the same machine may be registered too.
+        log_workspace_id: The workspace of vaults whose row names none.
+    """
+    return SettleRequest(
+        vault=vault,
+        run_id=sender.request_id,
+        prefix=f"vaults/{vault.key}/settlements/{sender.request_id}",
+        time_zone=row.time_zone,
+        time_zone_mode=row.time_zone_mode,
+        upgrade_ended_at=row.upgrade_ended_at,
+        log_workspace_id=row.log_workspace_id or log_workspace_id,
+        requested_by=sender.requested_by,
+        approval=ApprovalMode(row.approval),
+        is_dry_run=row.dry_run,
+        diagnostics_workspace=row.diagnostics_workspace,
+        known_machines=row.known_machines,
+        scope=scope,
+        is_alone=True,
+    )

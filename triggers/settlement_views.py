@@ -1,0 +1,130 @@
+"""How a settlement is shown over HTTP: durable state in, camelCase JSON out. No I/O."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from durabletask.client import OrchestrationState, OrchestrationStatus
+
+from domain.codec import JsonObject, from_json
+from domain.findings import Tally
+from domain.settlements import SettlementReport
+from domain.settling import SettleRequest, SettleResult
+from domain.upgrade import RunState
+from domain.vaults import VaultRef
+from triggers.views import ENDED, counts_view, moment_text
+
+SETTLEMENT_ID = re.compile(r"^settle-(?P<key>[0-9a-f]{32})$")
+"""Ids of settlements that were started by themselves."""
+
+GUARDED_ID = re.compile(r"^(settle-[0-9a-f]{32}|upgrade-[0-9a-f]{32}\.settle)$")
+"""Instances that may wait for a Resource Guard: settlements, and those inside an upgrade."""
+
+SETTLING = "settling"
+
+
+def vault_view(vault: VaultRef) -> JsonObject:
+    """The vault as it is named in every answer."""
+    return {
+        "id": vault.arm_id,
+        "subscriptionId": vault.subscription_id,
+        "resourceGroup": vault.resource_group,
+        "name": vault.name,
+    }
+
+
+def settlement_view(state: OrchestrationState) -> JsonObject:
+    """One settlement, whether it runs, has ended, or broke down."""
+    request = from_json(SettleRequest, state.get_input(dict))
+    shown: dict[str, Any] = state.get_custom_status(dict) or {}
+    view = _view(state, request, shown.get("state", SETTLING))
+    if state.runtime_status is OrchestrationStatus.COMPLETED:
+        return {**view, **_end(from_json(SettleResult, state.get_output(dict)), state)}
+    if state.runtime_status in ENDED:
+        failure = state.failure_details
+        name = state.runtime_status.name.lower()
+        return {
+            **view,
+            "state": RunState.STOPPED.value,
+            "reasons": [failure.message if failure else f"the settlement was {name}"],
+            **_span(state.created_at, state.last_updated_at),
+        }
+    return {**view, "plan": shown.get("plan"), "guard": shown.get("guard")}
+
+
+def _end(result: SettleResult, state: OrchestrationState) -> JsonObject:
+    outcome = result.outcome
+    if outcome is None:
+        raise ValueError(f"{state.instance_id} recorded no end of its own")
+    return {
+        "state": outcome.state.value,
+        "reasons": list(outcome.reasons),
+        "jobSync": result.job_sync.value if result.job_sync else None,
+        "pendingChanges": list(outcome.pending_changes),
+        "findings": counts_view(outcome.tally),
+        "taskCount": outcome.task_count,
+        **_span(outcome.started_at, outcome.ended_at),
+    }
+
+
+def _span(started_at: datetime, ended_at: datetime) -> JsonObject:
+    seconds = (ended_at - started_at).total_seconds()
+    return {
+        "startedAt": moment_text(started_at),
+        "endedAt": moment_text(ended_at),
+        "durationSeconds": seconds,
+    }
+
+
+def _view(state: OrchestrationState, request: SettleRequest, word: str) -> JsonObject:
+    """Every member of the view, with what is known of every settlement filled in."""
+    return {
+        "id": state.instance_id,
+        "vault": vault_view(request.vault),
+        "state": word,
+        "reasons": [],
+        "requestedBy": request.requested_by,
+        "isDryRun": request.is_dry_run,
+        "jobSync": None,
+        "pendingChanges": [],
+        "startedAt": moment_text(state.created_at),
+        "updatedAt": moment_text(state.last_updated_at),
+        "endedAt": None,
+        "durationSeconds": None,
+        "findings": counts_view(Tally()),
+        "taskCount": 0,
+        "evidencePrefix": request.prefix,
+        "plan": None,
+        "guard": None,
+    }
+
+
+def detail_view(report: SettlementReport) -> JsonObject:
+    """What a settlement's report adds to its view: the checklist and what people have to do."""
+    return {
+        "checklist": [
+            {
+                "id": one.id,
+                "section": one.section,
+                "text": one.text,
+                "state": one.state.value,
+                "openSubjects": list(one.open_subjects),
+            }
+            for one in report.checklist
+        ],
+        "tasks": [
+            {"subject": one.subject, "text": one.text, "checkId": one.check_id}
+            for one in report.tasks
+        ],
+        "workList": [
+            {
+                "owner": one.owner,
+                "machine": one.machine,
+                "vault": one.vault,
+                "checkId": one.check_id,
+                "found": one.found,
+                "whatToDo": one.what_to_do,
+            }
+            for one in report.work_list
+        ],
+    }

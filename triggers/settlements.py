@@ -1,0 +1,286 @@
+"""HTTP: have Recovery Services vaults settled, look at settlements, answer what they ask.
+
+A settlement is safe to start again at any time: what is as it should be is not written. One vault
+has one settlement; a second request while it runs joins it.
+"""
+
+import asyncio
+import uuid
+
+import azure.functions as func
+from azure import durable_functions as df
+from durabletask.client import OrchestrationQuery, OrchestrationState
+
+from adapters.ports import Ports
+from domain.codec import JsonObject, from_json, to_json
+from domain.errors import InvalidInputError, Problem, ServiceError
+from domain.intake_rows import Sender
+from domain.plans import judge_approval
+from domain.requests import settle_instance_id
+from domain.settle_intake import SettleOrder, SettleRow, read_order, settle_request
+from domain.settlements import SettlementReport
+from domain.settling import SettleRequest
+from domain.upgrade import RunState
+from domain.vaults import VaultRef
+from orchestrators import names
+from triggers.answers import answer, error, invalid_input
+from triggers.http_api import MAX_PAGE_SIZE, PAGE_SIZE, PRINCIPAL_HEADER, approval_from_body
+from triggers.settlement_views import (
+    GUARDED_ID,
+    SETTLEMENT_ID,
+    detail_view,
+    settlement_view,
+    vault_view,
+)
+from triggers.views import ENDED
+
+STARTS_AT_A_TIME = 8
+"""Instances asked about and started at once; a subscription may have hundreds of vaults."""
+
+
+class SettlementRoutes:
+    """The bodies of the routes.
+
+    Args:
+        ports: What they may use.
+        scope: Subscriptions in which the same machine may be registered too.
+        log_workspace: The workspace of vaults whose request names none.
+    """
+
+    def __init__(self, ports: Ports, scope: tuple[str, ...], log_workspace: str | None) -> None:
+        self._ports = ports
+        self._scope = scope
+        self._log_workspace = log_workspace
+
+    async def post(
+        self, req: func.HttpRequest, client: df.DurableFunctionsClient
+    ) -> func.HttpResponse:
+        """Starts settlements, all or none: 202 with one entry per vault, 400, or 502."""
+        sender = Sender(
+            requested_by="anonymous",
+            request_id=str(uuid.uuid4()),
+            requested_at=self._ports.clock.now(),
+        )
+        try:
+            signed_in_as = req.headers.get(PRINCIPAL_HEADER)
+            order = read_order(req.get_body(), sender, signed_in_as=signed_in_as)
+        except InvalidInputError as problem:
+            return invalid_input(problem)
+        try:
+            requests = await self._requests(order)
+        except ServiceError as failure:
+            return error(502, "SubscriptionUnreadable", f"{failure} Nothing was started.")
+        gate = asyncio.Semaphore(STARTS_AT_A_TIME)
+
+        async def start(request: SettleRequest) -> JsonObject:
+            async with gate:
+                joined = await self._start(client, request)
+            return _accepted(req, request, joined=joined)
+
+        entries = await asyncio.gather(*map(start, requests))
+        body = {"requestId": order.sender.request_id, "settlements": list(entries)}
+        return answer(body, 202)
+
+    async def _requests(self, order: SettleOrder) -> tuple[SettleRequest, ...]:
+        """One request per vault; a vault named twice, by itself and its subscription, once."""
+        found: dict[str, SettleRequest] = {}
+        for row in order.rows:
+            for vault in await self._vaults(row):
+                request = settle_request(
+                    row,
+                    vault,
+                    order.sender,
+                    scope=self._scope,
+                    log_workspace_id=self._log_workspace,
+                )
+                found.setdefault(vault.key, request)
+        return tuple(found.values())
+
+    async def _vaults(self, row: SettleRow) -> tuple[VaultRef, ...]:
+        if row.vault is not None:
+            return (row.vault,)
+        listed = await self._ports.recovery_services.list_vaults(row.subscription_id or "")
+        return tuple(VaultRef.parse(str(one["id"])) for one in listed.value)
+
+    async def _start(self, client: df.DurableFunctionsClient, request: SettleRequest) -> bool:
+        """Starts the settlement, or joins the one that is there; True: joined."""
+        instance_id = settle_instance_id(request.vault)
+        state = await client.get_orchestration_state(instance_id)
+        if state is not None and not _may_restart(state, request):
+            return True
+        await client.schedule_new_orchestration(
+            names.SETTLE_VAULT, input=to_json(request), instance_id=instance_id
+        )
+        return False
+
+    async def list(
+        self, req: func.HttpRequest, client: df.DurableFunctionsClient
+    ) -> func.HttpResponse:
+        """Every settlement in the order of their ids, a page at a time."""
+        top = req.params.get("top") or str(PAGE_SIZE)
+        if not top.isdecimal() or not 1 <= int(top) <= MAX_PAGE_SIZE:
+            message = f"give a whole number from 1 to {MAX_PAGE_SIZE}, not {top!r}"
+            problem = Problem(where="query", field="top", message=message)
+            return invalid_input(InvalidInputError([problem]))
+        after = req.params.get("continuation") or ""
+        query = OrchestrationQuery(fetch_inputs_and_outputs=True, instance_id_prefix="settle-")
+        states = await client.get_all_orchestration_states(query)
+        found = sorted(
+            (
+                one
+                for one in states
+                if SETTLEMENT_ID.match(one.instance_id) and one.instance_id > after
+            ),
+            key=lambda one: one.instance_id,
+        )
+        shown = found[: int(top)]
+        token = shown[-1].instance_id if len(found) > len(shown) else None
+        views = [settlement_view(one) for one in shown]
+        return answer({"settlements": views, "continuationToken": token})
+
+    async def get(
+        self, req: func.HttpRequest, client: df.DurableFunctionsClient
+    ) -> func.HttpResponse:
+        """One settlement, with its checklist and tasks once it has ended; 404 for others."""
+        instance_id = req.route_params["id"]
+        state = await _state_of(client, instance_id)
+        if state is None:
+            return _unknown(instance_id)
+        view = settlement_view(state)
+        document = await self._ports.evidence.read(f"{view['evidencePrefix']}/outcome.json")
+        if document is not None:
+            view |= detail_view(from_json(SettlementReport, document["data"]))
+        return answer(view)
+
+    async def approve(
+        self, req: func.HttpRequest, client: df.DurableFunctionsClient
+    ) -> func.HttpResponse:
+        """Answers a request for approval: 202, or 400, 404, 409 with the reason."""
+        instance_id = req.route_params["id"]
+        state = await _state_of(client, instance_id)
+        if state is None:
+            return _unknown(instance_id)
+        try:
+            approval = approval_from_body(req, self._ports)
+        except InvalidInputError as problem:
+            return invalid_input(problem)
+        view = settlement_view(state)
+        if view["state"] != RunState.AWAITING_APPROVAL or view["plan"] is None:
+            text = f"The settlement is {view['state']}; it asks for no approval."
+            return error(409, "NotWaiting", text)
+        objection = judge_approval(view["plan"]["hash"], view["requestedBy"], approval)
+        if objection:
+            return error(409, "ApprovalRefused", objection)
+        await client.raise_orchestration_event(
+            instance_id, names.APPROVAL_EVENT, data=to_json(approval)
+        )
+        return answer({"id": instance_id, "decision": approval.decision}, 202)
+
+    async def guard(
+        self, req: func.HttpRequest, client: df.DurableFunctionsClient
+    ) -> func.HttpResponse:
+        """Says that the owner of a Resource Guard has agreed, or will not: 202, 400, 404, 409."""
+        instance_id = req.route_params["id"]
+        is_known = GUARDED_ID.match(instance_id) is not None
+        state = await client.get_orchestration_state(instance_id) if is_known else None
+        if state is None:
+            return _unknown(instance_id)
+        try:
+            told = _guard_answer(req)
+        except InvalidInputError as problem:
+            return invalid_input(problem)
+        shown = state.get_custom_status(dict) or {}
+        if shown.get("state") != "waiting_for_guard":
+            return error(409, "NotWaiting", f"{instance_id} does not wait for a Resource Guard.")
+        await client.raise_orchestration_event(instance_id, names.GUARD_EVENT, data=told)
+        return answer({"id": instance_id, **told}, 202)
+
+
+def _may_restart(state: OrchestrationState, request: SettleRequest) -> bool:
+    """An ended settlement may run again at any time, for another request."""
+    if state.runtime_status not in ENDED:
+        return False
+    return from_json(SettleRequest, state.get_input(dict)).run_id != request.run_id
+
+
+async def _state_of(
+    client: df.DurableFunctionsClient, instance_id: str
+) -> OrchestrationState | None:
+    if SETTLEMENT_ID.match(instance_id) is None:
+        return None
+    return await client.get_orchestration_state(instance_id)
+
+
+def _unknown(instance_id: str) -> func.HttpResponse:
+    return error(404, "NotFound", f"There is no settlement with the id {instance_id}.")
+
+
+def _accepted(req: func.HttpRequest, request: SettleRequest, *, joined: bool) -> JsonObject:
+    instance_id = settle_instance_id(request.vault)
+    base = req.url.split("?", 1)[0].rstrip("/")
+    return {
+        "id": instance_id,
+        "vault": vault_view(request.vault),
+        "statusUrl": f"{base}/{instance_id}",
+        "joined": joined,
+    }
+
+
+def _guard_answer(req: func.HttpRequest) -> JsonObject:
+    try:
+        body = req.get_json()
+    except ValueError as broken:
+        raise InvalidInputError([Problem(where="body", field="-", message=str(broken))]) from broken
+    decision = body.get("decision") if isinstance(body, dict) else None
+    if decision not in {"granted", "abandoned"}:
+        message = "must be granted or abandoned"
+        raise InvalidInputError([Problem(where="body", field="decision", message=message)])
+    return {"decision": decision, "by": str(req.headers.get(PRINCIPAL_HEADER) or body.get("by"))}
+
+
+def settlement_blueprint(
+    ports: Ports, scope: tuple[str, ...], log_workspace: str | None
+) -> df.Blueprint:
+    """The blueprint with every route of settlements.
+
+    Args:
+        ports: What the routes may use.
+        scope: Subscriptions in which the same machine may be registered too.
+        log_workspace: The workspace of vaults whose request names none.
+    """
+    blueprint = df.Blueprint(http_auth_level=func.AuthLevel.FUNCTION)
+    routes = SettlementRoutes(ports, scope, log_workspace)
+
+    @blueprint.function_name("post_settlements")
+    @blueprint.route(route="settlements", methods=["POST"])
+    @blueprint.durable_client_input(client_name="client")
+    async def _post(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+        return await routes.post(req, client)
+
+    @blueprint.function_name("list_settlements")
+    @blueprint.route(route="settlements", methods=["GET"])
+    @blueprint.durable_client_input(client_name="client")
+    async def _list(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+        return await routes.list(req, client)
+
+    @blueprint.function_name("get_settlement")
+    @blueprint.route(route="settlements/{id}", methods=["GET"])
+    @blueprint.durable_client_input(client_name="client")
+    async def _get(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+        return await routes.get(req, client)
+
+    @blueprint.function_name("post_settlement_approval")
+    @blueprint.route(route="settlements/{id}/approval", methods=["POST"])
+    @blueprint.durable_client_input(client_name="client")
+    async def _approve(
+        req: func.HttpRequest, client: df.DurableFunctionsClient
+    ) -> func.HttpResponse:
+        return await routes.approve(req, client)
+
+    @blueprint.function_name("post_settlement_guard")
+    @blueprint.route(route="settlements/{id}/guard", methods=["POST"])
+    @blueprint.durable_client_input(client_name="client")
+    async def _guard(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+        return await routes.guard(req, client)
+
+    return blueprint
