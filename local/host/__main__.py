@@ -61,6 +61,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
 
 def to_options(arguments: argparse.Namespace) -> Options:
     """The options behind a command line; paths are made absolute."""
+    # Absolute, because loading the app changes the working directory to its folder.
     app = arguments.app.resolve()
     database = (arguments.db or app / ".local-host" / "taskhub.sqlite").resolve()
     return Options(
@@ -77,13 +78,16 @@ def to_options(arguments: argparse.Namespace) -> Options:
 
 async def run(options: Options, handler: logging.Handler, out: TextIO) -> int:
     """Runs until SIGTERM or SIGINT; the exit code."""
+    # Before the app is loaded, which can take seconds: an early Ctrl-C must be graceful too.
     stop = asyncio.Event()
     request = StopRequest(stop)
     loop = asyncio.get_running_loop()
+    # Through the loop: a plain signal handler would set the event without waking anyone.
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, request.on_signal)
     try:
         host = await load_host(options)
+        # Only now: host.json is part of the app, and what it says applies from here on.
         apply_levels(handler, host.config.log_levels)
         await host.start()
     except (VaultliftError, OSError) as error:
@@ -133,6 +137,7 @@ class StopRequest:
             self._asked_at = self._now()
             self._stop.set()
         elif self._now() - self._asked_at > SAME_REQUEST_S:
+            # No clean-up on purpose: whoever asks twice does not want to wait; turns are repeated.
             self._exit_now()
 
 
@@ -141,6 +146,7 @@ def main(arguments: Sequence[str]) -> int:
     parsed = parse_arguments(arguments)
     try:
         options = to_options(parsed)
+    # Logging is not set up yet, so what is wrong is said plainly.
     except (VaultliftError, ValueError) as error:
         sys.stderr.write(f"local.host: {error}\n")
         return EXIT_CANNOT_RUN

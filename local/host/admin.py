@@ -44,6 +44,7 @@ class AdminApi:
         route_prefix: str,
         keys: Keys | None,
     ) -> None:
+        # Function names are compared without case, as everywhere on the real host.
         self._functions = {one.name.lower(): one for one in functions}
         self._invoker = invoker
         self._hub = hub
@@ -95,6 +96,7 @@ class AdminApi:
             return web.Response(status=404)
         if function.trigger_type == HTTP_TRIGGER:
             route = full_route(function, self._route_prefix)
+            # An HTTP function needs method, headers and route values, which this body cannot carry.
             return _refused(f"'{function.name}' is an HTTP function; call /{route}")
         try:
             text = _input_of(await request.text())
@@ -107,6 +109,7 @@ class AdminApi:
         return web.Response(status=202)
 
     async def _start_orchestration(self, function: Function, text: str) -> None:
+        # Through the engine, as a client would: invoked directly it would have no history.
         create = pb.CreateInstanceRequest(
             name=str(function.trigger.get("orchestration") or function.name),
             input=StringValue(value=text) if text else None,
@@ -119,6 +122,7 @@ class AdminApi:
             function, given.value, trigger_metadata=given.metadata, reason="started by hand"
         )
         run = asyncio.create_task(call)
+        # The loop keeps only weak references to tasks; one that nobody holds may vanish.
         self._runs.add(run)
         run.add_done_callback(self._runs.discard)
 
@@ -129,6 +133,7 @@ class AdminApi:
                 "state": "Running",
                 "version": HOST_VERSION,
                 "versionDetails": f"local host on Python {platform.python_version()}",
+                # Members that scripts written for the real host read; here they are only truthful.
                 "platformVersion": "",
                 "instanceId": str(os.getpid()),
                 "computerName": platform.node(),
@@ -172,4 +177,5 @@ def _input_of(body: str) -> str:
     given = document.get("input")
     if given is None:
         return ""
+    # The real tools take "input" as text; JSON is accepted too and passed on as its text.
     return given if isinstance(given, str) else json.dumps(given)

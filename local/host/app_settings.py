@@ -29,12 +29,14 @@ def load_local_settings(app_directory: Path, environment: MutableMapping[str, st
     if not path.exists():
         return []
     try:
+        # With or without a byte order mark: Visual Studio writes one.
         document = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
         raise AppLoadError(f"{path} is not JSON: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("Values", {}), dict):
         raise AppLoadError(f"{path} must be an object with an object 'Values' of strings")
     if document.get("IsEncrypted"):
+        # Only the tools that encrypted it hold the key.
         raise AppLoadError(f"{path} is encrypted; run 'func settings decrypt' first")
     return _add_missing(document.get("Values", {}), path, environment)
 
@@ -44,6 +46,7 @@ def _add_missing(
 ) -> list[str]:
     added = []
     for name, value in values.items():
+        # The real tools take text only; True would reach the app as a word it does not expect.
         if not isinstance(value, str):
             raise AppLoadError(f"{path}: the value of {name} must be a string")
         if name not in environment:

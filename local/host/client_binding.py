@@ -26,6 +26,7 @@ class ClientBinding:
 
     def to_json(self, binding: Mapping[str, Any]) -> str:
         """The JSON for one binding; a ``taskHub`` or ``connectionName`` of its own is respected."""
+        # One engine serves every name; the names only have to come back to the client unchanged.
         hub = str(binding.get("taskHub") or self.hub_name)
         connection = str(binding.get("connectionName") or "Storage")
         query = f"taskHub={hub}&connection={connection}&code={self.system_key}"
@@ -40,7 +41,9 @@ class ClientBinding:
                 "requiredQueryStringParameters": query,
                 "rpcBaseUrl": f"http://{self.engine_address}",
                 "httpBaseUrl": root,
+                # No proxy stands in front of this host.
                 "useForwardedHost": False,
+                # The engine sets no limit, so the client must not have a smaller one.
                 "maxGrpcMessageSizeInBytes": 2**31 - 1,
                 "grpcHttpClientTimeout": "00:01:40",
             }

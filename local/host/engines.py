@@ -23,6 +23,7 @@ def create_engine(kind: str, *, database: Path, clock: ScaledClock, is_replaying
         clock: The clock timers follow.
         is_replaying: Whether every turn is replayed from its history (SQLite only).
     """
+    # For tests only: DESIGN promises that a killed host goes on where it was (durable-2x 3).
     if kind == "memory":
         _log.warning("orchestrations are kept in memory only; a restart loses them")
         return MemoryEngine(clock)

@@ -113,8 +113,10 @@ def load_host_config(app_directory: Path, settings: AppSettings) -> HostConfig:
         AppLoadError: No host.json, not JSON, or a member has a value that cannot be used.
     """
     document = _read(app_directory / "host.json")
+    # After the file, so that a setting can change what is deployed without deploying again.
     for path, value in settings.with_prefix(OVERRIDE_PREFIX).items():
         _set_override(document, path.split("__"), value)
+    # A misspelt setting would otherwise be found only in production, by its absence.
     for name in unknown_members(document):
         _log.warning("host.json: %s is not known to this host and has no effect", name)
     try:
@@ -144,6 +146,7 @@ def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise AppLoadError(f"{path.parent} is not a function app: it has no host.json")
     try:
+        # With or without a byte order mark, as local.settings.json.
         document = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
         raise AppLoadError(f"{path} is not JSON: {error}") from error
@@ -162,14 +165,17 @@ def _set_override(document: dict[str, Any], path: list[str], value: str) -> None
 
 
 def _to_config(document: Mapping[str, Any], settings: AppSettings) -> HostConfig:
+    # Missing sections are common: a bare {"version": "2.0"} is a valid file.
     extensions = document.get("extensions", {})
     http = extensions.get("http", {})
     durable = extensions.get("durableTask", {})
+    # As the extension counts: per core of the machine, for activities and turns each.
     default_concurrency = DEFAULT_CONCURRENCY_PER_CORE * (os.cpu_count() or 1)
     listed = document.get("functions")
     if isinstance(listed, dict):
         # Overrides name list elements by index: AzureFunctionsJobHost__functions__0.
         listed = listed.values()
+    # -1 is the real host's word for no limit.
     requests = int(http.get("maxConcurrentRequests", -1))
     return HostConfig(
         route_prefix=str(http.get("routePrefix", "api")).strip("/"),
@@ -193,6 +199,7 @@ def _timeout(text: str) -> timedelta | None:
     return None if text == "-1" else parse_time_span(text)
 
 
+# int() reads the text of an override as well as a number of the file.
 def _count(section: Mapping[str, Any], name: str, default: int) -> int:
     count = int(section.get(name, default))
     if count < 1:

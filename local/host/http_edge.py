@@ -38,6 +38,7 @@ class HttpEdge:
     def __init__(
         self, functions: Sequence[Function], invoker: Invoker, config: HostConfig, keys: Keys | None
     ) -> None:
+        # Built once: templates are compiled, and a wrong one keeps the host from starting.
         self.table = build_table(functions, config.route_prefix)
         self._invoker = invoker
         self._custom_headers = config.custom_headers
@@ -48,14 +49,17 @@ class HttpEdge:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answers any request that no part of the host itself claims."""
+        # path_safe keeps %2F apart from a slash, which the routes would otherwise split at.
         found = self.table.find(request.method, request.rel_url.path_safe)
         if found.target is None:
             return _not_found(found.allowed)
         function = found.target
+        # Before the body is read: who may not call must not make the host take in 100 MB.
         if not self._is_authorized(function, request):
             return web.Response(status=401)
         # %2F stays encoded in a route value, as ASP.NET leaves it; everything else is decoded.
         parameters = {name: value.replace("%25", "%") for name, value in found.parameters.items()}
+        # Outside the slots: a slow sender must not hold one.
         body = await body_of(request)
         async with self._slots:
             result = await self._invoker.invoke(
@@ -70,7 +74,9 @@ class HttpEdge:
     def _is_authorized(self, function: Function, request: web.Request) -> bool:
         if self._keys is None:
             return True
+        # Function is the decorators' own default, so leaving it out must not open the route.
         name = str(function.trigger.get("authLevel") or "function").lower()
+        # An unknown level fails closed.
         level = _AUTH_LEVELS.get(name, Level.ADMIN)
         return self._keys.opens(level, presented_key(request), function.name)
 
@@ -120,5 +126,6 @@ def _answer(function: Function, result: InvocationResult) -> web.Response:
         return web.Response(status=500)
     value = result.return_value
     for binding in function.bindings_of("http"):
+        # Answers come as the return value or through an Out parameter, never both.
         value = value or result.outputs.get(str(binding["name"]))
     return to_response(value)

@@ -47,6 +47,7 @@ def _joined(values: MultiMapping[str], *, lower: bool) -> dict[str, str]:
     joined: dict[str, str] = {}
     for name, value in values.items():
         key = name.lower() if lower else name
+        # An app that tests for a header must find the same here and in Azure.
         if value:
             joined[key] = f"{joined[key]},{value}" if key in joined else value
     return joined
@@ -54,6 +55,7 @@ def _joined(values: MultiMapping[str], *, lower: bool) -> dict[str, str]:
 
 def to_response(value: TypedData | None) -> web.Response:
     """What a function returned as an HTTP answer; nothing returned is 204."""
+    # As the real host answers when a function returned nothing.
     if value is None or value.kind is None:
         return web.Response(status=204)
     if value.kind != "http":
@@ -62,8 +64,10 @@ def to_response(value: TypedData | None) -> web.Response:
     headers: CIMultiDict[str] = CIMultiDict(
         (name, text)
         for name, text in answer.headers.items()
+        # aiohttp computes these from the body; a second value would contradict it.
         if name.lower() not in _WRITTEN_BY_THE_SERVER
     )
+    # Added one by one: cookies are the one header that must not be joined (RFC 6265, 3).
     for cookie in _set_cookies(answer.cookies or ()):
         headers.add("Set-Cookie", cookie)
     return web.Response(

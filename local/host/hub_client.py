@@ -17,6 +17,7 @@ class HubClient:
     """
 
     def __init__(self, address: str) -> None:
+        # Without TLS: the engine is in this process, on the loopback address.
         self._channel = grpc.aio.insecure_channel(address, options=_UNLIMITED)
 
     async def call[A: Message](self, method: str, request: Message, answer: type[A]) -> A:
@@ -25,6 +26,7 @@ class HubClient:
         Raises:
             grpc.aio.AioRpcError: The engine refused, or cannot be reached.
         """
+        # By name instead of the generated stub, which has no types for a checker.
         rpc = self._channel.unary_unary(
             SERVICE + method,
             request_serializer=type(request).SerializeToString,

@@ -20,6 +20,7 @@ _SCHEDULING = {
 }
 """Event that ends something → event that began it; the API shows one entry for the two."""
 
+# Suspended is not among them: such an instance can be resumed, so it is still running.
 ENDED = frozenset(
     {
         pb.ORCHESTRATION_STATUS_COMPLETED,
@@ -32,6 +33,7 @@ ENDED = frozenset(
 
 def status_name(status: int) -> str:
     """``Running``, ``ContinuedAsNew`` and so on."""
+    # Derived, not listed: a status the library adds has its name at once.
     words = pb.OrchestrationStatus.Name(status).removeprefix(_PREFIX).split("_")
     return "".join(word.capitalize() for word in words)
 
@@ -47,6 +49,7 @@ def parse_status(name: str) -> pb.OrchestrationStatus | None:
 def to_status(state: pb.OrchestrationState, *, is_input_shown: bool = True) -> dict[str, Any]:
     """The status object of one orchestration."""
     output = _value(state, "output")
+    # The API has one member for both; a failure's text goes where the output would.
     if state.HasField("failureDetails"):
         output = f"{state.failureDetails.errorType}: {state.failureDetails.errorMessage}"
     return {
@@ -63,6 +66,7 @@ def to_status(state: pb.OrchestrationState, *, is_input_shown: bool = True) -> d
 
 def iso(timestamp: Timestamp) -> str:
     """Whole seconds with a ``Z``, as the API writes times."""
+    # Fractions are dropped here although histories have them; so does the extension.
     return timestamp.ToDatetime(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -86,6 +90,7 @@ def to_history(events: Iterable[pb.HistoryEvent], *, is_output_shown: bool) -> l
     begun: dict[tuple[str, int], dict[str, Any]] = {}
     for event in events:
         kind = event.WhichOneof("eventType") or ""
+        # Turns are the engine's business; the extension leaves them out of its history as well.
         if kind in {"orchestratorStarted", "orchestratorCompleted"}:
             continue
         entry = _entry(event, kind, is_output_shown=is_output_shown)
@@ -132,6 +137,7 @@ def _join(
     entry["ScheduledTime"] = began_as["Timestamp"]
     if "FunctionName" in began_as:
         entry["FunctionName"] = began_as["FunctionName"]
+    # Its end is shown in its place; what has not ended yet stays.
     shown.remove(began_as)
 
 

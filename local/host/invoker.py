@@ -30,7 +30,9 @@ class Invoker:
         reason: str = "",
     ) -> InvocationResult:
         """Runs ``function`` once; how it ended, failures of user code included."""
+        # Under the binding's name, which a decorator may have made up (durable-2x 2).
         inputs = {function.trigger_parameter: trigger_value}
+        # The client is an input like any other: the library makes it from this JSON (durable-2x 3).
         for binding in function.bindings_of(DURABLE_CLIENT):
             inputs[str(binding["name"])] = TypedData(string=self._client_json(binding))
         return await self._runtime.invoke(

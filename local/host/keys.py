@@ -53,6 +53,7 @@ class Keys:
         Raises:
             AppLoadError: The file is not one of ours.
         """
+        # Made rather than asked for: a first run must not need any preparation.
         if not path.exists():
             _write(path)
         try:
@@ -87,6 +88,7 @@ class Keys:
 
 def _write(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    # 256 bits each, so nobody has to limit the rate of guessing.
     document = {name: secrets.token_urlsafe(32) for name in ("master", "function", "system")}
     # Private from its first moment, and never over a file that another start just made.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
