@@ -15,6 +15,7 @@ from google.protobuf import wrappers_pb2
 from .engine import Engine
 from .failures import to_failure_details
 from .functions import ACTIVITY_TRIGGER, ORCHESTRATION_TRIGGER, Failure, Function, InvocationResult
+from .hot_turns import HotTurns, started_name
 from .invoker import Invoker
 from .messages import TypedData
 
@@ -33,6 +34,7 @@ class DurableDispatcher:
         functions: The app's functions; those with durable triggers are used.
         max_orchestrations: Orchestrator turns at a time.
         max_activities: Activities at a time.
+        hot: Runs turns without replay; None: the app's function runs every turn.
     """
 
     def __init__(
@@ -43,8 +45,10 @@ class DurableDispatcher:
         *,
         max_orchestrations: int,
         max_activities: int,
+        hot: HotTurns | None = None,
     ) -> None:
         self._engine = engine
+        self._hot = hot
         self._invoker = invoker
         self._orchestrators = by_durable_name(functions, ORCHESTRATION_TRIGGER, "orchestration")
         self._activities = by_durable_name(functions, ACTIVITY_TRIGGER, "activity")
@@ -83,7 +87,8 @@ class DurableDispatcher:
             await asyncio.sleep(_RETRY_AFTER_ABANDON_S)
 
     async def _pull_stream(self) -> None:
-        items: AsyncIterator[pb.WorkItem] = self._engine.work_items(
+        source = self._hot or self._engine
+        items: AsyncIterator[pb.WorkItem] = source.work_items(
             max_orchestrations=self._limits["orchestratorRequest"],
             max_activities=self._limits["activityRequest"],
         )
@@ -118,6 +123,16 @@ class DurableDispatcher:
         return True
 
     async def _run_turn(self, item: pb.WorkItem) -> bool:
+        request = item.orchestratorRequest
+        response = None if self._hot is None else await self._hot.run(request)
+        if response is not None:
+            response.completionToken = item.completionToken
+            await self._engine.complete_orchestration(response)
+            return True
+        return await self._run_function(item)
+
+    async def _run_function(self, item: pb.WorkItem) -> bool:
+        """Runs a turn the official way: the app's function replays it from its history."""
         request = item.orchestratorRequest
         name = orchestration_name(request)
         function = self._orchestrators.get(name.lower())
@@ -173,10 +188,10 @@ def by_durable_name(
 
 def orchestration_name(request: pb.OrchestratorRequest) -> str:
     """The orchestrator's name, from the event that started the execution."""
-    for event in (*request.pastEvents, *request.newEvents):
-        if event.HasField("executionStarted"):
-            return event.executionStarted.name
-    raise ValueError(f"the turn of {request.instanceId} has no ExecutionStarted event")
+    name = started_name(request)
+    if name is None:
+        raise ValueError(f"the turn of {request.instanceId} has no ExecutionStarted event")
+    return name
 
 
 def _activity_input(request: pb.ActivityRequest) -> str:

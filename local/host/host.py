@@ -22,13 +22,14 @@ from .engine import Engine
 from .engines import create_engine
 from .functions import ORCHESTRATION_TRIGGER, SERVICE_BUS_TRIGGER, Function
 from .host_json import HostConfig, load_host_config
+from .hot_turns import HotTurns, create_hot_turns
 from .http_edge import HttpEdge
 from .http_messages import DEFAULT_BODY_LIMIT
 from .hub_client import HubClient
 from .invoker import Invoker
 from .keys import Keys
 from .management import ManagementApi
-from .runtime import Runtime, load_app, unload
+from .runtime import Runtime, code_of, load_app, unload
 from .support import warn_of_unsupported
 from .timers import TimerListener, TimerStates
 
@@ -148,6 +149,12 @@ class Host:
             is_replaying=self.options.is_replaying,
         )
 
+    def _create_hot_turns(self, engine: Engine) -> HotTurns | None:
+        if self.options.is_replaying:
+            return None
+        orchestrators = by_durable_name(self.functions, ORCHESTRATION_TRIGGER, "orchestration")
+        return create_hot_turns(engine, self._runtime, orchestrators, code_of)
+
     def _create_listeners(self, engine: Engine, invoker: Invoker) -> list[Listener]:
         settings = AppSettings()
         states = TimerStates(self.options.database.with_suffix(".timers.json"))
@@ -158,6 +165,7 @@ class Host:
                 self.functions,
                 max_orchestrations=self.config.max_orchestrations,
                 max_activities=self.config.max_activities,
+                hot=self._create_hot_turns(engine),
             ),
             TimerListener(self.functions, invoker, self.options.clock, states, settings),
         ]

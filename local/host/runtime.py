@@ -6,18 +6,22 @@ one app per process.
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 import secrets
 import sys
 import time
+import traceback
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import copy_context
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import azure_functions_runtime as worker  # type: ignore[import-untyped]
+from azure_functions_runtime import handle_event
 
 from .failures import split_worker_exception
 from .functions import AppLoadError, Failure, Function, InvocationResult
@@ -79,6 +83,37 @@ class Runtime:
             instance_id: The orchestration it runs for; goes into the log lines.
             reason: Why it runs, for the log.
         """
+        with self._invocation(function, instance_id) as scope:
+            return await self._run(function, scope, inputs, trigger_metadata or {}, reason)
+
+    async def run_code[T](
+        self, function: Function, code: Callable[[], T], *, instance_id: str | None
+    ) -> T:
+        """Runs code of the app that is not called through its function, as an invocation of it.
+
+        It gets one of the threads for synchronous functions; log lines are those of any
+        invocation.
+
+        Raises:
+            TimeoutError: It takes longer than functions may; it goes on in its thread.
+            Exception: What the code raises.
+        """
+        with self._invocation(function, instance_id) as scope:
+            started = time.perf_counter()
+            result = InvocationResult(invocation_id=scope.invocation_id)
+            loop = asyncio.get_running_loop()
+            pool = worker.get_threadpool_executor()
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    return await loop.run_in_executor(pool, copy_context().run, code)
+            except Exception as error:
+                result = _to_failed(scope, error)
+                raise
+            finally:
+                _log_end(function, result, time.perf_counter() - started)
+
+    @contextlib.contextmanager
+    def _invocation(self, function: Function, instance_id: str | None) -> Iterator[InvocationScope]:
         scope = InvocationScope(
             function=function.name, invocation_id=str(uuid.uuid4()), instance_id=instance_id
         )
@@ -86,7 +121,7 @@ class Runtime:
         self._idle.clear()
         try:
             with invocation_scope(scope):
-                return await self._run(function, scope, inputs, trigger_metadata or {}, reason)
+                yield scope
         finally:
             self._in_flight.discard(scope.invocation_id)
             if not self._in_flight:
@@ -142,6 +177,13 @@ async def load_app(app_directory: Path) -> list[Function]:
     if indexed is None:
         raise AppLoadError(f"no functions found: {app_directory} has no function_app.py")
     return [_to_function(metadata) for metadata in indexed]
+
+
+def code_of(function: Function) -> Callable[..., Any]:
+    """The Python function that the runtime calls for a function of the app."""
+    info = handle_event._functions.get_function(function.function_id)  # noqa: SLF001, no public way
+    code: Callable[..., Any] = info.func
+    return code
 
 
 def unload() -> None:
@@ -203,6 +245,15 @@ def _to_result(invocation_id: str, response: Any) -> InvocationResult:
     error = response.result.exception
     failure = split_worker_exception(error.message, error.stack_trace or "")
     return InvocationResult(invocation_id=invocation_id, failure=failure)
+
+
+def _to_failed(scope: InvocationScope, error: Exception) -> InvocationResult:
+    failure = Failure(
+        error_type=type(error).__name__,
+        message=str(error),
+        stack_trace="".join(traceback.format_exception(error)),
+    )
+    return InvocationResult(invocation_id=scope.invocation_id, failure=failure)
 
 
 def _log_end(function: Function, result: InvocationResult, duration_s: float) -> None:
