@@ -33,7 +33,7 @@ def prerequisite_reasons(
         *_agent_reasons(vault.contents.machines),
         *_job_reasons(vault.contents.jobs, now),
         *_billing_reasons(vault),
-        *_target_reasons(state, vault, target_path, now),
+        *_target_reasons(state, vault, target_path),
         *(reason for reason in vault.reasons if reason.until is None or reason.until > now),
     ]
 
@@ -137,7 +137,7 @@ def _billing_reasons(vault: Vault) -> list[Reason]:
     return reasons
 
 
-def _target_reasons(state: State, vault: Vault, target_path: str, now: datetime) -> list[Reason]:
+def _target_reasons(state: State, vault: Vault, target_path: str) -> list[Reason]:
     found = _TARGET.match(target_path)
     if (
         found is None
@@ -148,7 +148,9 @@ def _target_reasons(state: State, vault: Vault, target_path: str, now: datetime)
         message = f"The resource path {_cell(target_path)} cannot hold the upgraded vault."
         return [Reason(category="Target", code="InvalidTargetResource", message=message)]
     other = state.find_vault(vault.subscription_id, found["group"], vault.name)
-    if other is None or other is vault or provisioning_state(other, now) == "Provisioning":
+    # The published script lets any vault in Provisioning pass, since it cannot tell whose upgrade
+    # that is (vault-upgrade 1.3); the service can, and two vaults cannot have one id.
+    if other is None or other is vault:
         return []
     message = f"A vault named {vault.name} already exists in {found['group']}."
     return [

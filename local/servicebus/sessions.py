@@ -258,6 +258,8 @@ class Sessions:
         session.until_ms = self._timeline.now_ms() + self._lock_duration_ms
         self._arm(session, consumer)
         consumer.session_granted(session.session_id, session.until_ms)
+        # Credit may have come while the receiver was still waiting, and is not sent twice.
+        self.pump(session.session_id)
 
     def _arm(self, session: Session, consumer: SessionConsumer) -> None:
         def expire() -> None:

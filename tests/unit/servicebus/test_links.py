@@ -359,6 +359,17 @@ async def test_wait_for_a_session_ends(properties, wait_ms):
     assert "com.microsoft:timeout" == error_of(frames)[0]
 
 
+async def test_credit_given_while_waiting_counts_from_the_grant():
+    """A client need not wait for the answer to its attach before it asks for messages."""
+    bench = make_bench(RequiresSession=True)
+    client = await connect(bench)
+    await client.attach(0, receives=True, filters={SESSION_FILTER: None})
+    await client.flow(0, 10)
+    bench.send("a", session_id="s")
+
+    assert [Code.ATTACH, Code.TRANSFER] == codes(await client.hear())
+
+
 async def test_waiting_client_that_leaves_is_not_granted_anything():
     """A session is not given to a link that is gone."""
     bench = make_bench(RequiresSession=True)

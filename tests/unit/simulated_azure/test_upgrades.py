@@ -170,6 +170,17 @@ def test_a_vault_of_the_same_name_blocks_its_group():
     assert codes(client, target_path("v1", group="elsewhere")) == []
 
 
+def test_two_vaults_never_share_a_target():
+    """Vaults of two regions may have one name; the first to start has the group's."""
+    client = open_client({"name": "v1"}, {"name": "v1", "region": "East US"})
+    state, now = client.service.state, client.clock.now()
+    client.start()
+
+    found = upgrades.prerequisite_reasons(state, state.vaults[1], target_path("v1"), now)
+
+    assert [reason.code for reason in found] == ["TargetVaultExists"]
+
+
 def test_an_upgrade_ends_when_its_time_is_over():
     """Status follows from the time alone."""
     client = open_client({"name": "v1", "upgrade": {"duration": "20m"}})
