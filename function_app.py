@@ -16,7 +16,8 @@ from adapters.settings import Settings
 from orchestrators import names, orchestrator_blueprint
 from triggers.campaigns import campaign_blueprint
 from triggers.http_api import http_blueprint
-from triggers.service_bus import queue_blueprint
+from triggers.messages import message_blueprint
+from triggers.service_bus import QueueOptions, queue_blueprint
 from triggers.settlements import settlement_blueprint
 from triggers.timers import timer_blueprint
 
@@ -35,5 +36,16 @@ app.register_functions(activity_blueprint(ports, runs_of))
 app.register_functions(http_blueprint(ports))
 app.register_functions(campaign_blueprint(ports))
 app.register_functions(settlement_blueprint(ports, settings.subscriptions, settings.log_workspace))
-app.register_functions(queue_blueprint(settings.queue, settings.log_workspace))
+app.register_functions(message_blueprint(ports))
+app.register_functions(
+    queue_blueprint(
+        ports,
+        runs_of,
+        QueueOptions(
+            queue=settings.queue,
+            log_workspace_id=settings.log_workspace,
+            window=settings.admission_window,
+        ),
+    )
+)
 app.register_functions(timer_blueprint(ports, settings.subscriptions, settings.audit_schedule))

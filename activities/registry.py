@@ -6,6 +6,7 @@ from typing import Any
 
 from azure import durable_functions as df
 
+from activities.admission import run_admit_waiting, run_look_at_admitted
 from activities.agents import run_list_agents
 from activities.audits import run_check_vault, run_list_estate, run_record_audit
 from activities.campaigns import (
@@ -39,7 +40,7 @@ from activities.starting import run_start_upgrade
 from activities.time_zones import run_plan_time_zones, run_verify_time_zones
 from activities.verdicts import run_record_verdict
 from adapters.ports import Ports, UpgradeRuns
-from domain import audits, campaign_steps, rosters, settling, steps
+from domain import admission, audits, campaign_steps, rosters, settling, steps
 from domain.codec import from_json, to_object
 from orchestrators import names
 
@@ -98,7 +99,11 @@ class RunsActivity:
     request: type
 
 
-RUNS_ACTIVITIES = (RunsActivity(names.LOOK_AT_RUNS, run_look_at_runs, campaign_steps.LookRequest),)
+RUNS_ACTIVITIES = (
+    RunsActivity(names.LOOK_AT_RUNS, run_look_at_runs, campaign_steps.LookRequest),
+    RunsActivity(names.ADMIT_WAITING, run_admit_waiting, admission.AdmitRequest),
+    RunsActivity(names.LOOK_AT_ADMITTED, run_look_at_admitted, admission.AdmittedLook),
+)
 
 type RunsOf = Callable[[Any], UpgradeRuns]
 """Makes the port from the durable client of one invocation."""

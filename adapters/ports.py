@@ -12,6 +12,7 @@ from typing import Protocol
 
 from domain.codec import JsonObject
 from domain.estate_map import EstateMap
+from domain.messages import KeptMessage, MessageBox, QueueMessage, Replayed
 from domain.requests import UpgradeRequest
 from domain.upgrade import (
     ClassicVault,
@@ -227,10 +228,32 @@ class EvidenceStore(Protocol):
 
 
 class UpgradeQueue(Protocol):
-    """The queue every upgrade comes through."""
+    """The queue every upgrade comes through, and the boxes of messages that became no run."""
 
     async def send(self, requests: Sequence[UpgradeRequest]) -> None:
         """Sends one message per request; message and session id are the request's own."""
+        ...
+
+    async def reject(self, message: QueueMessage, reason: str) -> None:
+        """Keeps a copy of a message that can never be used, with the reason."""
+        ...
+
+    async def list_kept(
+        self, box: MessageBox, limit: int, from_sequence: int = 0
+    ) -> tuple[KeptMessage, ...]:
+        """Looks at the messages of a box, oldest first, without taking any."""
+        ...
+
+    async def replay(
+        self, box: MessageBox, limit: int, only: int | None = None
+    ) -> tuple[Replayed, ...]:
+        """Sends messages of a box anew and takes them out of it, the oldest first.
+
+        Args:
+            box: The box.
+            limit: At most so many.
+            only: Sequence number of the one message to replay; None: whatever is there.
+        """
         ...
 
 

@@ -6,8 +6,8 @@ the queue drops the copy, and after it the run that exists already is joined.
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Protocol
 
 from azure.core.credentials_async import AsyncTokenCredential
@@ -27,6 +27,13 @@ from azure.servicebus.exceptions import (
 from adapters.credentials import make_credential
 from adapters.loop_local import LoopLocal
 from adapters.redaction import redact
+from adapters.service_bus_boxes import (
+    look_into,
+    open_box,
+    rejected_message,
+    rejected_queue,
+    replay_from,
+)
 from adapters.settings import Settings
 from domain.errors import (
     AccessDeniedError,
@@ -37,6 +44,7 @@ from domain.errors import (
     UnavailableError,
 )
 from domain.intake import message_body
+from domain.messages import KeptMessage, MessageBox, QueueMessage, Replayed
 from domain.requests import UpgradeRequest
 
 TRY_TIMEOUT_S = 30
@@ -55,21 +63,25 @@ class _Link:
         self._credential: AsyncTokenCredential | None = None
         connection = settings.service_bus_connection
         if connection is not None:
-            self._client = ServiceBusClient.from_connection_string(
+            self.client = ServiceBusClient.from_connection_string(
                 connection.get_secret_value(), try_timeout=TRY_TIMEOUT_S
             )
         else:
             self._credential = make_credential(settings)
-            self._client = ServiceBusClient(
+            self.client = ServiceBusClient(
                 settings.service_bus_namespace or "", self._credential, try_timeout=TRY_TIMEOUT_S
             )
-        self.sender: ServiceBusSender = self._client.get_queue_sender(settings.queue)
+        self.sender: ServiceBusSender = self.client.get_queue_sender(settings.queue)
+        self.rejected: ServiceBusSender = self.client.get_queue_sender(
+            rejected_queue(settings.queue)
+        )
         # The SDK's senders are not made for tasks that send at the same time.
         self.turn = asyncio.Lock()
 
     async def aclose(self) -> None:
         await self.sender.close()
-        await self._client.close()
+        await self.rejected.close()
+        await self.client.close()
         if self._credential is not None:
             await self._credential.close()
 
@@ -96,14 +108,54 @@ class ServiceBusQueue:
         messages = [to_message(request) for request in requests]
         if not messages:
             return
+        async with self._link() as link, link.turn:
+            await send_batches(link.sender, messages)
+
+    async def reject(self, message: QueueMessage, reason: str) -> None:
+        """Keeps a copy of a message that can never be used, with the reason.
+
+        Raises:
+            ServiceError: The queue of rejected messages is not there, full or away.
+        """
+        async with self._link() as link, link.turn:
+            await link.rejected.send_messages(rejected_message(message, reason))
+
+    async def list_kept(
+        self, box: MessageBox, limit: int, from_sequence: int = 0
+    ) -> tuple[KeptMessage, ...]:
+        """Looks at the messages of a box, oldest first, without taking any.
+
+        Raises:
+            ServiceError: The queue is not there or away.
+        """
+        async with self._link() as link, open_box(link.client, self._queue, box) as receiver:
+            return await look_into(receiver, box, limit, from_sequence)
+
+    async def replay(
+        self, box: MessageBox, limit: int, only: int | None = None
+    ) -> tuple[Replayed, ...]:
+        """Sends messages of a box anew and takes them out of it, the oldest first.
+
+        Raises:
+            ServiceError: The queue is not there or away; what was sent is sent once, however often
+                this is repeated.
+        """
+        async with (
+            self._link() as link,
+            link.turn,
+            open_box(link.client, self._queue, box) as receiver,
+        ):
+            return await replay_from(receiver, link.sender, limit, only)
+
+    @asynccontextmanager
+    async def _link(self) -> AsyncIterator[_Link]:
+        """The running loop's link; one that failed is closed, for it may stay broken."""
         link = self._links.get()
         try:
-            async with link.turn:
-                with _translated(self._queue):
-                    await send_batches(link.sender, messages)
+            with _translated(self._queue):
+                yield link
         except UnavailableError:
-            # A link that failed may stay broken; the next call opens a new one. How the old one
-            # closes says nothing that the first error does not.
+            # How the old one closes says nothing that the first error does not.
             with suppress(ServiceError), _translated(self._queue):
                 await self._links.discard(link)
             raise

@@ -110,6 +110,8 @@ class Settings(BaseModel):
     queue: Annotated[str, AfterValidator(_queue_name)] = Field(
         "vault-upgrades", alias="VAULTLIFT_QUEUE"
     )
+    admission_window: int = Field(100, alias="VAULTLIFT_ADMISSION_WINDOW", ge=1, le=500)
+    """Vaults in flight that are not part of a campaign."""
     audit_schedule: Annotated[str, AfterValidator(_schedule)] = Field(
         "0 0 3 * * *", alias="VAULTLIFT_AUDIT_SCHEDULE"
     )

@@ -3,6 +3,7 @@
 from azure import durable_functions as df
 
 from orchestrators import names
+from orchestrators.admit_upgrades import admit_upgrades
 from orchestrators.audit_estate import audit_estate
 from orchestrators.audit_vault import audit_vault
 from orchestrators.await_upgrade import await_upgrade
@@ -23,6 +24,7 @@ ORCHESTRATORS = {
     names.AUDIT_ESTATE: audit_estate,
     names.AUDIT_VAULT: audit_vault,
     names.RUN_CAMPAIGN: run_campaign,
+    names.ADMIT_UPGRADES: admit_upgrades,
 }
 """Every orchestrator by its registered name."""
 

@@ -32,10 +32,11 @@ class Inbox:
         """The next event, or None when the time has come first; None as ``due`` sets no limit."""
         if not self.has_event:
             self._set_alarm(due)
-            waited = [self._event] if self._alarm is None else [self._event, self._alarm]
-            yield task.when_any(waited)
-        if not self.has_event:
+            alarms = [self._alarm] if self._alarm is not None and due is not None else []
+            yield task.when_any([self._event, *alarms])
+        if self._alarm is not None and self._alarm.is_complete:
             self._alarm = self._due = None
+        if not self.has_event:
             return None
         event = self._event.get_result()
         self._event = self._wait()
@@ -46,10 +47,11 @@ class Inbox:
         return self._ctx.wait_for_external_event(self._event_name, data_type=dict)
 
     def _set_alarm(self, due: datetime | None) -> None:
-        """One timer at a time; a new one only when the time is another."""
-        if due == self._due:
-            return
-        if self._alarm is not None:
-            self._alarm.cancel()
-        self._due = due
-        self._alarm = self._ctx.create_timer(due) if due is not None else None
+        """A timer for ``due``, unless there is one that fires no later: waking early does no harm.
+
+        None is cancelled: a cancelled timer still fires, and the library complains about it.
+        """
+        is_soon_enough = self._due is not None and due is not None and self._due <= due
+        if due is not None and not is_soon_enough:
+            self._due = due
+            self._alarm = self._ctx.create_timer(due)

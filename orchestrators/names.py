@@ -49,6 +49,7 @@ LOOK_AT_RUNS: Final = "look_at_runs"
 RECORD_NOTE: Final = "record_note"
 RECORD_CAMPAIGN: Final = "record_campaign"
 ADMIT_WAITING: Final = "admit_waiting"
+LOOK_AT_ADMITTED: Final = "look_at_admitted"
 
 # Events.
 APPROVAL_EVENT: Final = "approval"

@@ -44,6 +44,8 @@ class FakeDurableClient:
         self.states = {state.instance_id: state for state in states}
         self.started: list[tuple[str, str | None, Any]] = []
         self.events: list[tuple[str, str, Any]] = []
+        self.refuse_start: OrchestrationState | None = None
+        """An instance that somebody else begins just before the next start."""
 
     async def get_orchestration_state(
         self, instance_id: str, *, fetch_payloads: bool = True
@@ -65,7 +67,11 @@ class FakeDurableClient:
         input: Any = None,  # noqa: A002 - the durable client's own name
         instance_id: str | None = None,
     ) -> str:
-        """Remembers the start."""
+        """Remembers the start, unless somebody else was faster."""
+        if self.refuse_start is not None:
+            other, self.refuse_start = self.refuse_start, None
+            self.states[other.instance_id] = other
+            raise RuntimeError("An Orchestration instance with the status Running already exists")
         self.started.append((orchestrator, instance_id, input))
         return instance_id or "new"
 

@@ -15,6 +15,7 @@ from adapters.evidence_keys import check_key, check_prefix
 from adapters.ports import EvidenceEntry, Ports
 from domain.codec import JsonObject
 from domain.errors import NotFoundError, RefusedError
+from domain.messages import KeptMessage, MessageBox, QueueMessage, Replayed
 from domain.requests import UpgradeRequest
 from domain.upgrade import (
     CheckOutcome,
@@ -207,17 +208,56 @@ class MemoryEvidence(Fake):
 
 
 class FakeQueue(Fake):
-    """A queue that keeps what was sent in ``sent``."""
+    """A queue that keeps what was sent in ``sent``, and what was refused in ``rejected``."""
 
     def __init__(self, clock: FakeClock | None = None) -> None:
         super().__init__(clock)
         self.sent: list[UpgradeRequest] = []
+        self.rejected: list[tuple[QueueMessage, str]] = []
+        self.kept: list[KeptMessage] = []
+        self.replayed: list[Replayed] = []
 
     async def send(self, requests: Sequence[UpgradeRequest]) -> None:
         """Keeps the requests in order."""
         self._enter("send", tuple(requests))
         self.sent.extend(requests)
         self._leave("send", None)
+
+    async def reject(self, message: QueueMessage, reason: str) -> None:
+        """Keeps the message with its reason."""
+        self._enter("reject", message, reason)
+        self.rejected.append((message, reason))
+        self._leave("reject", None)
+
+    async def list_kept(
+        self, box: MessageBox, limit: int, from_sequence: int = 0
+    ) -> tuple[KeptMessage, ...]:
+        """The messages of the box in ``kept``."""
+        self._enter("list_kept", box, limit, from_sequence)
+        found = [
+            one for one in self.kept if one.box is box and one.sequence_number >= from_sequence
+        ]
+        return self._leave("list_kept", tuple(found[:limit]))
+
+    async def replay(
+        self, box: MessageBox, limit: int, only: int | None = None
+    ) -> tuple[Replayed, ...]:
+        """Moves messages from ``kept`` to ``replayed``."""
+        self._enter("replay", box, limit, only)
+        found = [
+            one for one in self.kept if one.box is box and only in {None, one.sequence_number}
+        ][:limit]
+        self.kept = [one for one in self.kept if one not in found]
+        done = [
+            Replayed(
+                sequence_number=one.sequence_number,
+                original_id=one.original_id,
+                message_id=f"again-{one.original_id}",
+            )
+            for one in found
+        ]
+        self.replayed += done
+        return self._leave("replay", tuple(done))
 
 
 def fake_ports(**ports: Any) -> Ports:

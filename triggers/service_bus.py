@@ -1,73 +1,165 @@
-"""The queue: one message, one vault. Validates and starts, nothing else (service-bus 6).
+"""The queue: one message, one vault. Validates, puts in order, starts (service-bus 6).
 
-A message may arrive twice. The instance's state is read before a start, so that a second delivery
-finds the first one's run, running or ended, instead of starting it over.
+1. A message that can never be used goes to the rejected queue with the reason, and is done.
+2. One that a campaign paces starts its vault's run at once, or joins the one that is there.
+3. Any other becomes an entry of the admission order, and admission is told.
+
+A message may come twice: entries, runs and copies have ids of their own, so the second time finds
+the first. Whatever else goes wrong is raised: the queue delivers again, and dead-letters in the
+end.
 """
 
-import json
 import logging
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import azure.functions as func
 from azure import durable_functions as df
-from durabletask.client import OrchestrationState
 
-from domain.codec import from_json, to_json
+from adapters.ports import Ports, UpgradeRuns
+from domain.admission import AdmissionState, Arrival, block_of, entry_key
+from domain.codec import to_json
+from domain.errors import InvalidInputError
+from domain.evidence import evidence_document
 from domain.intake import request_from_message
-from domain.requests import UpgradeRequest, upgrade_instance_id
+from domain.messages import QueueMessage
+from domain.requests import UpgradeRequest
 from orchestrators import names
 from triggers.views import ENDED
 
 _LOG = logging.getLogger("vaultlift.triggers.service_bus")
 
+REJECTED, STARTED, JOINED, WAITING = "rejected", "started", "joined", "waiting"
+"""What may become of a message."""
 
-async def start_from_message(
-    body: bytes, client: df.DurableFunctionsClient, log_workspace_id: str | None = None
-) -> str:
-    """Starts the run a message asks for, or joins the one that is there; gives its instance id.
 
-    Args:
-        body: The message, JSON.
-        client: The durable client.
-        log_workspace_id: The workspace of vaults whose request names none.
+@dataclass(frozen=True, kw_only=True)
+class QueueOptions:
+    """What the settings say about messages."""
+
+    queue: str
+    log_workspace_id: str | None
+    """The workspace of vaults whose request names none."""
+    window: int
+    """How many vaults that nobody paces may be in flight."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intake:
+    """What taking a message needs."""
+
+    ports: Ports
+    client: df.DurableFunctionsClient
+    runs: UpgradeRuns
+    options: QueueOptions
+
+
+async def take_message(intake: Intake, message: QueueMessage) -> str:
+    """Takes one message; gives what became of it.
 
     Raises:
-        InvalidInputError: The message is not one of ours; the queue will dead-letter it.
+        Exception: Anything but an invalid message; the queue has to deliver it again.
     """
-    request = request_from_message(json.loads(body))
+    try:
+        request = request_from_message(message.body)
+    except InvalidInputError as invalid:
+        await intake.ports.queue.reject(message, _reason(invalid))
+        _LOG.warning("rejected message %s: %s", message.message_id, _reason(invalid))
+        return REJECTED
     if request.log_workspace_id is None:
-        request = replace(request, log_workspace_id=log_workspace_id)
-    instance_id = upgrade_instance_id(request.vault)
-    state = await client.get_orchestration_state(instance_id)
-    if state is not None and not _may_restart(state, request):
-        _LOG.info("joined %s, which is %s", instance_id, state.runtime_status.name)
-        return instance_id
-    await client.schedule_new_orchestration(
-        names.UPGRADE_VAULT, input=to_json(request), instance_id=instance_id
-    )
-    return instance_id
+        request = replace(request, log_workspace_id=intake.options.log_workspace_id)
+    if await _is_paced(intake.client, request):
+        return STARTED if await intake.runs.start(request) else JOINED
+    return await _line_up(intake, message, request)
 
 
-def _may_restart(state: OrchestrationState, request: UpgradeRequest) -> bool:
-    """Only a new request may run an ended vault again.
+def _reason(invalid: InvalidInputError) -> str:
+    return "; ".join(f"{one.field}: {one.message}" for one in invalid.problems)
 
-    What that run may do is its own business: a vault that is upgraded is settled only, one that
-    failed stays failed (DESIGN rule 2).
+
+async def _is_paced(client: df.DurableFunctionsClient, request: UpgradeRequest) -> bool:
+    """Whether somebody who is there holds a slot for this vault.
+
+    A slot of nobody, such as that of a replayed message of a campaign that has ended, would let
+    its vault past every limit.
     """
-    if state.runtime_status not in ENDED:
+    if request.slot is None:
         return False
-    earlier = from_json(UpgradeRequest, state.get_input(dict))
-    return earlier.request_id != request.request_id
+    holder = await client.get_orchestration_state(request.slot.holder, fetch_payloads=False)
+    return holder is not None and holder.runtime_status not in ENDED
 
 
-def queue_blueprint(queue_name: str, log_workspace_id: str | None) -> df.Blueprint:
+async def _line_up(intake: Intake, message: QueueMessage, request: UpgradeRequest) -> str:
+    run = await intake.runs.read(request.vault)
+    if run is not None and (not run.is_ended or run.request_id == request.request_id):
+        return JOINED
+    unpaced = replace(request, slot=None)
+    key = entry_key(message.sequence_number, unpaced)
+    accepted = f"vaults/{request.vault.key}/accepted/{request.request_id}.json"
+    await intake.ports.evidence.create(accepted, to_json(unpaced))
+    await intake.ports.evidence.create(key, _entry(intake.ports, message, unpaced))
+    await _tell_admission(intake, message)
+    return WAITING
+
+
+def _entry(ports: Ports, message: QueueMessage, request: UpgradeRequest) -> dict[str, Any]:
+    return evidence_document(
+        kind="admission",
+        subject=str(request.vault),
+        run_id=request.request_id,
+        at=ports.clock.now(),
+        data={"messageId": message.message_id, "request": to_json(request)},
+    )
+
+
+async def _tell_admission(intake: Intake, message: QueueMessage) -> None:
+    """Begins admission if it is not there, and says where something waits."""
+    client, window = intake.client, intake.options.window
+    state = await client.get_orchestration_state(names.ADMISSION_ID, fetch_payloads=False)
+    if state is None or state.runtime_status in ENDED:
+        await _begin_admission(client, window)
+    arrival = Arrival(block=block_of(message.sequence_number), window=window)
+    await client.raise_orchestration_event(
+        names.ADMISSION_ID, names.SLOT_EVENT, data=to_json(arrival)
+    )
+
+
+async def _begin_admission(client: df.DurableFunctionsClient, window: int) -> None:
+    try:
+        await client.schedule_new_orchestration(
+            names.ADMIT_UPGRADES,
+            input=to_json(AdmissionState(window=window)),
+            instance_id=names.ADMISSION_ID,
+        )
+    except Exception:
+        # Two messages may find it missing at once; the host refuses the second (service-bus 6.3).
+        state = await client.get_orchestration_state(names.ADMISSION_ID, fetch_payloads=False)
+        if state is None or state.runtime_status in ENDED:
+            raise
+
+
+def to_queue_message(message: func.ServiceBusMessage) -> QueueMessage:
+    """The message in the domain's terms."""
+    return QueueMessage(
+        body=message.get_body(),
+        message_id=message.message_id or "",
+        session_id=message.session_id or "",
+        sequence_number=message.sequence_number or 0,
+        delivery_count=message.delivery_count or 1,
+    )
+
+
+def queue_blueprint(
+    ports: Ports, runs_of: Callable[[Any], UpgradeRuns], options: QueueOptions
+) -> df.Blueprint:
     """The blueprint of the queue trigger; one session is one vault."""
     blueprint = df.Blueprint()
 
     @blueprint.function_name("on_upgrade_message")
     @blueprint.service_bus_queue_trigger(
         arg_name="message",
-        queue_name=queue_name,
+        queue_name=options.queue,
         connection="ServiceBusConnection",
         is_sessions_enabled=True,
     )
@@ -75,6 +167,7 @@ def queue_blueprint(queue_name: str, log_workspace_id: str | None) -> df.Bluepri
     async def _on_upgrade_message(
         message: func.ServiceBusMessage, client: df.DurableFunctionsClient
     ) -> None:
-        await start_from_message(message.get_body(), client, log_workspace_id)
+        intake = Intake(ports=ports, client=client, runs=runs_of(client), options=options)
+        await take_message(intake, to_queue_message(message))
 
     return blueprint

@@ -1,0 +1,106 @@
+"""Admission: start the vaults that have waited longest, and look after those in flight."""
+
+from dataclasses import replace
+
+from adapters.ports import Ports, UpgradeRuns
+from domain.admission import (
+    BATCHES,
+    PREFIX,
+    AdmitAnswer,
+    AdmitRequest,
+    Admitted,
+    AdmittedAnswer,
+    AdmittedLook,
+    block_of,
+    block_prefix,
+    position_of,
+    taken_key,
+    waiting_keys,
+)
+from domain.codec import JsonObject, from_json
+from domain.errors import EvidenceError
+from domain.requests import Slot, UpgradeRequest
+from domain.upgrade import RunState
+from orchestrators import names
+
+MOST_PER_CALL = 100
+"""Entries taken by one call, so that no call takes minutes."""
+
+
+async def run_admit_waiting(ports: Ports, runs: UpgradeRuns, request: AdmitRequest) -> AdmitAnswer:
+    """Starts the next vaults in the order of arrival; doing it again starts nothing twice.
+
+    Raises:
+        EvidenceError: The store cannot be read.
+    """
+    waiting = await _list_waiting(ports, request)
+    keys = await _choose(ports, request, waiting)
+    admitted: list[Admitted] = []
+    for key in keys:
+        one = await _read_entry(ports, key)
+        has_begun = await runs.start(one)
+        run = await runs.read(one.vault)
+        is_ours = run is not None and run.request_id == one.request_id and not run.is_ended
+        if is_ours:
+            admitted.append(
+                Admitted(position=position_of(key), request_id=one.request_id, vault=one.vault)
+            )
+        # Begun first and noted after: a crash in between finds the run there and joins it.
+        await ports.evidence.create(taken_key(key), _taken(has_begun=has_begun, is_ours=is_ours))
+    left = [key for key in waiting if key not in keys]
+    blocks = dict.fromkeys(block_of(position_of(key)) for key in left)
+    return AdmitAnswer(admitted=tuple(admitted), blocks=tuple(blocks), waiting=len(left))
+
+
+async def _choose(ports: Ports, request: AdmitRequest, waiting: list[str]) -> list[str]:
+    """The entries of this call: written down before anything is started.
+
+    A call that was cut off half-way would otherwise leave runs that nobody counts.
+    """
+    keys = waiting[: min(request.limit, MOST_PER_CALL)]
+    if not keys:
+        # Nothing is started, unless an earlier try of this call had chosen something.
+        kept = await ports.evidence.read(_batch_key(request))
+    else:
+        kept = (await ports.evidence.create(_batch_key(request), {"keys": keys})).document
+    return list(kept["keys"]) if kept else []
+
+
+def _batch_key(request: AdmitRequest) -> str:
+    return f"{BATCHES}/{request.batch_id}.json"
+
+
+async def _list_waiting(ports: Ports, request: AdmitRequest) -> list[str]:
+    if request.must_search:
+        return waiting_keys(await ports.evidence.list_keys(PREFIX))
+    return [
+        key
+        for block in request.blocks
+        for key in waiting_keys(await ports.evidence.list_keys(block_prefix(block)))
+    ]
+
+
+async def _read_entry(ports: Ports, key: str) -> UpgradeRequest:
+    document = await ports.evidence.read(key)
+    if document is None:
+        raise EvidenceError("was listed, and yet is not there", subject=key)
+    request = from_json(UpgradeRequest, document["data"]["request"])
+    return replace(request, slot=Slot(holder=names.ADMISSION_ID, position=position_of(key)))
+
+
+def _taken(*, has_begun: bool, is_ours: bool) -> JsonObject:
+    if has_begun:
+        return {"became": "a run of its own"}
+    return {"became": "a run of its own, begun before" if is_ours else "joined another run"}
+
+
+async def run_look_at_admitted(
+    _ports: Ports, runs: UpgradeRuns, request: AdmittedLook
+) -> AdmittedAnswer:
+    """Reads how the runs of the vaults in flight stand; gives the slots that are free."""
+    free: list[Admitted] = []
+    for one in request.in_flight:
+        run = await runs.read(one.vault)
+        if run is None or run.is_ended or run.state is RunState.PROVING:
+            free.append(one)
+    return AdmittedAnswer(free=tuple(free))

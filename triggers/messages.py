@@ -1,0 +1,161 @@
+"""HTTP: messages that became no run, and the order of those that wait for theirs."""
+
+import uuid
+
+import azure.functions as func
+from azure import durable_functions as df
+
+from adapters.ports import Ports
+from domain.campaign_intake import read_command
+from domain.codec import JsonObject, to_json
+from domain.errors import InvalidInputError, ServiceError
+from domain.evidence import evidence_document
+from domain.messages import KeptMessage, MessageBox, Replayed
+from orchestrators import names
+from triggers.answers import answer, error, invalid_input
+from triggers.http_api import PRINCIPAL_HEADER
+
+MOST_SHOWN = 500
+"""Messages of one answer, and of one replay."""
+
+
+async def list_messages(req: func.HttpRequest, ports: Ports) -> func.HttpResponse:
+    """The messages of a box, the oldest first; ``from`` goes on where an answer ended."""
+    box = _box(req)
+    if box is None:
+        return _no_box(req)
+    limit, start = req.params.get("top", "100"), req.params.get("from", "0")
+    if not (limit.isdecimal() and start.isdecimal() and 1 <= int(limit) <= MOST_SHOWN):
+        message = f"give top as a whole number from 1 to {MOST_SHOWN}, and from as one from 0"
+        return error(400, "InvalidInput", message)
+    try:
+        kept = await ports.queue.list_kept(box, int(limit), int(start))
+    except ServiceError as failure:
+        return error(503, "QueueUnavailable", str(failure))
+    more = kept[-1].sequence_number + 1 if len(kept) == int(limit) else None
+    return answer({"messages": [message_view(one) for one in kept], "from": more})
+
+
+async def get_message(req: func.HttpRequest, ports: Ports) -> func.HttpResponse:
+    """One message with its body."""
+    box, number = _box(req), req.route_params["number"]
+    if box is None or not number.isdecimal():
+        return _no_box(req)
+    try:
+        kept = await ports.queue.list_kept(box, 1, int(number))
+    except ServiceError as failure:
+        return error(503, "QueueUnavailable", str(failure))
+    if not kept or kept[0].sequence_number != int(number):
+        return error(404, "NotFound", f"There is no message {number} in {box}.")
+    return answer({**message_view(kept[0]), "body": kept[0].body})
+
+
+async def post_replay(req: func.HttpRequest, ports: Ports) -> func.HttpResponse:
+    """Sends one message of a box anew, or all of them: 202 with the new ids."""
+    box, number = _box(req), req.route_params.get("number")
+    if box is None or (number is not None and not number.isdecimal()):
+        return _no_box(req)
+    try:
+        by, comment = read_command(req.get_body(), req.headers.get(PRINCIPAL_HEADER))
+    except InvalidInputError as problem:
+        return invalid_input(problem)
+    only = None if number is None else int(number)
+    asked = {"box": box.value, "only": only, "requestedBy": by, "comment": comment}
+    request_id = uuid.uuid4().hex[:12]
+    await _keep(ports, request_id, "asked", asked)
+    try:
+        done = await ports.queue.replay(box, MOST_SHOWN, only)
+    except ServiceError as failure:
+        return error(503, "QueueUnavailable", f"{failure} What was replayed is replayed once.")
+    if only is not None and not done:
+        return error(404, "NotFound", f"There is no message {number} in {box}.")
+    await _keep(ports, request_id, "done", {**asked, "replayed": to_json(done)})
+    return answer({"replayed": [_replayed_view(one) for one in done]}, 202)
+
+
+async def _keep(ports: Ports, request_id: str, ending: str, data: JsonObject) -> None:
+    """Who replayed what and when: before it is done, and what came of it."""
+    at = ports.clock.now()
+    document = evidence_document(
+        kind="replay", subject=f"messages {data['box']}", run_id=request_id, at=at, data=data
+    )
+    key = f"messages/{data['box']}/{at:%Y%m%dT%H%M%S.%fZ}-{request_id}-{ending}.json"
+    await ports.evidence.create(key, document)
+
+
+async def get_admission(client: df.DurableFunctionsClient) -> func.HttpResponse:
+    """How many vaults wait for their turn, and how many are in flight."""
+    state = await client.get_orchestration_state(names.ADMISSION_ID)
+    shown = state.get_custom_status(dict) if state is not None else None
+    return answer(shown or {"window": None, "inFlight": 0, "waiting": 0})
+
+
+def message_view(kept: KeptMessage) -> JsonObject:
+    """A message without its body."""
+    return {
+        "box": kept.box.value,
+        "sequenceNumber": kept.sequence_number,
+        "messageId": kept.message_id,
+        "sessionId": kept.session_id,
+        "reason": kept.reason,
+        "description": kept.description,
+        "enqueuedAt": kept.enqueued_at.isoformat() if kept.enqueued_at else None,
+        "deliveryCount": kept.delivery_count,
+        "originalId": kept.original_id,
+        "replayOf": kept.replay_of,
+    }
+
+
+def _replayed_view(one: Replayed) -> JsonObject:
+    return {
+        "sequenceNumber": one.sequence_number,
+        "originalId": one.original_id,
+        "messageId": one.message_id,
+    }
+
+
+def _box(req: func.HttpRequest) -> MessageBox | None:
+    box = req.route_params["box"]
+    return MessageBox(box) if box in list(MessageBox) else None
+
+
+def _no_box(req: func.HttpRequest) -> func.HttpResponse:
+    boxes = " and ".join(MessageBox)
+    asked = "/".join(req.route_params.values())
+    return error(404, "NotFound", f"There is no message {asked}; the boxes are {boxes}.")
+
+
+def message_blueprint(ports: Ports) -> df.Blueprint:
+    """The blueprint with every route of messages."""
+    blueprint = df.Blueprint(http_auth_level=func.AuthLevel.FUNCTION)
+
+    @blueprint.function_name("list_messages")
+    @blueprint.route(route="messages/{box}", methods=["GET"])
+    async def _list_messages(req: func.HttpRequest) -> func.HttpResponse:
+        return await list_messages(req, ports)
+
+    @blueprint.function_name("get_message")
+    @blueprint.route(route="messages/{box}/{number}", methods=["GET"])
+    async def _get_message(req: func.HttpRequest) -> func.HttpResponse:
+        return await get_message(req, ports)
+
+    @blueprint.function_name("replay_messages")
+    @blueprint.route(route="messages/{box}/replay", methods=["POST"])
+    async def _replay_messages(req: func.HttpRequest) -> func.HttpResponse:
+        return await post_replay(req, ports)
+
+    @blueprint.function_name("replay_message")
+    @blueprint.route(route="messages/{box}/{number}/replay", methods=["POST"])
+    async def _replay_message(req: func.HttpRequest) -> func.HttpResponse:
+        return await post_replay(req, ports)
+
+    @blueprint.function_name("get_admission")
+    @blueprint.route(route="admission", methods=["GET"])
+    @blueprint.durable_client_input(client_name="client")
+    async def _get_admission(
+        req: func.HttpRequest,  # noqa: ARG001 - every route takes the request
+        client: df.DurableFunctionsClient,
+    ) -> func.HttpResponse:
+        return await get_admission(client)
+
+    return blueprint
