@@ -28,7 +28,7 @@ MOST_SEARCHED = 2_000
 BATCH = 100
 """Messages asked for at once."""
 
-WAIT_S = 2.0
+WAIT_S = 1.0
 """For the next messages of a box; when none comes, it is empty."""
 
 _REASON, _ORIGINAL, _SESSION, _REPLAY_OF = (
