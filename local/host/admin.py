@@ -133,7 +133,7 @@ class AdminApi:
                 "state": "Running",
                 "version": HOST_VERSION,
                 "versionDetails": f"local host on Python {platform.python_version()}",
-                # Members that scripts written for the real host read; here they are only truthful.
+                # Scripts written for the real host read this member; there is no platform to name.
                 "platformVersion": "",
                 "instanceId": str(os.getpid()),
                 "computerName": platform.node(),

@@ -17,7 +17,6 @@ UNKNOWN_TYPE = "(unknown)"
 def split_worker_exception(message: str, stack_trace: str) -> Failure:
     """The failure behind a worker exception's ``Type: text`` and traceback."""
     error_type, separator, text = message.partition(": ")
-    # The worker gives no type for an exception without text.
     if not separator:
         return Failure(error_type=UNKNOWN_TYPE, message=message, stack_trace=stack_trace)
     # What is below the first line is in the stack trace, and only there in Azure as well.

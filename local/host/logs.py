@@ -53,6 +53,7 @@ _active: dict[str, InvocationScope] = {}
 @contextlib.contextmanager
 def invocation_scope(scope: InvocationScope) -> Iterator[None]:
     """Marks everything logged inside, in this task and in the runtime's threads, with ``scope``."""
+    # Both: tasks find the variable, threads of the runtime only the table.
     token = _scope.set(scope)
     _active[scope.invocation_id] = scope
     try:
@@ -94,6 +95,7 @@ class JsonFormatter(logging.Formatter):
         stack = getattr(record, STACK, None)
         if record.exc_info:
             stack = self.formatException(record.exc_info)
+        # Only when there is one: most lines have none.
         if stack:
             # The app's redaction rewrites messages; the text of an exception is made only here.
             line["exception"] = redact(stack)
@@ -106,6 +108,8 @@ def _scope_of(current_invocation_id: Callable[[], str | None]) -> InvocationScop
 
 
 def _category(logger_name: str, scope: InvocationScope | None) -> str:
+    # In Azure all loggers of an app share the category of their function; libraries called by it
+    # would drown in it, so those keep their names.
     if scope is None or logger_name.startswith((_HOST_CATEGORY, "Function.", *_QUIET_LIBRARIES)):
         return logger_name
     return f"Function.{scope.function}.User"
@@ -140,6 +144,7 @@ class LevelFilter(logging.Filter):
             else:
                 # .NET compares category prefixes without case.
                 self._levels.append((category.lower(), level))
+        # The first match below is then the longest prefix, which decides in .NET too.
         self._levels.sort(key=lambda entry: -len(entry[0]))
 
     def with_levels(self, levels: Mapping[str, str]) -> "LevelFilter":
@@ -157,6 +162,7 @@ class LevelFilter(logging.Filter):
         for prefix, level in self._levels:
             if compared == prefix or compared.startswith(prefix + "."):
                 return record.levelno >= level
+        # host.json can still ask for them by name; only the default does not reach them.
         is_library = category.startswith(_QUIET_LIBRARIES)
         return record.levelno >= (
             max(self._default, logging.WARNING) if is_library else self._default
@@ -176,6 +182,7 @@ def configure_logging(
     root = logging.getLogger()
     # The runtime and libraries add handlers of their own, which would write every line twice.
     root.handlers[:] = [handler]
+    # The filter decides; a level here would hide what host.json asks for by category.
     root.setLevel(logging.DEBUG)
     return handler
 

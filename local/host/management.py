@@ -22,6 +22,7 @@ from .hub_client import HubClient
 from .hub_json import ENDED, parse_status, to_history, to_status
 from .keys import Keys, Level
 
+# Seconds as the extension gives them; clients poll by these.
 _RETRY_AFTER_RUNNING_S = "5"
 _RETRY_AFTER_STARTED_S = "10"
 _CONTINUATION = "x-ms-continuation-token"
@@ -65,6 +66,7 @@ class ManagementApi:
             ("POST", f"{instance}/rewind", self._rewind),
             ("POST", f"{instance}/restart", self._restart),
         ]
+        # These URLs are handed out, so on every one of them only the key protects.
         return [web.route(method, path, self._guarded(handler)) for method, path, handler in table]
 
     def _guarded(self, handler: Handler) -> Handler:
@@ -74,6 +76,7 @@ class ManagementApi:
                 return web.Response(status=401)
             try:
                 return await handler(request)
+            # JSON, numbers and dates are the caller's: what does not parse is the caller's mistake.
             except ValueError as error:
                 return _refused(f"One or more of the arguments submitted is incorrect: {error}")
             except grpc.aio.AioRpcError as error:
@@ -83,6 +86,7 @@ class ManagementApi:
 
     async def _start(self, request: web.Request) -> web.StreamResponse:
         name, text = request.match_info["name"], await request.text()
+        # The engine would take any name; the instance would then fail only at its first turn.
         if name.lower() not in self._orchestrators:
             known = ", ".join(sorted(self._orchestrators)) or "none"
             raise ValueError(f"the function '{name}' doesn't exist; orchestrators: {known}")
@@ -100,6 +104,7 @@ class ManagementApi:
 
     async def _started(self, request: web.Request, instance_id: str) -> web.StreamResponse:
         wait_s, pause_s = request.query.get("timeout"), request.query.get("pollingInterval")
+        # The URL that waits has both; with one alone the extension does not wait either.
         if wait_s is not None and pause_s is not None:
             state = await self._wait(instance_id, float(wait_s), float(pause_s))
             if state is not None:
@@ -119,6 +124,7 @@ class ManagementApi:
             state = await self._state(instance_id)
             if state is not None and state.orchestrationStatus in ENDED:
                 return state
+            # Another pause would end after the deadline: 202 with the URLs is the answer in time.
             if time.monotonic() + pause_s > deadline:
                 return None
             await asyncio.sleep(pause_s)
@@ -137,6 +143,7 @@ class ManagementApi:
         if state.orchestrationStatus not in ENDED:
             headers = {"Location": str(request.url), "Retry-After": _RETRY_AFTER_RUNNING_S}
             return web.json_response(body, status=202, headers=headers)
+        # Failed is 200 unless asked otherwise: the question, how it stands, was answered.
         is_error = state.orchestrationStatus == pb.ORCHESTRATION_STATUS_FAILED and _flag(
             request, "returnInternalServerErrorOnFailure"
         )
@@ -159,6 +166,7 @@ class ManagementApi:
             maxInstanceCount=int(top) if top else 0,
             continuationToken=StringValue(value=token) if token else None,
             instanceIdPrefix=StringValue(value=prefix) if prefix else None,
+            # The list shows outputs, and inputs unless showInput says no.
             fetchInputsAndOutputs=True,
         )
         found = await self._hub.call(
@@ -172,6 +180,7 @@ class ManagementApi:
         refusal = await self._refusal(request)
         if refusal is not None:
             return refusal
+        # The extension's rule and words: a workflow is given JSON.
         if request.content_type != "application/json":
             return _refused("Only application/json request content is supported")
         text = await request.text()
@@ -187,6 +196,7 @@ class ManagementApi:
     async def _terminate(self, request: web.Request) -> web.StreamResponse:
         refusal = await self._refusal(request)
         if refusal is None:
+            # A termination's reason becomes the instance's output, which is JSON.
             reason = StringValue(value=json.dumps(request.query.get("reason", "")))
             call = pb.TerminateRequest(
                 instanceId=request.match_info["id"], output=reason, recursive=True
@@ -222,6 +232,7 @@ class ManagementApi:
             raise ValueError("InstanceId does not match a valid orchestration instance.")
         call = pb.RestartInstanceRequest(
             instanceId=request.match_info["id"],
+            # A new id by default, so that the history of the first run is not lost by accident.
             restartWithNewInstanceId=_flag(request, "restartWithNewInstanceId", default=True),
         )
         restarted = await self._hub.call("RestartInstance", call, pb.RestartInstanceResponse)
@@ -236,6 +247,7 @@ class ManagementApi:
 
     async def _purge_many(self, request: web.Request) -> web.StreamResponse:
         since = _time(request, "createdTimeFrom")
+        # Without a beginning everything ever run would be purged (durable-2x 2).
         if since is None:
             return _refused("Please provide value for 'createdTimeFrom' parameter.")
         wanted = pb.PurgeInstanceFilter(
@@ -245,6 +257,7 @@ class ManagementApi:
         )
         call = pb.PurgeInstancesRequest(purgeInstanceFilter=wanted)
         purged = await self._hub.call("PurgeInstances", call, pb.PurgeInstancesResponse)
+        # As the extension: nothing matched reads as not found.
         if not purged.deletedInstanceCount:
             return web.Response(status=404)
         return web.json_response({"instancesDeleted": purged.deletedInstanceCount})
@@ -260,6 +273,7 @@ class ManagementApi:
         state = await self._state(request.match_info["id"])
         if state is None:
             return web.Response(status=404)
+        # 410 rather than 404: it was there, and what was asked for can never happen any more.
         if state.orchestrationStatus in ENDED - still_possible:
             return web.Response(status=410)
         return None
@@ -295,6 +309,7 @@ def _time(request: web.Request, name: str) -> Timestamp | None:
     text = request.query.get(name)
     if not text:
         return None
+    # Without a zone UTC is meant, as everywhere in this API.
     moment = datetime.fromisoformat(text)
     timestamp = Timestamp()
     timestamp.FromDatetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))

@@ -23,6 +23,7 @@ class HandMadeMessage:
     body: str
     message_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     session_id: str | None = None
+    # As the SDK counts: deliveries before this one.
     delivery_count: int = 0
     enqueued_time_utc: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -47,11 +48,13 @@ def manual_input(function: Function, text: str) -> ManualInput:
         return ManualInput(value=TypedData(json=json.dumps(_timer_info())), metadata={})
     if kind == SERVICE_BUS_TRIGGER:
         messages = [HandMadeMessage(body=text)]
+        # A batch of one: the function takes a list, whoever calls it.
         is_batch = str(function.trigger.get("cardinality", "one")).lower() == "many"
         return ManualInput(
             value=to_value(messages, is_batch=is_batch),
             metadata=to_metadata(messages, is_batch=is_batch),
         )
+    # The library decodes an activity's input from JSON; nothing at all would not decode.
     if kind == ACTIVITY_TRIGGER:
         return ManualInput(value=TypedData(json=text or "null"), metadata={})
     return ManualInput(value=TypedData(string=text), metadata={})

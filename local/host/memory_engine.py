@@ -28,6 +28,7 @@ _log = logging.getLogger("Host.Engine")
 # Each waiting client and the work item stream hold a thread of the server all the time.
 _SERVER_THREADS = 64
 _STOP_GRACE_S = 1.0
+# The backend's own limit is made for unit tests and cuts longer workflows off.
 _MAX_HISTORY = 1_000_000
 
 
@@ -59,6 +60,7 @@ class MemoryEngine:
         bound = self._server.add_insecure_port(f"127.0.0.1:{self._port}")
         self.address = f"127.0.0.1:{bound}"
         self._server.start()
+        # Through its own gRPC service: the backend's methods block, and would block the loop.
         self._client = HubClient(self.address)
 
     async def stop(self) -> None:
@@ -78,6 +80,7 @@ class MemoryEngine:
             maxConcurrentActivityWorkItems=max_activities,
         )
         stream = self._connected().stream("GetWorkItems", request, pb.WorkItem)
+        # A queue between, because abandoned work joins the backend's own stream there.
         reader = asyncio.create_task(self._read(stream))
         try:
             while (item := await self._ready.get()) is not None:
@@ -87,6 +90,7 @@ class MemoryEngine:
 
     async def complete_orchestration(self, response: pb.OrchestratorResponse) -> None:
         """Hands a turn's actions to the backend."""
+        # The backend waits on the wall clock, so due times are given to it in real time.
         for action in response.actions:
             if action.HasField("createTimer"):
                 _replace(action.createTimer.fireAt, self._to_real)
@@ -101,6 +105,7 @@ class MemoryEngine:
     async def abandon(self, completion_token: str) -> None:
         """Gives work back. The backend forgets abandoned activities, so they are kept here."""
         activity = self._activities.get(completion_token)
+        # Its token stays known until it is completed, so it may be abandoned again.
         if activity is not None:
             self._ready.put_nowait(activity)
             return

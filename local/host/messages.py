@@ -37,6 +37,7 @@ class TypedData:
     def __init__(self, **data: Any) -> None:
         if len(data) > 1:
             raise TypeError(f"one kind of data at a time, not {sorted(data)}")
+        # Like a protobuf oneof: the last member set is the only one there is.
         self.kind: str | None = next(iter(data), None)
         self.value: Any = next(iter(data.values()), None)
 
@@ -126,6 +127,7 @@ class ByteCollection:
     bytes: Sequence[bytes]
 
 
+# A type each, so that a message in a log or a debugger says what it is.
 def _plain(name: str) -> type[Message]:
     return type(name, (Message,), {"__doc__": f"The protocol's {name}."})
 
@@ -161,6 +163,7 @@ def init_request(app_directory: str) -> SimpleNamespace:
     body = SimpleNamespace(capabilities={}, function_app_directory=app_directory)
     return SimpleNamespace(
         request=SimpleNamespace(worker_init_request=body),
+        # The seam that makes all of this possible: the worker uses whatever classes it finds here.
         properties={"host": "127.0.0.1", "protos": PROTOS},
     )
 
@@ -178,7 +181,9 @@ def invocation_request(
         function_id=function_id,
         input_data=[ParameterBinding(name, data) for name, data in inputs.items()],
         trigger_metadata=dict(trigger_metadata),
+        # The worker hands these to the app's context, which reads them without asking.
         trace_context=SimpleNamespace(trace_parent=traceparent, trace_state="", attributes={}),
+        # No retries here (service-bus 5 has none either), and the context must say so.
         retry_context=SimpleNamespace(retry_count=0, max_retry_count=0, exception=None),
     )
     return SimpleNamespace(

@@ -35,6 +35,7 @@ def _parses(parse: Callable[[str], object]) -> Check:
 
 
 def _integer(bits: int) -> Check:
+    # .NET's int and long have a size; Python's int would take any number of digits.
     limit = 1 << (bits - 1)
     return lambda text: (
         re.fullmatch(r"[+-]?\d+", text, re.ASCII) is not None and -limit <= int(text) < limit
@@ -111,6 +112,7 @@ class RouteTemplate:
             value = found[group] or parameter.default
             if value is None:
                 continue
+            # A failed constraint is no error: another route may take the path.
             if not all(check(value) for check in parameter.checks):
                 return None
             values[parameter.name] = value
@@ -126,6 +128,7 @@ def compile_template(text: str) -> RouteTemplate:
     pattern, precedence = "", []
     parameters: dict[str, Parameter] = {}
     for index, segment in enumerate(one for one in text.strip("/").split("/") if one):
+        # Groups are numbered: a parameter's own name need not be a valid or a new group name.
         body, found, rank = _compile_segment(segment, len(parameters), text)
         parameters.update(found)
         precedence.append(rank)
@@ -148,6 +151,7 @@ def _compile_segment(
         parameter = _to_parameter(found, text)
         group = f"p{first_group + len(parameters)}"
         parameters[group] = parameter
+        # Not greedy, so that literal text after a parameter in one segment is found.
         value = ".*" if parameter.is_catch_all else "[^/]+?"
         body += re.escape(segment[end : found.start()]) + f"(?P<{group}>{value})"
         end = found.end()
@@ -160,6 +164,7 @@ def _compile_segment(
 def _rank(parameters: Iterable[Parameter]) -> int:
     rank = 1
     for parameter in parameters:
+        # ASP.NET's order: what is more specific must be tried first, or it would never be reached.
         own = 4 if parameter.is_catch_all else 2 if parameter.checks else 3
         rank = max(rank, own)
     return rank
@@ -208,6 +213,7 @@ class RouteTable[T]:
     """Finds the target of a path and method."""
 
     def __init__(self, routes: Sequence[Route[T]]) -> None:
+        # Stable, so equal routes keep the order in which the app registered them.
         self._routes = sorted(routes, key=lambda route: route.template.precedence)
 
     @cached_property
@@ -224,5 +230,6 @@ class RouteTable[T]:
                 continue
             if not route.methods or method in route.methods:
                 return Found(target=route.target, parameters=parameters, allowed=frozenset())
+            # Remembered, because 405 may only be said once no other route takes the method.
             allowed |= route.methods
         return Found(target=None, parameters={}, allowed=frozenset(allowed))

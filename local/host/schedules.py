@@ -50,6 +50,7 @@ class _Field:
         body, slash, step_text = item.partition("/")
         if slash and not step_text.isdecimal():
             raise ValueError(f"{self.name}: '{item}' has no number after the slash")
+        # NCrontab reads a step of 0 as 1; a range with step 0 would be an error.
         step = max(1, int(step_text or 1))
         if body == "*":
             return range(self.low, self.high + 1, step)
@@ -57,6 +58,7 @@ class _Field:
         first = self._value(first_text)
         if dash:
             last = self._value(last_text)
+            # 5-3 is 3-5 to NCrontab, not a range over the end of the week.
             return range(min(first, last), max(first, last) + 1, step)
         # 5/10 starts at 5 and goes on to the end; 5 alone, and 5/1, are just 5.
         return range(first, (self.high if step > 1 else first) + 1, step)
@@ -93,6 +95,7 @@ class CronSchedule:
     def __init__(self, expression: str) -> None:
         self.expression = expression
         texts = expression.split()
+        # Five fields are accepted by the real host as well, and mean second 0.
         if len(texts) == _WITH_SECONDS - 1:
             texts.insert(0, "0")
         if len(texts) != _WITH_SECONDS:
@@ -100,6 +103,7 @@ class CronSchedule:
         parsed = [field.parse(text) for field, text in zip(_FIELDS, texts, strict=True)]
         self._seconds, self._minutes, self._hours = (sorted(values) for values in parsed[:3])
         self._days, self._months, self._week_days = parsed[3:]
+        # Found out now: 30 February would otherwise be looked for only when the timer waits.
         self._first_day(datetime(2000, 1, 1, tzinfo=UTC))
 
     def __str__(self) -> str:
@@ -107,6 +111,7 @@ class CronSchedule:
 
     def next_after(self, moment: datetime) -> datetime:
         """The first due moment later than ``moment`` (aware, UTC)."""
+        # Strictly later, and schedules have no fractions of seconds.
         earliest = moment.astimezone(UTC).replace(microsecond=0) + timedelta(seconds=1)
         day = self._first_day(earliest)
         if day.date() == earliest.date():
@@ -120,8 +125,10 @@ class CronSchedule:
         day = _midnight(moment)
         last_year = day.year + _SEARCH_YEARS
         while day.year <= last_year:
+            # A month at a step, or a leap day would be searched for through ten thousand days.
             if day.month not in self._months:
                 day = _next_month(day)
+            # Both day fields must hold; cron would take either.
             elif day.day in self._days and day.isoweekday() % 7 in self._week_days:
                 return day
             else:
@@ -130,6 +137,7 @@ class CronSchedule:
 
     def _time_from(self, earliest: datetime) -> datetime | None:
         """The first due moment of that day at or after ``earliest``."""
+        # In ascending order because each field is sorted.
         times = itertools.product(self._hours, self._minutes, self._seconds)
         reached = (earliest.hour, earliest.minute, earliest.second)
         found = next((one for one in times if one >= reached), None)
@@ -160,6 +168,7 @@ def parse_schedule(text: str) -> CronSchedule | IntervalSchedule:
     Raises:
         ValueError: Neither NCRONTAB nor a time span.
     """
+    # Only a cron expression has blanks, so the two notations cannot be mixed up.
     if re.search(r"\s", text.strip()):
         return CronSchedule(text.strip())
     return IntervalSchedule(parse_time_span(text))
