@@ -53,6 +53,13 @@ def _body(request: Request) -> Any:
         raise ValueError(f"the body is not JSON: {error}") from error
 
 
+def _object(request: Request) -> JsonObject:
+    body = _body(request)
+    if not isinstance(body, dict):
+        raise ValueError("the body is not a JSON object")  # noqa: TRY004 - all bad bodies are alike
+    return body
+
+
 def _list_faults(azure: Controlled, _request: Request) -> Answer:
     return json_answer({"faults": azure.faults.listing()})
 
@@ -138,7 +145,7 @@ def _policies(azure: Controlled, request: Request) -> Answer:
 
 def _grant(azure: Controlled, request: Request) -> Answer:
     """The owner of the Resource Guard agrees, or takes it back."""
-    body = _body(request)
+    body = _object(request)
     name = str(body.get("vault", "")).lower()
     found = [vault for vault in azure.state.vaults if vault.name.lower() == name]
     if not found:
@@ -158,7 +165,7 @@ def _move_clock(azure: Controlled, request: Request) -> Answer:
     if not isinstance(clock, MovableClock):
         # Every process computes the scaled clock for itself; one that jumps would disagree.
         return _error(409, "ClockIsScaled", "The clock follows --clock-rate and cannot be moved.")
-    seconds = _body(request).get("advanceSeconds")
+    seconds: Any = _object(request).get("advanceSeconds")
     is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     if not is_number:
         return _error(400, "InvalidAdminRequest", "advanceSeconds must be a number of seconds")

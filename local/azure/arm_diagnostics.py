@@ -9,7 +9,7 @@ from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
 from local.azure.model import Vault
 
 MAX_SETTINGS = 5
-"""More settings than this a resource may not have."""
+"""A resource has no more settings than this."""
 
 
 def list_settings(call: Call) -> Answer:
@@ -48,7 +48,8 @@ def write_setting(call: Call) -> Answer:
 
 def _enabled(properties: JsonObject) -> set[str]:
     rows: Any = properties.get("logs")
-    if not isinstance(rows, list) or not rows:
+    is_listed = isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
+    if not is_listed or not rows:
         raise ServiceRefusal(400, "BadRequest", "At least one data category is needed.")
     named = {str(row.get("category")) for row in rows}
     unknown = named - KNOWN_CATEGORIES
@@ -61,6 +62,9 @@ def _enabled(properties: JsonObject) -> set[str]:
 def _demand_free(others: dict[str, JsonObject], sent: JsonObject, enabled: set[str]) -> None:
     """One category may be sent to one workspace by one setting only."""
     workspace = str(sent.get("workspaceId") or "").lower()
+    # Settings that fill storage accounts or event hubs have no workspace to share.
+    if not workspace:
+        return
     for name, known in others.items():
         is_same = str(known.get("workspaceId") or "").lower() == workspace
         shared = enabled & _enabled(known) if is_same else set()

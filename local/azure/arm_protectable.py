@@ -20,7 +20,8 @@ def list_protectable(call: Call) -> Answer:
         raise ServiceRefusal(400, *INVALID_INPUT)
     machines = [_document(vault, *machine) for machine in vault.contents.protectable]
     name = wanted.get("friendlyName", "").lower()
-    return page(call, [m for m in machines if name in ("", m["properties"]["friendlyName"])])
+    shown = [m for m in machines if name in ("", m["properties"]["friendlyName"].lower())]
+    return page(call, shown)
 
 
 def _document(vault: Vault, name: str, group: str) -> JsonObject:

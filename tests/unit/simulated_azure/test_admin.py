@@ -179,3 +179,11 @@ def test_a_body_that_is_not_json_is_refused():
     )
 
     assert error_of(admin.handle(client.service, request)) == (400, "InvalidAdminRequest")
+
+
+@pytest.mark.parametrize("name", ["clock", "guard"])
+def test_a_body_that_is_no_object_is_refused(name):
+    """JSON of another kind is not a crash either."""
+    answer = call(open_client(native()), "POST", name, [1])
+
+    assert error_of(answer) == (400, "InvalidAdminRequest")
