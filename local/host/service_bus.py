@@ -70,6 +70,7 @@ class ServiceBusTrigger:
         if not self._entity.has_sessions:
             await self._repeat(self._pump_queue, is_interruptible=False)
             return
+        # Batches have one loop per host instance, whatever the limit of sessions (service-bus 5).
         pumps = 1 if self._entity.is_batch else self._options.max_concurrent_sessions
         async with asyncio.TaskGroup() as group:
             for _ in range(pumps):
@@ -86,6 +87,7 @@ class ServiceBusTrigger:
         """Runs a pump again and again; a broker that is away is tried again, ever more slowly."""
         pause_s = _FIRST_PAUSE_S
         while not self._stop.is_set():
+            # A task of its own, so that stopping can end the waiting and leave the work alone.
             task = asyncio.create_task(pump())
             if is_interruptible:
                 self._pumping.add(task)
@@ -93,6 +95,7 @@ class ServiceBusTrigger:
                 await task
                 pause_s = _FIRST_PAUSE_S
                 self._is_away = False
+            # Ours when stopping; anybody else's means that this very task is to end.
             except asyncio.CancelledError:
                 if not self._stop.is_set():
                     raise
@@ -106,6 +109,7 @@ class ServiceBusTrigger:
     def _log_failure(self, error: Exception) -> None:
         # Every pump finds out by itself that the broker is away; one of them says so.
         if not self._is_away:
+            # A stack trace helps with a defect of ours; an outage is explained by its message.
             is_expected = isinstance(error, ServiceBusError | OSError)
             stack = None if is_expected else error
             _log.warning("receiving from %s failed: %s", self._entity, error, exc_info=stack)
@@ -118,6 +122,7 @@ class ServiceBusTrigger:
 
     async def _pump_session(self) -> None:
         receiver = await self.source.open_session()
+        # No session had messages within the try time-out: not an error, just asked again.
         if receiver is None:
             return
         try:
@@ -139,6 +144,7 @@ class ServiceBusTrigger:
         slots = asyncio.Semaphore(limit)
         try:
             while not self._stop.is_set():
+                # Before receiving: a message that waits for a slot in hand may lose its lock.
                 await slots.acquire()
                 messages = await self._receive(receiver, _STOP_CHECK_S)
                 if messages:
@@ -154,6 +160,7 @@ class ServiceBusTrigger:
         call = asyncio.create_task(self._handle_locked(receiver, messages))
         self._calls.add(call)
         call.add_done_callback(self._calls.discard)
+        # A callback rather than a finally in the call: it runs however the task ends.
         call.add_done_callback(lambda _: slots.release())
 
     async def _receive(self, receiver: Receiver, wait_s: float) -> Sequence[Any]:
@@ -161,6 +168,7 @@ class ServiceBusTrigger:
             return await receiver.receive_messages(1, max_wait_time=wait_s)
         most, least = self._options.max_batch_size, self._options.min_batch_size
         messages = list(await receiver.receive_messages(most, max_wait_time=wait_s))
+        # Counted from the first message: an empty queue may be waited for as long as it likes.
         give_up = time.monotonic() + self._options.max_batch_wait_s
         while messages and len(messages) < least and (rest_s := give_up - time.monotonic()) > 0:
             more = most - len(messages)
@@ -199,8 +207,10 @@ class ServiceBusTrigger:
     async def _settle(
         self, receiver: Receiver, messages: Sequence[Any], *, is_success: bool
     ) -> None:
+        # Only success is left to the app: failures are always abandoned (service-bus 5).
         if is_success and not self._entity.auto_complete:
             return
+        # Abandoned without a pause, as in Azure: the delivery count is the only brake there is.
         settle = receiver.complete_message if is_success else receiver.abandon_message
         for message in messages:
             try:
@@ -231,6 +241,7 @@ class ServiceBusListener:
         settings: AppSettings,
     ) -> None:
         self._invoker = invoker
+        # Read at start, so that a wrong option or a missing connection is told before work begins.
         self._options = parse_options(section)
         self._wanted = [
             (one, to_entity(one, self._options, settings))
@@ -257,4 +268,5 @@ class ServiceBusListener:
             for task in unfinished:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+        # Last: messages are settled through these connections.
         await asyncio.gather(*(one.source.close() for one in self._triggers))

@@ -49,10 +49,12 @@ async def _renew_until(
     renew: Callable[[], Awaitable[object]],
     longest_s: float,
 ) -> None:
+    # Real seconds: the broker's locks know nothing of a virtual clock.
     give_up = time.monotonic() + longest_s
     while (ends := locked_until()) is not None and time.monotonic() < give_up:
         left_s = (ends - datetime.now(UTC)).total_seconds()
         with contextlib.suppress(TimeoutError):
+            # Never without a pause: a lock that is over already would make this a busy loop.
             async with asyncio.timeout(max(_SHORTEST_PAUSE_S, left_s * _SHARE_OF_LOCK)):
                 await done.wait()
         if done.is_set() or time.monotonic() >= give_up:

@@ -36,6 +36,7 @@ class Message(Protocol):
         ...
 
 
+# Left the extension's name, which apps read; right the SDK's.
 _TEXT_FIELDS = {
     "ContentType": "content_type",
     "CorrelationId": "correlation_id",
@@ -70,6 +71,7 @@ def to_metadata(messages: Sequence[Message], *, is_batch: bool) -> dict[str, Typ
     """The trigger's metadata; for a batch every name ends in ``Array`` and holds one entry each."""
     columns = [fields_of(message) for message in messages]
     if is_batch:
+        # Nothing is left out of a batch: the n-th entry of every column is the n-th message.
         return {f"{name}Array": _json([one[name] for one in columns]) for name in columns[0]}
     return {name: _json(value) for name, value in columns[0].items() if value is not None}
 
@@ -84,6 +86,7 @@ def fields_of(message: Message) -> dict[str, Any]:
         "EnqueuedSequenceNumber": getattr(message, "enqueued_sequence_number", None) or 0,
         "State": int(getattr(message, "state", None) or 0),
         "LockToken": _text(getattr(message, "lock_token", None)),
+        # Twice: old bindings read the second name, and the runtime decides by it (service-bus 5).
         "ApplicationProperties": properties,
         "UserProperties": properties,
     }
@@ -113,6 +116,7 @@ def _key(name: str | bytes) -> str:
 
 
 def _plain(value: Any) -> Any:
+    # AMQP texts of some clients arrive as bytes, which JSON cannot carry.
     if isinstance(value, bytes):
         return value.decode(errors="replace")
     if isinstance(value, datetime):

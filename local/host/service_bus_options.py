@@ -48,6 +48,7 @@ def _parse(section: Mapping[str, Any]) -> ServiceBusOptions:
 
     retry = section.get("clientRetryOptions", {})
     try_timeout_s = seconds("tryTimeout", _MINUTE_S, retry)
+    # Per core, as the extension multiplies it (service-bus 5).
     calls = DEFAULT_CALLS_PER_CORE * (os.cpu_count() or 1)
     options = ServiceBusOptions(
         prefetch_count=int(section.get("prefetchCount", 0)),
@@ -62,6 +63,7 @@ def _parse(section: Mapping[str, Any]) -> ServiceBusOptions:
         session_idle_s=seconds("sessionIdleTimeout", try_timeout_s),
         try_timeout_s=try_timeout_s,
     )
+    # Zero would be a trigger that never runs, and says nothing about it.
     for name in ("max_concurrent_calls", "max_concurrent_sessions", "max_batch_size"):
         if getattr(options, name) < 1:
             raise ValueError(f"{name} must be at least 1")
@@ -107,6 +109,7 @@ def to_entity(function: Function, options: ServiceBusOptions, settings: AppSetti
         text = trigger.get(name)
         return settings.resolve(str(text), what=f"{name} of {function.name}") if text else None
 
+    # Named settings may carry the host's own prefix; the real host looks under both.
     connection = str(trigger.get("connection") or "AzureWebJobsServiceBus")
     text = settings.get(connection) or settings.get(f"AzureWebJobs{connection}")
     namespace = settings.get(f"{connection}__fullyQualifiedNamespace")
@@ -115,6 +118,7 @@ def to_entity(function: Function, options: ServiceBusOptions, settings: AppSetti
             f"{function.name}: set {connection} to a Service Bus connection string, or "
             f"{connection}__fullyQualifiedNamespace to a namespace"
         )
+    # The decorator of one function goes before host.json, which speaks for all.
     own_choice = trigger.get("autoCompleteMessages")
     return Entity(
         queue=member("queueName"),

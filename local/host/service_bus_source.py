@@ -85,6 +85,7 @@ class SdkSource:
         )
         try:
             await receiver.__aenter__()
+        # How the broker says that no session has messages; the link is of no more use.
         except OperationTimeoutError:
             self.release(receiver)
             return None
@@ -101,6 +102,7 @@ class SdkSource:
     ) -> contextlib.AbstractAsyncContextManager[None]:
         """Renews through the receiver, up to ``maxAutoLockRenewalDuration``."""
         longest_s = self._options.max_lock_renewal_s
+        # A session has one lock for all of its messages.
         if message is None:
             session = receiver.session
             return kept_locked(
@@ -124,6 +126,7 @@ class SdkSource:
 
     async def close(self) -> None:
         """Waits for receivers that close, then closes the client."""
+        # First: receivers close through the client's connection.
         await asyncio.gather(*self._closing, return_exceptions=True)
         await self._client.close()
         if self._credential is not None:
@@ -141,6 +144,7 @@ class SdkSource:
             # One for all connections: the SDK would load the certificates anew for each (20 ms).
             "ssl_context": ssl.create_default_context(),
         }
+        # A connection string wins where both are set, as in the extension.
         if self._entity.connection_string:
             return ServiceBusClient.from_connection_string(
                 self._entity.connection_string, **options
@@ -152,6 +156,7 @@ class SdkSource:
         return ServiceBusClient(str(self._entity.namespace), self._credential, **options)
 
     def _receiver(self, **session: Any) -> ServiceBusReceiver:
+        # 0 unless host.json says otherwise: prefetched messages age in a buffer, locked.
         options = {"prefetch_count": self._options.prefetch_count, **session}
         if self._entity.queue is not None:
             return self._client.get_queue_receiver(self._entity.queue, **options)

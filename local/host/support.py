@@ -17,6 +17,7 @@ from .functions import (
 
 _log = logging.getLogger("Host.Startup")
 
+# What listeners exist for; everything else is told about, not passed over in silence.
 TRIGGERS = frozenset(
     {ACTIVITY_TRIGGER, HTTP_TRIGGER, ORCHESTRATION_TRIGGER, SERVICE_BUS_TRIGGER, TIMER_TRIGGER}
 )
@@ -31,6 +32,7 @@ def warn_of_unsupported(functions: Sequence[Function]) -> None:
             have to throw away.
     """
     for function in functions:
+        # A warning, not an error: the app's other functions can be tried all the same.
         if function.trigger_type == ENTITY_TRIGGER:
             _log.warning("%s is a durable entity; this host does not run entities", function.name)
         elif function.trigger_type not in TRIGGERS:
@@ -48,6 +50,7 @@ def warn_of_unsupported(functions: Sequence[Function]) -> None:
 
 def _refuse_bindings(function: Function) -> None:
     for binding in function.bindings:
+        # Refused, because the function would run with nothing in its hands or write into nothing.
         if binding is not function.trigger and binding["type"] not in BINDINGS:
             raise AppLoadError(
                 f"{function.name}: this host has no {binding['type']} binding; disable the "

@@ -17,6 +17,7 @@ def parse_time_span(text: str) -> timedelta:
     Raises:
         ValueError: Not a time span, or an hour above 23, a minute or second above 59.
     """
+    # The subset that host.json uses; .NET's "10" for ten days is too easily misread as seconds.
     match = _TIME_SPAN.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is not a time span such as 00:05:00 or 1.02:00:00")
@@ -34,4 +35,5 @@ def format_time_span(span: timedelta) -> str:
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     clock = f"{hours:02}:{minutes:02}:{seconds:02}"
+    # .NET writes days before a dot, and not at all when there are none.
     return f"{days}.{clock}" if days else clock

@@ -27,6 +27,7 @@ _log = logging.getLogger("Host.Triggers.Timer")
 _NEVER = "0001-01-01T00:00:00+00:00"
 _SHORTEST_MONITORED = timedelta(minutes=1)
 """A timer that is due more often is not monitored: its state would be written all the time."""
+# Real seconds; the wall clock may jump while a laptop sleeps.
 _LONGEST_SLEEP_S = 3600.0
 
 
@@ -123,6 +124,7 @@ class Timer:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Invokes the function whenever it is due, until ``stop``; never in the middle of it."""
+        # Past due is decided once, at start: while running nothing is ever missed, only late.
         due, is_past_due = self._first_due()
         _log.info("timer %s is next due at %s", self.function.name, due.isoformat())
         if is_past_due or self.function.trigger.get("runOnStartup"):
@@ -136,12 +138,14 @@ class Timer:
             due = await self._fire(due, began=began, is_past_due=False, reason=reason)
 
     def _is_slow(self) -> bool:
+        # Two due times apart: the extension measures the schedule, not what it is made of.
         first = self._schedule.next_after(self._clock.now())
         return self._schedule.next_after(first) - first >= _SHORTEST_MONITORED
 
     def _first_due(self) -> tuple[datetime, bool]:
         now = self._clock.now()
         kept = self._states.read(self.function.name) if self._is_monitored else None
+        # For the status the function is shown, even when the schedule has changed since.
         if kept is not None:
             self._last = kept.last
         # A changed schedule starts afresh: the kept time belongs to the old one.
@@ -180,6 +184,7 @@ class Timer:
             self._states.write(self.function.name, state)
 
     def _timer_info(self, due: datetime, *, is_past_due: bool) -> Mapping[str, Any]:
+        # Azure gives no status for a timer it does not monitor, and apps may test for that.
         status = {"Last": self._last, "Next": due.isoformat(), "LastUpdated": self._last}
         return {
             "Schedule": {"AdjustForDST": True},
@@ -227,4 +232,5 @@ class TimerListener:
         _, unfinished = await asyncio.wait(self._tasks, timeout=timeout_s)
         for task in unfinished:
             task.cancel()
+        # A cancelled one keeps its old due time, so the next start makes up for it.
         await asyncio.gather(*self._tasks, return_exceptions=True)
