@@ -36,6 +36,7 @@ def raise_for_status(response: AsyncHttpResponse, *, subject: str, is_write: boo
     Raises:
         ServiceError: Of the kind that fits the status.
     """
+    # Redirects are not followed (pipelines), so a 3xx is an answer, and not the one hoped for.
     if HTTPStatus.OK <= response.status_code < HTTPStatus.MULTIPLE_CHOICES:
         return
     code, message = read_json_error(response.text())
@@ -69,6 +70,7 @@ class ReadAnswers:
             ServiceError: It is not the answer hoped for.
         """
         http = response.http_response
+        # Before the SDK makes an error of its own: a 404 with {} leaves that one empty (0).
         raise_for_status(http, subject=self.subject, is_write=False)
         if http.status_code != HTTPStatus.OK:
             raise self._nonsense(http, f"HTTP {http.status_code} to a read")
@@ -77,6 +79,7 @@ class ReadAnswers:
             raise self._nonsense(http, "a page links to a page read before")
         self._urls.add(http.request.url)
         self._bodies.append(self._object(http))
+        # Without the query string: operation URLs carry a signature there (recovery-services 0).
         self._provenance = self._provenance or Provenance(
             source=f"{http.request.method} {urlsplit(http.request.url).path}",
             request_id=find_request_id(http.headers),
@@ -110,6 +113,7 @@ class ReadAnswers:
 
     def one(self) -> Reading[JsonObject]:
         """The body of a read that has one answer."""
+        # The last, because the hook sees one body for each page and this read has only one.
         return self._read(self._bodies[-1] if self._bodies else {})
 
     def all(self) -> Reading[tuple[JsonObject, ...]]:
@@ -144,6 +148,7 @@ class WriteAnswer:
                 subject=self.subject,
                 request_id=find_request_id(http.headers),
             )
+        # Only for 202, where the service says when its operation is worth a look (1.4).
         wait_s = find_retry_after_s(http.headers)
         self.answer = PolicyWriteAnswer(
             status=http.status_code,

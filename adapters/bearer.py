@@ -58,10 +58,12 @@ class BearerPolicy(AsyncBearerTokenCredentialPolicy[Any, Any]):
         self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]
     ) -> bool:
         """Answers a 401: with fresh claims where asked for them, else with a new token, once."""
+        # Continuous access evaluation: the answer names the claims a new token must have.
         if await super().on_challenge(request, response):
             return True
         if not isinstance(self._credential, ForgetfulCredential):
             return False
+        # A clock that is wrong, or a revoked token: the cache would give the same one again.
         self._credential.forget_tokens()
         await self.authorize_request(request, *self._scopes)
         return True

@@ -29,6 +29,7 @@ class ScaledClock:
         *,
         real_time: Callable[[], float] = time.time,
     ) -> None:
+        # Written this way round, because a comparison with NaN is false.
         if not rate > 0:
             raise ValueError(f"the clock rate must be more than 0, not {rate}")
         self.rate = rate
@@ -38,6 +39,7 @@ class ScaledClock:
     def now(self) -> datetime:
         """The virtual time now, aware, UTC."""
         virtual_s = self.origin + (self._real_time() - self.origin) * self.rate
+        # From the wall clock each time: a sum of small steps would drift from other processes.
         return datetime.fromtimestamp(virtual_s, UTC)
 
     def to_real_s(self, virtual: timedelta) -> float:

@@ -81,6 +81,7 @@ def custom_cloud(*, classic: str, arm: str, logs: str) -> Cloud:
     """A cloud whose endpoints are settings; each endpoint is its own audience."""
     return Cloud(
         name=CloudName.CUSTOM,
+        # Only the origin: a path or a slash at the end would become part of every request.
         classic=_service(origin(classic)),
         arm=_service(origin(arm)),
         logs=_service(origin(logs)),
@@ -95,8 +96,10 @@ def origin(url: str) -> str:
         ValueError: The text is not an http or https URL with a host.
     """
     parts = urlsplit(url)
+    # "localhost:8080" has the scheme localhost to urlsplit, and no host at all.
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(f"not an http or https URL: {url!r}")
+    # urlsplit takes the brackets of an IPv6 address off.
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     standard = {"http": 80, "https": 443}[parts.scheme]
     port = "" if parts.port in {None, standard} else f":{parts.port}"
@@ -106,6 +109,7 @@ def origin(url: str) -> str:
 def is_loopback(url: str) -> bool:
     """Whether the URL's host is this very machine; a name other than localhost is not."""
     host = urlsplit(url).hostname or ""
+    # By name only this one: any other name is resolved by someone else's server.
     if host == "localhost":
         return True
     try:

@@ -65,6 +65,7 @@ class ClientSecretTokens:
         self._tokens: dict[str, tuple[AccessToken, float]] = {}
         self._lock = asyncio.Lock()
         self._client: AsyncPipelineClient[Any, Any] = AsyncPipelineClient(
+            # The token URL is absolute and complete; nothing is appended to it.
             base_url="",
             # A token request may be repeated freely, so POST counts as repeatable here.
             policies=[UserAgentPolicy(), AsyncRetryPolicy(retry_total=3)],
@@ -84,10 +85,12 @@ class ClientSecretTokens:
         Raises:
             ClientAuthenticationError: No token was issued; the text says why, without secrets.
         """
+        # Part of azure-core's protocol; a client-credentials request knows none of them.
         del claims, tenant_id, enable_cae, options
         scope = " ".join(scopes)
         async with self._lock:
             known = self._tokens.get(scope)
+            # One lock for all scopes: tokens are asked for rarely, and waiting costs little.
             if known is None or self._now() >= known[1]:
                 known = await self._request(scope)
                 self._tokens[scope] = known
@@ -150,6 +153,7 @@ class ClientSecretTokens:
 def make_credential(settings: Settings) -> AsyncTokenCredential:
     """The credential for the configured cloud; belongs to the running loop."""
     cloud = settings.cloud
+    # Settings were checked at start, so the three are there; the type checker cannot know.
     if cloud.name is CloudName.CUSTOM:
         secret = settings.client_secret
         return ClientSecretTokens(

@@ -60,6 +60,7 @@ class DurableRuns:
 
     async def start(self, request: UpgradeRequest) -> bool:
         """Begins the vault's run, or joins the one that is there; whether it began."""
+        # Two messages may pass here at once; the engine then lets one of them begin (see below).
         if not _may_start(await self.read(request.vault), request):
             return False
         try:
@@ -87,6 +88,7 @@ def _may_start(run: UpgradeRun | None, request: UpgradeRequest) -> bool:
 
 
 def _to_run(state: OrchestrationState) -> UpgradeRun:
+    # The input is the one thing that never changes while a run goes on.
     request = from_json(UpgradeRequest, state.get_input(dict))
     return UpgradeRun(
         request_id=request.request_id,
@@ -97,6 +99,7 @@ def _to_run(state: OrchestrationState) -> UpgradeRun:
 
 
 def _run_state(state: OrchestrationState) -> RunState:
+    # From the outcome, not the custom status: that is what the run returned and evidence holds.
     if state.runtime_status is OrchestrationStatus.COMPLETED:
         return from_json(VaultOutcome, state.get_output(dict)).state
     if state.runtime_status in _ENDED:

@@ -30,6 +30,7 @@ def canonical(document: JsonObject) -> bytes:
         EvidenceError: The document is not plain JSON.
     """
     try:
+        # One spelling for one document, so that two writers of the same fact write the same bytes.
         text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2, sort_keys=True)
         return f"{text}\n".encode()
     except (TypeError, ValueError) as error:
@@ -59,6 +60,7 @@ class EvidenceFolder:
             is_new = await asyncio.to_thread(_create, path, self._root, content)
         if is_new:
             return EvidenceEntry(document=json.loads(content), is_new=True)
+        # Never overwritten: the first writer's document is what happened (DESIGN rule 8).
         kept = await self.read(key)
         if kept is None:
             raise EvidenceError("taken, and yet not there", subject=key)
@@ -90,6 +92,7 @@ class EvidenceFolder:
         Raises:
             EvidenceError: No key could start like that, or the folder cannot be read.
         """
+        # The prefix may end inside a name; the folder above it is what can be listed.
         folder = check_prefix(prefix).rpartition("/")[0]
         with _explained(prefix):
             keys = await asyncio.to_thread(_keys, self._root / folder, self._root)
@@ -114,6 +117,7 @@ def _explained(key: str) -> Iterator[None]:
 
 def _create(path: Path, root: Path, content: bytes) -> bool:
     _make_folders(path.parent, root)
+    # Written aside first: a reader, or a kill, must never meet half a document.
     unfinished = path.with_name(f"{_UNFINISHED}{uuid4().hex}")
     try:
         _write_through(unfinished, content)
@@ -136,6 +140,7 @@ def _write_through(path: Path, content: bytes) -> None:
     with path.open("xb") as file:
         file.write(content)
         file.flush()
+        # The intent to start must be on the disk before the start is sent (DESIGN rule 1).
         os.fsync(file.fileno())
 
 

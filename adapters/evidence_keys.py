@@ -7,6 +7,7 @@ from domain.errors import EvidenceError
 MAX_KEY_LENGTH = 512
 """Characters; keeps keys within what folders and blob containers take, with room for a root."""
 
+# What every file system and blob container takes unescaped, whatever its rules for case.
 _SEGMENT = r"[A-Za-z0-9_-][A-Za-z0-9._-]*"
 _KEY = re.compile(rf"(?:{_SEGMENT}/)*{_SEGMENT}\.json", re.ASCII)
 _PREFIX = re.compile(rf"(?:{_SEGMENT}/)*(?:{_SEGMENT})?", re.ASCII)

@@ -35,6 +35,7 @@ REQUEST_ID_HEADERS = ("x-ms-request-id", "x-ms-correlation-request-id", "request
 
 _READ_BEFORE_AGAIN = "Read back what the service holds before doing anything else."
 _NO_ACCESS = "Check the roles of the identity; a new assignment may need some minutes to spread."
+# Errors travel through workflow histories, which stay small (durable-2x 2).
 _LONGEST_MESSAGE = 2000
 
 
@@ -96,6 +97,7 @@ def read_json_error(body: str) -> tuple[str | None, str | None]:
         document = json.loads(body)
     except ValueError:
         return None, body.strip() or None
+    # Some services put code and message at the top instead of into "error".
     error = document.get("error", document) if isinstance(document, dict) else None
     if not isinstance(error, dict):
         return None, body.strip() or None
@@ -114,6 +116,7 @@ def error_of_answer(answer: Answer, *, subject: str, is_write: bool) -> ServiceE
     said = redact(answer.message or _phrase(answer.status))[:_LONGEST_MESSAGE]
     message = f"{answer.code}: {said}" if answer.code else said
     ids: dict[str, Any] = {"subject": subject, "request_id": answer.request_id}
+    # For a write too: the service turned it away before it looked at it.
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         return ThrottledError(message, retry_after_s=answer.retry_after_s, code=answer.code, **ids)
     facts: dict[str, Any] = {"status": answer.status, "code": answer.code, **ids}
@@ -151,6 +154,7 @@ def error_of_failure(failure: AzureError, *, subject: str, is_write: bool) -> Se
     if isinstance(failure, ClientAuthenticationError):
         # Raised by credentials, before anything is sent; a 401 comes as an answer.
         return AccessDeniedError(message, subject=subject, what_to_do=_NO_ACCESS)
+    # The transport raises this one only where nothing was sent; azure-core alone would not.
     if isinstance(failure, ServiceRequestError) or not is_write:
         return UnavailableError(message, subject=subject)
     return OutcomeUnknownError(message, subject=subject, what_to_do=_READ_BEFORE_AGAIN)

@@ -26,6 +26,7 @@ class LoopLocal[T]:
     def get(self) -> T:
         """The running loop's value."""
         loop = asyncio.get_running_loop()
+        # No lock: only this loop's own thread gets here with this loop.
         if loop not in self._values:
             self._values[loop] = self._make()
         return self._values[loop]

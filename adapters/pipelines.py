@@ -45,6 +45,7 @@ class PatientRetryPolicy(AsyncRetryPolicy[Any, Any]):
     def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
         """Whether to send again after this answer."""
         wait_s = find_retry_after_s(response.http_response.headers)
+        # A workflow's timer can wait an hour without holding a worker; a sleep here cannot.
         if wait_s is not None and wait_s > LONGEST_WAIT_S:
             return False
         return bool(super().is_retry(settings, response))
@@ -69,6 +70,7 @@ class Connections:
             credential=make_credential(settings),
             throttle=throttle,
             reading=CarefulTransport(sleep=throttle.sleep),
+            # A fresh connection each: a stale one would break after sending, and nobody could tell.
             writing=CarefulTransport(reuse_connections=False, read_timeout_s=WRITE_TIMEOUT_S),
         )
 
@@ -87,6 +89,7 @@ class Connections:
             service,
             self.reading,
             [
+                # Support finds a call by this id; the classic list alone is sent without one (2.1).
                 RequestIdPolicy(auto_request_id=names_requests),
                 PatientRetryPolicy(retry_total=4, retry_backoff_factor=0.5),
             ],
@@ -104,6 +107,7 @@ class Connections:
         bearer = BearerPolicy(self.credential, service)
         # Prints no body, no Authorization header, and of a query only the api-version.
         logging = HttpLoggingPolicy()
+        # Redacted unless listed; it groups the calls of one request at the service.
         logging.allowed_header_names.update({"x-ms-correlation-request-id"})
         policies: Policies = [
             HeadersPolicy(),

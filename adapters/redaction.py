@@ -10,6 +10,7 @@ import logging
 import re
 from typing import Any
 
+# Stars, so that a reader sees that something was taken out, and a search finds all of it.
 STARS = "***"
 
 _SECRETS = (

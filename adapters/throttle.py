@@ -96,11 +96,14 @@ class Bucket:
             # More left than was thought possible: the service's bucket is larger than documented.
             self.capacity = max(self.capacity, remaining)
             self.level = min(remaining, self.capacity) - self._unanswered
+        # A shorter wish that comes later does not open what a longer one closed.
         if closed_for_s is not None:
             self._closed_until = max(self._closed_until, now + closed_for_s)
 
     def _refill(self, now: float) -> None:
+        # Threads may take their times in one order and get here in the other.
         gained = max(0.0, now - self._at) * self.limit.per_s
+        # Never above its size: an idle night must not allow a burst the service would refuse.
         self.level = min(self.capacity, self.level + gained)
         self._at = now
 
@@ -110,6 +113,7 @@ def bucket_key(method: str, url: str) -> tuple[tuple[str, ...], Limit]:
     parts = urlsplit(url)
     subscription = _SUBSCRIPTION.match(parts.path)
     subscription_id = subscription[1].casefold() if subscription else "-"
+    # First, because a vault's sub-resources have buckets of their own (recovery-services 8).
     vault = _VAULT.search(parts.path)
     if vault is not None:
         return (parts.netloc, parts.path[: vault.end(1)].casefold()), VAULT_RESOURCES
@@ -173,6 +177,7 @@ class Throttle:
     def learn(self, bucket: Bucket, status: int | None, headers: Mapping[str, str]) -> None:
         """Takes over what an answer says; ``status`` None when there was no answer."""
         remaining = _number(headers.get(bucket.limit.header))
+        # Retry-After comes with a 202 as well, where it is about polling and closes nothing.
         throttled = status == HTTPStatus.TOO_MANY_REQUESTS
         closed_for_s = find_retry_after_s(headers) if throttled else None
         with self._lock:

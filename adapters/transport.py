@@ -57,8 +57,11 @@ class CarefulTransport(AioHttpTransport):  # type: ignore[misc]
     ) -> None:
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(force_close=not reuse_connections),
+            # Proxies of the environment, as every other program on the machine uses them.
             trust_env=True,
+            # Cookies of a gateway would tie calls to one back end, and are nobody's state here.
             cookie_jar=aiohttp.DummyCookieJar(),
+            # azure-core decompresses by itself, and would do it a second time.
             auto_decompress=False,
             middlewares=(_never_resend,),
         )
@@ -83,6 +86,7 @@ class CarefulTransport(AioHttpTransport):  # type: ignore[misc]
         try:
             return await super().send(request, **options)
         except ServiceRequestError as error:
+            # By the kind of error underneath: azure-core's own name for it says too much.
             if isinstance(error.inner_exception, _NOTHING_SENT):
                 raise
             raise ServiceResponseError(str(error), error=error.inner_exception) from error
