@@ -42,6 +42,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 def build_clock(options: argparse.Namespace) -> Clock:
     """The clock: one that can be moved by hand, unless it runs faster than the wall."""
     scaled = ScaledClock(options.clock_rate, options.clock_origin)
+    # Other processes compute the scaled clock for themselves; it must not jump for one of them.
     return scaled if options.clock_rate != 1.0 else MovableClock(scaled)
 
 
@@ -63,6 +64,7 @@ async def serve(options: argparse.Namespace) -> None:
         enforces_quotas=options.enforce_quotas,
     ) as azure:
         sys.stdout.write(json.dumps(azure.describe()) + "\n")
+        # Whoever started this waits for the line, and a pipe would hold it back.
         sys.stdout.flush()
         await stopped.wait()
 

@@ -66,6 +66,7 @@ def find_vault(call: Call) -> Vault:
     vault = call.state.find_vault(subscription, group, name)
     if vault is not None:
         return vault
+    # ARM says which part is missing, and clients tell the two apart by the code.
     if not call.state.has_group(subscription, group):
         raise ServiceRefusal(
             404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found."
@@ -133,6 +134,7 @@ def page(call: Call, rows: Sequence[JsonObject]) -> Answer:
     end = start + call.state.page_size
     document: JsonObject = {"value": list(rows[start:end])}
     if end < len(rows):
+        # The whole query again: the next page must be cut from the same rows.
         query = dict(call.query) | {"$skipToken": _token(end)}
         path = quote(call.path, safe="/;:~,()")
         document["nextLink"] = f"{call.base_url}{path}?{urlencode(query, safe='$')}"
@@ -140,6 +142,7 @@ def page(call: Call, rows: Sequence[JsonObject]) -> Answer:
 
 
 def _token(offset: int) -> str:
+    # Opaque, so that no client is tempted to count for itself.
     return base64.urlsafe_b64encode(f"from {offset}".encode()).decode()
 
 

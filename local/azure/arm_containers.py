@@ -49,6 +49,7 @@ def read_container(call: Call) -> Answer:
 
 
 def _matches(row: JsonObject, wanted: dict[str, str]) -> bool:
+    # The filter says status where the row says registrationStatus.
     shown = row["properties"] | {"status": row["properties"].get("registrationStatus")}
     shown["fabricName"] = row["id"].split("/backupFabrics/")[1].split("/")[0]
     # Which engine a container came through is not in the recorded rows: nothing to compare with.
@@ -68,6 +69,7 @@ def _containers(vault: Vault, now: datetime) -> Iterable[JsonObject]:
     seen = set()
     for item in vault.contents.items:
         key = (item.workload, item.group.lower(), item.holder.lower())
+        # Agents are listed by machine above, with or without items.
         if item.workload is not Workload.MAB and key not in seen:
             seen.add(key)
             yield _container(vault, item)
@@ -86,6 +88,7 @@ def _machine(vault: Vault, machine: Machine, now: datetime) -> JsonObject:
         "containerType": "Windows",
         "protectableObjectType": "MABWindowsContainer",
     }
+    # The lists of 2016 show no version, nor anything else that an agent reports (3).
     if machine.agent_version is not None:
         properties |= _agent(vault, machine, items, now)
     name = f"Windows;{machine.name}"

@@ -78,6 +78,7 @@ def _demand_free(others: dict[str, JsonObject], sent: JsonObject, enabled: set[s
 
 
 def _document(vault: Vault, name: str, properties: JsonObject) -> JsonObject:
+    # Azure Monitor writes ids in lower case, unlike the services it watches.
     prefix = arm_id(vault).lower()
     return {
         "id": f"{prefix}/providers/microsoft.insights/diagnosticSettings/{name}",

@@ -53,6 +53,7 @@ def _item_matches(properties: JsonObject, wanted: dict[str, str]) -> bool:
 
 def item_document(call: Call, vault: Vault, item: Item) -> JsonObject:
     """An item as the list shows it."""
+    # One look at the schedule for all members: they must not contradict each other.
     latest = last_backup(vault, item, call.now)
     policy = _policy_name(vault, item)
     properties: JsonObject = {
@@ -60,7 +61,9 @@ def item_document(call: Call, vault: Vault, item: Item) -> JsonObject:
         "protectedItemType": _ITEM_TYPES.get(item.workload) or vm_type(item),
         "backupManagementType": item.workload.value,
         "workloadType": WORKLOAD_TYPES[item.workload],
+        # The member leaves out the first part of the name of a VM's container (recorded items).
         "containerName": container_name(item).removeprefix("IaasVMContainer;"),
+        # A machine outside Azure has no resource id; clients must not split it blindly (4).
         "sourceResourceId": "" if item.workload is Workload.MAB else source_id(vault, item),
         "policyId": f"{arm_id(vault)}/backupPolicies/{policy}" if policy else "",
         "policyName": policy,
@@ -89,6 +92,7 @@ def _named(item: Item) -> JsonObject:
 
 
 def _policy_name(vault: Vault, item: Item) -> str:
+    # A policy that only the agents know is not named on its items either (vault-upgrade 1.7).
     policy = vault.contents.policies.get(item.policy.lower())
     return policy.name if policy and not policy.is_hidden else ""
 
@@ -126,6 +130,7 @@ def _specific_members(call: Call, vault: Vault, item: Item, latest: Backup | Non
                 "healthStatus": "ActionRequired" if item.is_failing else "Passed",
                 "protectedItemDataId": data_id,
                 "policyType": "",
+                # A whole URL, unlike every other id (recovery-services 0).
                 "vaultId": f"{call.base_url}{arm_id(vault)}",
             }
         case Workload.FILE_SHARE:

@@ -40,12 +40,14 @@ def read_job(call: Call) -> Answer:
 
 def _matches(row: JsonObject, wanted: dict[str, str]) -> bool:
     shown = row["properties"] | {"jobId": row["name"]}
+    # The window was applied when the jobs were made; the rest is compared as text.
     exact = wanted.keys() - {"startTime", "endTime"}
     return all(shown[key].lower() == wanted[key].lower() for key in exact)
 
 
 def _window(wanted: dict[str, str], now: datetime) -> tuple[datetime, datetime]:
     start, end = (_moment(wanted.get(key)) for key in ("startTime", "endTime"))
+    # An id is asked for without a window; the job may be older than the default one.
     if "jobId" in wanted and start is None:
         start = now - MAX_WINDOW
     start = start or (end or now) - _DEFAULT_WINDOW

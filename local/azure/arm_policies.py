@@ -151,6 +151,7 @@ def _accept(
     operation_id = stable_guid("policy write", vault.seed, policy.name, str(call.now))
     jobs = [_configure_job(item, operation_id, ends_at + JOB_DELAY) for item in items]
     vault.contents.jobs.extend(jobs)
+    # In force when the operation ends: a GET in between still shows the old document.
     policy.versions.append(PolicyVersion(effective_at=ends_at, properties=sent))
     vault.operations[operation_id] = PolicyOperation(
         id=operation_id,

@@ -65,6 +65,7 @@ def _document(call: Call, vault: Vault) -> JsonObject:
         "privateEndpointStateForBackup": "None",
         "privateEndpointStateForSiteRecovery": "None",
     }
+    # Versions are dates, so that the order of the text is the order of time.
     if call.query.get("api-version", "") >= FULL_PROPERTIES_SINCE:
         properties |= _full_properties(vault)
     details = _upgrade_details(vault, call.now)
@@ -138,6 +139,7 @@ def _upgrade_details(vault: Vault, now: datetime) -> JsonObject | None:
         "message": record.message if is_over else "",
         "triggerType": record.trigger,
         "upgradedResourceId": record.target_path,
+        # Never seen filled (vault-upgrade 5.7); taken to be the id the vault had in ARM (2.7).
         "previousResourceId": (
             f"/subscriptions/{vault.subscription_id}/resourceGroups/{vault.cloud_service}"
             f"/providers/microsoft.backup/BackupVault/{vault.name}"
@@ -167,6 +169,7 @@ def write_config(call: Call) -> Answer:
 
 def _demand_may_weaken(settings: VaultSettings, soft_delete: str) -> None:
     is_weaker = soft_delete == "Disabled" and settings.soft_delete != "Disabled"
+    # Turned on for good: not even the owner of a guard can take it back.
     if is_weaker and settings.soft_delete == "AlwaysON":
         raise ServiceRefusal(400, *INVALID_INPUT)
     if is_weaker and settings.multi_user_authorization:

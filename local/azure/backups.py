@@ -43,6 +43,7 @@ class Backup:
 def backups(vault: Vault, item: Item, start: datetime, end: datetime) -> Iterator[Backup]:
     """The backups that start from ``start`` up to ``end``, oldest first."""
     policy = vault.contents.policies.get(item.policy.lower())
+    # Protection that is stopped, paused or broken makes no more backups.
     if policy is None or item.state not in (None, "Protected"):
         return
     since = max(start, item.protected_since)
@@ -56,6 +57,7 @@ def backups(vault: Vault, item: Item, start: datetime, end: datetime) -> Iterato
 def _scheduled(vault: Vault, policy: Policy, start: datetime, end: datetime) -> Iterator[datetime]:
     versions = policy.versions
     for index, version in enumerate(versions):
+        # Each document schedules its own stretch of time, until the next takes over.
         is_last = index + 1 == len(versions)
         until = end if is_last else min(end, versions[index + 1].effective_at)
         since = start if index == 0 else max(start, version.effective_at)

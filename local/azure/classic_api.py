@@ -54,6 +54,7 @@ def start_upgrade(call: Call) -> Answer:
     """Starts the upgrade; its OperationId is the caller's client request id (2.3)."""
     vault = _vault(call)
     target = _target_path(call)
+    # The record comes first: a vault under way is refused for that, whatever else is wrong.
     refusal = upgrades.start_refusal(vault, call.now)
     if refusal is not None:
         return _answer(call, classic_xml.start_error(*refusal), status=409)
@@ -112,6 +113,7 @@ def _demand_version(call: Call) -> None:
 def _vault(call: Call) -> Vault:
     """The vault of an upgrade call, once its headers are what all recorded calls have (2.0)."""
     _demand_version(call)
+    # The first is empty in every recorded call, so only its absence is wrong.
     for header in ("Agent-Authentication", "x-ms-client-request-id"):
         if header not in call.headers:
             raise ServiceRefusal(400, "MissingHeader", f"The header {header} is missing.")
@@ -121,6 +123,7 @@ def _vault(call: Call) -> Vault:
     vault = call.state.find_classic(
         params["subscription"], params["cloud_service"], params["type"], params["vault"]
     )
+    # Clients take the namespace from the list; another one would be a guess of theirs.
     namespace = vault.classic.namespace if vault and vault.classic else ""
     if vault is None or namespace.lower() != params["namespace"].lower():
         raise ServiceRefusal(
@@ -150,6 +153,7 @@ def _answer(call: Call, text: str, *, status: int = 200, is_list: bool = False) 
         # The list answers with fewer headers than the upgrade calls do (vault-upgrade 2.0).
         for name in ("Expires", "Pragma", "Strict-Transport-Security", "x-ms-client-request-id"):
             headers.pop(name, None)
+    # Virtual time, as in the bodies: clients compare the two.
     headers["Date"] = format_datetime(call.now, usegmt=True)
     return Answer(
         status=status,

@@ -91,12 +91,14 @@ def upgrade_details(record: UpgradeRecord, now: int) -> str:
 def _record(record: UpgradeRecord, now: int, text: Callable[[str, str], str]) -> str:
     is_over = record.ended is not None and record.ended <= now
     end = format_ticks(record.ended) if is_over and record.ended else END_NOT_REACHED
+    # Once it is over, both moments are the same in every record (vault-upgrade 2.3).
     updated = end if is_over else format_ticks(record.started)
     return (
         _full("EndTimeUtc", end)
         + _full("LastUpdatedTimeUtc", updated)
         + text("Message", record.message if is_over else "")
         + _full("OperationId", record.operation_id)
+        # Nil in every recording, before and after the upgrade (vault-upgrade 2.3, 2.6).
         + '<PreviousResourceId i:nil="true"/>'
         + _full("StartTimeUtc", format_ticks(record.started))
         + _full("Status", record.status(now))
@@ -136,10 +138,12 @@ def upgrade_error(code: str, message: str, reasons: Sequence[Reason] = ()) -> st
 
 def _error_detail(reason: Reason) -> str:
     return (
+        # In alphabetical order: a data-contract reader skips what comes out of it (3.1).
         "<ErrorDetail>"
         + _full("Category", reason.category)
         + _full("Code", reason.code)
         + _full("Message", reason.message)
+        # What the service puts here was never seen; clients only print it.
         + _full("Properties", "")
         + _full("RecommendedAction", reason.recommended_action)
         + _full("Type", reason.severity)

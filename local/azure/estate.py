@@ -122,6 +122,7 @@ def build_vault(subscription: SubscriptionRow, row: VaultRow, now: datetime) -> 
         subscription_id=subscription.id,
         region=row.region,
         name=row.name,
+        # Filled at first sight: ten thousand vaults must not be built to look at one.
         fill=lambda: _with_reports(build_contents(row, now), subscription.id, row),
         vault_type=row.type,
         classic=classic,

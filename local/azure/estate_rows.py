@@ -28,6 +28,7 @@ def _span(value: Any) -> Any:
 
 
 def _open_span(value: Any) -> Any:
+    # YAML reads an empty member as null, which would silently mean never.
     if value is None:
         raise ValueError("leave it out, or write never")
     return None if value == "never" else _span(value)

@@ -138,6 +138,7 @@ class Faults:
 
     def strike(self, subject: Subject) -> FaultRule | None:
         """The rule that strikes a call, or None; it counts as one strike."""
+        # Only one strikes; rules behind it have not seen the call.
         return next((armed.rule for armed in self._armed if armed.strikes(subject)), None)
 
     def listing(self) -> list[JsonObject]:

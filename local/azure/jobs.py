@@ -31,6 +31,7 @@ def _start(row: JsonObject) -> str:
 def find_job(vault: Vault, job_id: str, now: datetime) -> JsonObject | None:
     """One visible job by its id; a backup only within the find window."""
     for job in vault.contents.jobs:
+        # A job that is not visible yet is as unknown as one that never was.
         if job.id == job_id.lower():
             return _other_job(vault, job, now) if job.visible_at <= now else None
     for row in _backups(vault, now - FIND_WINDOW, now, now):
@@ -46,6 +47,7 @@ def _others(vault: Vault, start: datetime, end: datetime, now: datetime) -> Iter
 
 
 def _backups(vault: Vault, start: datetime, end: datetime, now: datetime) -> Iterator[JsonObject]:
+    # All or none: the monitoring data of a vault is synchronised as a whole.
     if now < vault.jobs_visible_from():
         return
     for item in vault.contents.items:

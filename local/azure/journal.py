@@ -37,6 +37,7 @@ class Journal:
     def note(self, entry: Entry) -> None:
         """Takes a call that found its route."""
         self._counts[entry.method, entry.route, entry.vault, entry.status] += 1
+        # A token is asked for by POST, and changes nothing.
         if entry.method in WRITE_METHODS and entry.route != "token":
             self.writes.append(entry)
 

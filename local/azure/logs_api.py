@@ -45,6 +45,7 @@ def query_workspace(call: Call) -> Answer:
     """The last backup job of each item of one vault, or which tables have rows about it."""
     workspace = _workspace(call)
     marker, vault_id, since = _parse(call.json_body().get("query"))
+    # Tables come with their first rows; before that a query does not even compile.
     if not workspace.has_tables:
         return _bad_query(
             "SemanticError",

@@ -55,6 +55,7 @@ class Policy:
 
     def document(self, now: datetime) -> JsonObject:
         """The ``properties`` in force at ``now``."""
+        # Before its first version a policy shows that one: vaults are asked about their past.
         in_force = [v for v in self.versions if v.effective_at <= now] or self.versions[:1]
         return in_force[-1].properties
 
@@ -310,6 +311,7 @@ class Vault:
         record = self.record
         if record is None:
             return self.created_at
+        # An upgrade without end never brings its monitoring data.
         if record.ended is None:
             return datetime.max.replace(tzinfo=self.created_at.tzinfo)
         return moment_of(record.ended) + self.plan.job_sync_delay

@@ -25,6 +25,7 @@ _SPAN = re.compile(r"^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$")
 
 def ticks_of(moment: datetime) -> int:
     """Ticks of 100 ns since 1970 of an aware moment."""
+    # In whole numbers: a float of this size would lose the last digits.
     return (moment - _EPOCH) // timedelta(microseconds=1) * TICKS_PER_MICROSECOND
 
 

@@ -21,6 +21,7 @@ def cloud_service_name(subscription_id: str, region: str) -> str:
         region: Display name of the region, such as ``West US``.
     """
     digest = hashlib.sha256(subscription_id.lower().encode()).digest()
+    # Without padding, as in every recorded name: 52 characters.
     coded = base64.b32encode(digest).decode().rstrip("=")
     return f"RecoveryServices-{coded}-{region.replace(' ', '-')}"
 

@@ -163,8 +163,10 @@ def shown(properties: JsonObject, protected_items: int) -> JsonObject:
     """The properties as the service shows them: with defaults that were never sent."""
     document: JsonObject = {"backupManagementType": properties["backupManagementType"]}
     if document["backupManagementType"] == "AzureIaasVM":
+        # Shown empty even where nothing was sent (recovery-services 1.2).
         document["instantRPDetails"] = {}
     document.update(copy.deepcopy(properties))
+    # The service counts for itself; what was sent is ignored (recovery-services 1.4).
     document.pop("protectedItemsCount", None)
     if document["backupManagementType"] == "AzureStorage":
         # Sent by every client and never shown again by the service (recorded PUTs).

@@ -117,6 +117,7 @@ def _retention_at_run_time(properties: JsonObject, today: date) -> tuple[str, st
             moments = [datetime.fromisoformat(text) for text in schedule["retentionTimes"] or []]
             if run_times and not {moment.time() for moment in moments} <= run_times:
                 return INVALID_POLICY
+            # The date means nothing otherwise, but one that lies ahead is refused (1.3).
             if any(moment.date() > today for moment in moments):
                 return INVALID_POLICY
     return None
@@ -144,6 +145,7 @@ def _daily_floor(properties: JsonObject, _today: date) -> tuple[str, str] | None
     if properties["backupManagementType"] not in (Workload.VM, Workload.SQL_IN_VM):
         return None
     for part in _parts(properties):
+        # Old policies keep less until somebody writes them: then any change meets this (1.4).
         daily = (part["retentionPolicy"] or {}).get("dailySchedule")
         if daily and days_of(daily["retentionDuration"]) < MIN_DAILY_DAYS:
             return INVALID_POLICY
@@ -156,6 +158,7 @@ def _instant_restore_range(properties: JsonObject, _today: date) -> tuple[str, s
         return None
     kind = properties.get("policyType") or "V1"
     is_weekly = properties["schedulePolicy"].get("scheduleRunFrequency") == "Weekly"
+    # A weekly standard policy bridges the week with its snapshots: five days, no others (1.4).
     if kind == "V1" and is_weekly:
         return None if days == WEEKLY_INSTANT_DAYS else INVALID_POLICY
     return None if days in INSTANT_DAYS[kind] else INVALID_POLICY
@@ -189,6 +192,7 @@ def _sql_differential(properties: JsonObject, _today: date) -> tuple[str, str] |
         return None
     days = set(parts["Differential"]["schedulePolicy"]["scheduleRunDays"])
     full = parts["Full"]["schedulePolicy"]
+    # A daily full backup leaves no day for a differential one.
     overlaps = full["scheduleRunFrequency"] == "Daily" or days & set(full["scheduleRunDays"])
     return INVALID_POLICY if len(days) != 1 or overlaps else None
 

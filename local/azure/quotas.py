@@ -56,7 +56,9 @@ class Quotas:
         level, since = self._buckets.get((limit.header, key), (float(limit.capacity), now))
         refilled = level + (now - since).total_seconds() * limit.refill_per_s
         level = min(float(limit.capacity), refilled)
+        # Whole seconds, rounded up: Retry-After has no fractions.
         wait_s = 0 if level >= 1 else math.ceil((1 - level) / limit.refill_per_s)
+        # A refused call costs nothing, or a client that keeps asking would never get in again.
         level = level if wait_s else level - 1
         self._buckets[limit.header, key] = (level, now)
         return Taken(header=limit.header, remaining=int(level), wait_s=wait_s)

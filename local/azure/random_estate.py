@@ -128,6 +128,7 @@ def _filler(kind: str, name: str, region: str, now: datetime) -> Callable[[], mo
 
 
 def _row(kind: str, name: str, region: str) -> VaultRow:
+    # Text seeds alike in every process; hashes of objects would not.
     chance = random.Random(f"contents/{kind}/{name}/{region}")
     zone = chance.choice((None, *ZONES))
     machines = [

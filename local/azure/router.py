@@ -48,6 +48,7 @@ def match_pattern(pattern: tuple[str, ...], segments: tuple[str, ...]) -> dict[s
     params: dict[str, str] = {}
     for wanted, have in zip(pattern, segments, strict=True):
         if wanted.startswith("{"):
+            # An empty segment is no name: a doubled slash must not find a vault.
             if not have:
                 return None
             params[wanted[1:-1]] = have

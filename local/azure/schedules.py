@@ -76,6 +76,7 @@ def _slots(schedule: JsonObject) -> list[Slot]:
 
 def _hourly_slots(hourly: JsonObject) -> list[Slot]:
     first = clock_time(hourly["scheduleWindowStartTime"])
+    # A window of a whole day must not run its first hour twice.
     window = min(int(hourly["scheduleWindowDuration"]), _HOURS_PER_DAY - 1)
     hours = range(0, window + 1, hourly["interval"])
     times = {time((first.hour + hour) % _HOURS_PER_DAY, first.minute) for hour in hours}

@@ -64,6 +64,7 @@ async def running_azure(
     """
     service = SimulatedAzure(estate, clock, ROUTER, enforces_quotas=enforces_quotas)
     application = web.Application(client_max_size=MAX_BODY)
+    # One route for everything: the service itself notes and refuses what it does not know.
     application.router.add_route("*", "/{path:.*}", _handler(service))
     # Access logs would repeat /admin/calls; a dropped connection must not hold up the end.
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
@@ -87,9 +88,11 @@ def _handler(
             query=http.query,
             headers=http.headers,
             body=await http.read(),
+            # Links lead back to the host the caller used; clients check that (recovery-services 0).
             base_url=f"{http.scheme}://{http.host}",
         )
         outcome = service.handle(request)
+        # What was asked has happened by now; only the answer is late.
         if outcome.wait_s:
             await asyncio.sleep(outcome.wait_s)
         if outcome.is_dropped and http.transport is not None:

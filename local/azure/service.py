@@ -59,6 +59,7 @@ class SimulatedAzure:
 
     def handle(self, request: Request) -> Outcome:
         """Answers one request."""
+        # Past tokens, faults and journal: watching a run must not change it.
         if request.raw_path.startswith("/admin/"):
             return Outcome(answer=admin.handle(self, request))
         segments = split_path(request.raw_path)
@@ -102,6 +103,7 @@ class SimulatedAzure:
         methods = self._router.methods(segments)
         status, code = (405, "MethodNotAllowed") if methods else (404, "UnknownToSimulatedAzure")
         message = f"Simulated Azure does not know {call.method} {call.path}."
+        # Noted apart, so that a test can demand that there were none.
         self.journal.note_refused(_entry(call, status, None))
         error = {"code": code, "message": message}
         headers = {"Allow": ", ".join(methods)} if methods else {}
@@ -113,9 +115,12 @@ class SimulatedAzure:
             self.journal.note(_entry(call, 0, rule))
             return Outcome(answer=Answer(), is_dropped=True)
         if rule is not None and rule.kind is FaultKind.EXPIRE_TOKEN:
+            # Before it is looked at: the caller gets the 401 that an hour later would have brought.
             self.tokens.expire(call.headers.get("Authorization"))
         rate: Mapping[str, str] = {}
         try:
+            # Who asks comes before everything else: a stranger learns nothing about faults or
+            # quotas.
             self._demand_token(call)
             _raise_status(rule)
             if api is Api.ARM:

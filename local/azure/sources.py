@@ -21,6 +21,7 @@ WORKLOAD_TYPES = {
 
 def container_name(item: Item) -> str:
     """Name of the container that holds an item."""
+    # Classic machines keep the old prefix through the upgrade (recovery-services 4).
     version = "iaasvmcontainer" if item.is_classic else "iaasvmcontainerv2"
     return {
         Workload.VM: f"IaasVMContainer;{version};{item.group};{item.holder}",

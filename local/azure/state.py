@@ -70,6 +70,7 @@ class State:
 
     def cloud_services(self, subscription_id: str) -> list[tuple[CloudService, list[Vault]]]:
         """The cloud services of a subscription with the classic vaults in each."""
+        # One cloud service per region holds all its vaults (vault-upgrade 2.0), in the order given.
         grouped: dict[str, list[Vault]] = {}
         for vault in self.vaults_of(subscription_id):
             if vault.classic is not None:
@@ -98,6 +99,7 @@ class State:
 
     def find_vault(self, subscription_id: str, group: str, name: str) -> Vault | None:
         """The Recovery Services vault of these names, whatever state it is in."""
+        # Looked for anew each time: the group is known only once an upgrade was started.
         for vault in self.vaults_of(subscription_id):
             is_named = vault.name.lower() == name.lower()
             if is_named and (vault.resource_group or "").lower() == group.lower():

@@ -67,6 +67,8 @@ class Tokens:
     def expire(self, authorization: str | None) -> None:
         """Ends the life of the token in an Authorization header, whatever is left of it."""
         token = _bearer(authorization)
+        # Kept rather than forgotten: expired tokens are refused with another code than foreign
+        # ones.
         if token in self._expiry:
             self._expiry[token] = 0.0
 
@@ -111,6 +113,7 @@ class Tokens:
         if client_id.lower() != identity.client_id.lower():
             text = f"AADSTS700016: Application '{client_id}' was not found in the directory."
             return _oauth_error(400, "unauthorized_client", text, 700016)
+        # Only the secret is answered with 401; everything before it is a bad request.
         if not secrets.compare_digest(form.get("client_secret", ""), identity.client_secret):
             text = "AADSTS7000215: Invalid client secret provided."
             return _oauth_error(401, "invalid_client", text, 7000215)

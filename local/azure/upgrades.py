@@ -16,6 +16,7 @@ AGENT_FLOOR = (2, 0, 9083, 0)
 MAX_GROUP_LENGTH = 90
 CONFIGURATION_OPERATIONS = frozenset({"ConfigureBackup", "Register", "UnRegister"})
 
+# Recordings have a suffix on the provider and spell the segment Vaults (vault-upgrade 2.2).
 _TARGET = re.compile(
     r"^/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
     r"/providers/Microsoft\.RecoveryServices[^/]*/Vaults/(?P<name>[^/]+)$",
@@ -39,6 +40,8 @@ def prerequisite_reasons(
 
 
 def _record_reasons(vault: Vault, now: datetime) -> list[Reason]:
+    # Whether the real check looks at the record is unknown (vault-upgrade 5.4). One that lets pass
+    # what the start refuses would be of no use.
     refusal = start_refusal(vault, now)
     if refusal is None:
         return []
@@ -73,6 +76,7 @@ def is_old_agent(version: str | None) -> bool:
     """Whether an agent is below the floor; a version that is not shown is not old."""
     if version is None:
         return False
+    # Number by number: as text, 2.0.10000.0 would be below the floor.
     return tuple(int(part) for part in version.split(".")) < AGENT_FLOOR
 
 
@@ -178,6 +182,7 @@ def start(vault: Vault, target_path: str, operation_id: str, now: datetime) -> U
     """Starts the upgrade; what becomes of it is settled here and shows as time goes by."""
     started = ticks_of(now)
     plan = vault.plan
+    # The first one only: a restart that support allowed is there to succeed.
     fails = bool(plan.failure_code) and not vault.records
     length = plan.duration
     record = UpgradeRecord(
@@ -203,4 +208,5 @@ def provisioning_state(vault: Vault, now: datetime) -> str:
     record = vault.record
     if record is None or record.status(ticks_of(now)) is RecordStatus.UPGRADED:
         return "Succeeded"
+    # Running and failed look alike from here; only the record tells them apart.
     return "Provisioning"

@@ -50,6 +50,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 async def _serve(config: BrokerConfig, options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    # A signal ends the context below, which commits and closes the database.
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with running_broker(
@@ -61,6 +62,7 @@ async def _serve(config: BrokerConfig, options: argparse.Namespace) -> None:
             "connectionString": broker.connection_string,
         }
         sys.stdout.write(json.dumps(ready) + "\n")
+        # Whoever started this waits for the line, and a pipe would hold it back.
         sys.stdout.flush()
         await stop.wait()
 

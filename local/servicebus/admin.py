@@ -46,10 +46,12 @@ def make_admin_app(
         return web.json_response(faults.describe())
 
     async def reset(_request: web.Request) -> web.Response:
+        # Faults go as well: those still planned would strike whoever starts afresh.
         namespace.reset()
         faults.clear()
         return web.json_response(namespace.describe())
 
+    # No authentication: the server listens on the loopback interface only.
     app = web.Application()
     app.router.add_get("/health", health)
     app.router.add_get("/entities", entities)

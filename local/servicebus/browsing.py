@@ -14,6 +14,7 @@ def peek(
 ) -> list[Message]:
     """Up to ``count`` messages in any state from a sequence number on."""
     found = []
+    # Sorted anew each time: dead letters arrive out of order, and peeking is rare.
     for sequence_number in sorted(n for n in messages if n >= from_sequence_number):
         message = messages[sequence_number]
         if session_id is None or message.session_id == session_id:

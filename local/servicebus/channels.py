@@ -22,6 +22,7 @@ from local.servicebus.performatives import (
 )
 from local.servicebus.values import UInt, UShort
 
+# As wide as it gets: link credit is what holds a sender back here.
 _WINDOW = 0x7FFFFFFF
 _HANDLE_MAX = 255
 _32_BITS = 0xFFFFFFFF
@@ -109,6 +110,7 @@ class Channel:
 
     def find_outbound(self, address: str) -> OutboundLink | None:
         """The client's open receiving link from an address."""
+        # By address and not by name: the two links of a request pair have nothing else in common.
         for link in self._links.values():
             if isinstance(link, OutboundLink) and link.address == address and not link.is_closed:
                 return link
@@ -159,6 +161,7 @@ class Channel:
     def _on_transfer(self, transfer: Transfer, payload: bytes) -> None:
         self._next_incoming_id = (self._next_incoming_id + 1) & _32_BITS
         link = self._links.get(transfer.handle)
+        # Transfers to a link that was just refused may still be on their way.
         if isinstance(link, InboundLink) and not link.is_closed:
             link.on_transfer(transfer, payload)
 
@@ -198,11 +201,13 @@ class Channel:
         last = first if disposition.last is None else disposition.last
         for delivery_id in self._known_deliveries(first, last):
             link, token = self._unjudged.pop(delivery_id)
+            # Each delivery by itself: one lost lock in a range must not spoil the others.
             try:
                 link.settle(token, read_outcome(disposition.state))
                 answer = answer_outcome(disposition.state)
             except BrokerError as error:
                 answer = refuse_outcome(error)
+            # A verdict that was sent settled asks for no answer; any other waits for one.
             if not disposition.settled:
                 number = UInt(delivery_id)
                 self.send(Code.DISPOSITION, [False, number, number, True, answer])

@@ -23,6 +23,7 @@ from pydantic.alias_generators import to_pascal
 
 from domain.errors import ConfigurationError
 
+# Azure's own limits (service-bus 6.6, 6.9): what passes here must deploy there.
 _LONGEST_LOCK = timedelta(minutes=5)
 _LONGEST_HISTORY = timedelta(days=7)
 _SHORTEST_HISTORY = timedelta(seconds=20)
@@ -108,6 +109,7 @@ class _Namespace(_Section):
 
 class _UserConfig(_Section):
     namespaces: tuple[_Namespace]
+    # The emulator's own business; taken so that its file works here unchanged.
     logging: object = None
 
 
@@ -123,6 +125,7 @@ class BrokerConfig(_Section):
 
     @model_validator(mode="after")
     def _queues_are_distinct(self) -> Self:
+        # Addresses are compared without case, so names that differ in nothing else are one.
         names = [queue.name.lower() for queue in self.queues]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

@@ -28,7 +28,9 @@ IDLE_TIMEOUT_MS = 240_000
 
 _CHANNEL_MAX = 4999
 _HEAD_SIZE = 8
+# No peer may ask for smaller frames (AMQP 1.0, part 2, section 2.7.1).
 _SMALLEST_FRAME_LIMIT = 512
+# ANONYMOUS is what the Python client looks for, MSSBCBS the .NET one (service-bus 3.1).
 _MECHANISMS = ("MSSBCBS", "PLAIN", "ANONYMOUS", "EXTERNAL")
 
 
@@ -47,6 +49,7 @@ class Connection(asyncio.Protocol):
         before_write: Callable[[], None],
         connections: "set[Connection]",
     ) -> None:
+        # Until the client says more, the least that it must be able to take.
         self.remote_max_frame_size = _SMALLEST_FRAME_LIMIT
         self._router = router
         self._before_write = before_write
@@ -77,6 +80,7 @@ class Connection(asyncio.Protocol):
 
     def abort(self) -> None:
         """Cuts the connection without a word."""
+        # What waits to be sent goes too: the point of a cut is an answer that never came.
         self._output.clear()
         self._transport.abort()
 
@@ -114,6 +118,7 @@ class Connection(asyncio.Protocol):
             return None
         if self._expects_header:
             return _HEAD_SIZE
+        # Checked before the rest is waited for: a wrong length would be waited for for ever.
         size = int.from_bytes(self._input[:4])
         if not _HEAD_SIZE <= size <= MAX_FRAME_SIZE:
             message = f"A frame of {size} bytes is outside {_HEAD_SIZE} to {MAX_FRAME_SIZE}."

@@ -139,6 +139,7 @@ def _elements(data: bytes, offset: int, count: int) -> tuple[list[Any], int]:
 
 
 def _short(read: Callable[[bytes, int, int], tuple[Any, int]]) -> Reader:
+    # The size is stepped over: the count already says where a collection ends.
     return lambda data, offset: read(data, offset + 2, data[offset + 1])
 
 
@@ -146,11 +147,13 @@ def _long(read: Callable[[bytes, int, int], tuple[Any, int]]) -> Reader:
     return lambda data, offset: read(data, offset + 8, _UINT32.unpack_from(data, offset + 4)[0])
 
 
+# A list with a place for each byte: no look-up can fail, unknown ones refuse themselves.
 _READERS: list[Reader] = [_refuse] * 256
 _READERS[0x00] = _described
 _READERS[0x40] = _constant(None)
 _READERS[0x41] = _constant(value=True)
 _READERS[0x42] = _constant(value=False)
+# Zero, one byte and full width are forms of one type; every sender chooses its own.
 _READERS[0x43] = _constant(UInt(0))
 _READERS[0x44] = _constant(ULong(0))
 _READERS[0x45] = lambda _data, offset: ([], offset)
@@ -177,6 +180,7 @@ _READERS[0x98] = _fixed(">16s", lambda raw: UUID(bytes=raw))
 _READERS[0xA0], _READERS[0xB0] = _short_bytes, _long_bytes
 _READERS[0xA1], _READERS[0xB1] = _text(_short_bytes, str), _text(_long_bytes, str)
 _READERS[0xA3], _READERS[0xB3] = _text(_short_bytes, Symbol), _text(_long_bytes, Symbol)
+# Short and long forms differ only in the width of their size and count.
 _READERS[0xC0], _READERS[0xD0] = _short(_items), _long(_items)
 _READERS[0xC1], _READERS[0xD1] = _short(_pairs), _long(_pairs)
 _READERS[0xE0], _READERS[0xF0] = _short(_elements), _long(_elements)

@@ -47,5 +47,6 @@ class DeliveryLink(OutboundLink):
         """Sends a message to the client."""
         raw = message.encode_for_delivery()
         delivery_id = self.send_message(raw, lock_token, settled=self.is_destructive)
+        # What leaves settled is out of the queue already; no verdict on it can follow.
         if not self.is_destructive:
             self._delivery_channel.expect_verdict(delivery_id, self, lock_token)

@@ -93,6 +93,7 @@ class ReadyList:
     """Ready messages by sequence number; entries that are not ready any more are skipped."""
 
     def __init__(self) -> None:
+        # A heap and not a deque: what is given back goes in front of what came after it.
         self._heap: list[tuple[int, int, Message]] = []
 
     def push(self, message: Message) -> None:

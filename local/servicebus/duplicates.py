@@ -38,6 +38,7 @@ class DuplicateHistory:
         self._timeline = timeline
         self._store = store
         self._until_ms: dict[str, int] = {}
+        # Beside the dict: it knows an id at once, this knows which ids to forget next.
         self._order: deque[tuple[int, str]] = deque()
 
     def is_duplicate(self, message_id: str) -> bool:

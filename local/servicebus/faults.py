@@ -86,6 +86,7 @@ class Faults:
             BrokerError: It is refused; its effect does not take place.
             ConnectionCutError: The connection is to be cut, before or after its effect.
         """
+        # The first that fits, so that a test can plan a sequence of failures.
         fault = next((f for f in self._pending if f.fits(operation, entity)), None)
         if fault is None:
             yield
@@ -93,6 +94,7 @@ class Faults:
         fault.count -= 1
         if fault.action == "refuse":
             raise BrokerError(fault.condition, fault.description, fault.status)
+        # The effect lies between the two cuts, which is why this is a context manager.
         if fault.action == "cut-after":
             yield
         raise ConnectionCutError

@@ -132,6 +132,8 @@ class Link:
                 target,
                 None,
                 None,
+                # Only a sender counts deliveries from a start, and it must say which (service-bus
+                # 3.4).
                 UInt(0) if client_receives else None,
                 ULong(MAX_MESSAGE_SIZE),
                 None,
@@ -176,6 +178,7 @@ class InboundLink(Link):
         # its credit all the same (AMQP 1.0, part 2, section 2.7.5).
         if not transfer.aborted:
             self._take(first, raw)
+        # Before it runs out: a sender without credit stands still for a round trip.
         if self.credit <= LINK_CREDIT // 2:
             self._grant()
 
@@ -226,6 +229,7 @@ class OutboundLink(Link):
             more = start + room < len(raw)
             fields = [UInt(self.handle), *head, settled, more]
             self.channel.send(Code.TRANSFER, fields, raw[start : start + room])
+            # Only the first frame of a delivery says what it is; the others continue it.
             head = [None, None, None]
         return delivery_id
 

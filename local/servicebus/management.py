@@ -89,6 +89,7 @@ class ManagementNode:
             properties = describe_success(has_content=content is not None)
         except BrokerError as error:
             properties = describe_failure(error)
+        # Bodies are read by name where they are used, so this is where a gap in one shows.
         except KeyError as error:
             missing = BrokerError("amqp:invalid-field", f"The request has no {error}.")
             properties = describe_failure(missing)
@@ -137,10 +138,12 @@ class ManagementNode:
 
     def _peek_message(self, body: Body) -> Body | None:
         first, count = body["from-sequence-number"], body["message-count"]
+        # A receiver without session names none and sees the messages of all.
         found = peek(self._queue.messages, first, count, body.get("session-id"))
         return {"messages": [_as_entry(message) for message in found]} if found else None
 
     def _schedule_message(self, body: Body) -> Body:
+        # The other members of an entry repeat what the encoded message says itself.
         messages = [parse_message(entry["message"]) for entry in body["messages"]]
         return {"sequence-numbers": Array(ElementType.LONG, self._queue.send(messages))}
 
@@ -178,5 +181,6 @@ def _as_entry(message: Message) -> Body:
 
 
 def _as_locked_entry(message: Message) -> Body:
+    # Taken for good: there is nothing left that a token could settle.
     token = _NO_TOKEN if message.lock is None else message.lock.token
     return {"message": message.encode_for_delivery(), "lock-token": token}

@@ -41,6 +41,7 @@ class Lock:
     """What ends the lock; None with sessions, whose own timer ends all of theirs."""
 
 
+# By identity: messages may look alike, and sets of them must keep them apart.
 @dataclass(slots=True, eq=False)
 class Message:
     """One message in a queue."""
@@ -89,7 +90,10 @@ class Message:
         return self._encode(self.annotations)
 
     def _encode(self, annotations: dict[Any, Any]) -> bytes:
+        # The header has 32 bits for it; a longer life is also in the properties, which pass
+        # through.
         ttl = None if self.ttl_ms is None else UInt(min(self.ttl_ms, _UINT_MAX))
+        # The first acquirer is left out: the delivery count says as much.
         header = [self.durable, self.priority, ttl, None, UInt(self.delivery_count)]
         head = encode_section(HEADER, header)
         return head + encode_section(ANNOTATIONS, annotations) + self.properties + self.rest

@@ -91,6 +91,7 @@ class Namespace:
 
     def _build(self) -> None:
         for queue_config in self._config.queues:
+            # First the dead-letter queue: the other must know where hopeless messages go.
             dead = self._make(queue_config, queue_config.name + DEAD_LETTER_SUFFIX, None)
             self._make(queue_config, queue_config.name, dead)
 
@@ -98,6 +99,7 @@ class Namespace:
         options = config.properties
         lock_ms = options.lock_duration_ms
         dispatcher: Sessions | CompetingConsumers
+        # Dead letters are received without sessions, whatever their queue has (service-bus 3.10).
         if options.requires_session and dead_letters is not None:
             dispatcher = Sessions(
                 self.timeline, self.store, queue_name=name, lock_duration_ms=lock_ms

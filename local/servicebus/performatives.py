@@ -164,6 +164,7 @@ def encode_sasl_frame(code: Code, fields: list[Any]) -> bytes:
 def _encode_frame(
     frame_type: int, channel: int, code: Code, fields: list[Any], payload: bytes
 ) -> bytes:
+    # The list was made for this frame alone; nobody minds that it gets shorter.
     while fields and fields[-1] is None:
         fields.pop()
     body = b"\x00\x53" + bytes((code,)) + encode(fields) + payload

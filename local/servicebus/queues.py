@@ -62,6 +62,7 @@ class Queue:
         self.messages: dict[int, Message] = {}
         self.sequence_numbers = SequenceNumbers(name, store)
         self.locks: dict[UUID, Message] = {}
+        # A dead-letter queue must take whatever it is given; its ids were all seen before.
         window_ms = options.duplicate_window_ms if dead_letters else 0
         self.history = DuplicateHistory(name, window_ms, timeline, store)
         self._timeline = timeline
@@ -170,6 +171,7 @@ class Queue:
     def hand_over(self, message: Message, consumer: Consumer) -> None:
         """Gives a message to a receiver: locked, or for good."""
         if consumer.is_destructive:
+            # Out before it leaves: what a break of the connection loses is what this mode risks.
             self.take_out(message)
             consumer.deliver(message, uuid4())
         else:
@@ -240,6 +242,7 @@ class Queue:
             BrokerError: The lock is not held any more; nothing was done.
         """
         message, lock = self.find_locked(token)
+        # Before the verdict: an abandoned message comes back with what its receiver noted on it.
         if settlement.properties:
             add_application_properties(message, dict(settlement.properties))
         verdict = settlement.verdict

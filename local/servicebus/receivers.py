@@ -15,8 +15,10 @@ SESSION_FILTER = "com.microsoft:session-filter"
 DEFAULT_SESSION_WAIT_MS = 60_000
 """How long the service looks for a free session when the client does not say (service-bus 3.8)."""
 
+# .NET counts tenths of a microsecond from the year 1, and so does the client (service-bus 3.8).
 _TICKS_AT_EPOCH = 621_355_968_000_000_000
 _TICKS_PER_MS = 10_000
+# The place of the filters among the fields of a source (AMQP 1.0, part 3, section 3.5.3).
 _FILTER_POSITION = 7
 _SOURCE_FIELDS = 11
 
@@ -84,6 +86,7 @@ class SessionLink(DeliveryLink):
         self._sessions.accept_next(self)
 
     def _give_up(self) -> None:
+        # It may have been granted one in this very turn of the loop.
         if self._sessions.stop_waiting(self):
             self.refuse(no_session_in_time())
 

@@ -61,6 +61,7 @@ def respond(
     fields = [None] * _CORRELATION_ID_POSITION + [request.message_id]
     head = encode_section(PROPERTIES, fields)
     head += encode_section(APPLICATION_PROPERTIES, properties)
+    # Settled: a response that is lost is asked for again, there is nothing to judge.
     link.send_message(head + encode_section(VALUE, body), settled=True)
 
 

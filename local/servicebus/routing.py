@@ -63,6 +63,7 @@ class ConnectionRouter:
         self._authorization.check(address)
         entity = self._namespace.find(address)
         if attach.is_receiver:
+            # On the attach: receiving a message is no request of its own that could fail.
             with self._faults.around("receive", entity.queue.name):
                 return self._make_receiver(channel, attach, entity)
         if entity.queue.dead_letters is None:
@@ -113,6 +114,7 @@ class ConnectionRouter:
             entity.queue.settle(token, settlement)
 
     def _publish(self, entity: Entity, raw: bytes, message_format: int | None) -> None:
+        # Clients know the limit from the attach and should have checked; not all do.
         if len(raw) > MAX_MESSAGE_SIZE:
             text = f"{len(raw)} bytes are more than the {MAX_MESSAGE_SIZE} this link takes."
             raise BrokerError("amqp:link:message-size-exceeded", text)

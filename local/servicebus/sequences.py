@@ -30,6 +30,7 @@ class SequenceNumbers:
     def next(self) -> int:
         """The next number, from 1."""
         if self._last == self._reserved:
+            # Written down before the first is used: a crash may skip numbers, never repeat one.
             self._reserved += SEQUENCE_BLOCK
             self._store.reserve_sequence_numbers(self._queue, self._reserved)
         self._last += 1

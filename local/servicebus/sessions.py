@@ -139,6 +139,7 @@ class Sessions:
         """
         session = self._held(session_id)
         session.until_ms = self._timeline.now_ms() + self._lock_duration_ms
+        # Messages are held through the session, so what is said of their locks moves with it.
         for lock in session.locked.values():
             lock.until_ms = session.until_ms
         return session.until_ms

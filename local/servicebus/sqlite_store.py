@@ -142,6 +142,7 @@ class SqliteStore:
     def _write(self, statement: str, *values: object) -> None:
         if not self._is_open:
             self._is_open = True
+            # With the write lock at once: a clash must show here, not half-way through.
             self._database.execute("begin immediate")
             self._soon(self._commit_if_alive)
         self._database.execute(statement, values)
@@ -153,6 +154,7 @@ class SqliteStore:
 
 
 def _open_database(path: str) -> sqlite3.Connection:
+    # Transactions are opened by hand: the module would commit in places of its own choice.
     database = sqlite3.connect(path, isolation_level=None, timeout=1)
     try:
         _prepare(database)

@@ -168,6 +168,7 @@ _ELEMENT_WRITERS: dict[ElementType, Callable[[Any], bytes]] = {
 
 def _array(array: Array) -> bytes:
     write = _ELEMENT_WRITERS[array.element_type]
+    # Always in the long form: arrays are rare and short, so a second form would save nothing.
     body = b"".join(write(item) for item in array)
     head = _UINT32.pack(len(body) + 5) + _UINT32.pack(len(array)) + array.element_type.value
     return b"\xf0" + head + body
@@ -182,6 +183,7 @@ _WRITERS: dict[type, Callable[[Any], bytes]] = {
     ULong: _unsigned(b"\x44", 0x53, b"\x80", ">Q"),
     Int: _fixed(b"\x71", ">i"),
     Long: _fixed(b"\x81", ">q"),
+    # A plain int says nothing about its width; the widest loses nothing.
     int: _fixed(b"\x81", ">q"),
     Timestamp: _fixed(b"\x83", ">q"),
     float: _fixed(b"\x82", ">d"),
