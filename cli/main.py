@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from cli import approval, exit_codes, report, settle, status, upgrade
+from cli import approval, campaign, exit_codes, messages, report, settle, status, upgrade
 from cli.exit_codes import ExitCode
 from cli.output import Output
 from cli.version import PROGRAM, tool_version
@@ -118,6 +118,8 @@ app.command()(status.status)
 app.command()(approval.approve)
 app.command()(approval.deny)
 app.command()(report.report)
+app.add_typer(campaign.app)
+app.add_typer(messages.app)
 
 if __name__ == "__main__":
     app()

@@ -82,6 +82,16 @@ class CampaignPhase(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Cause(StrEnum):
+    """What paused a campaign."""
+
+    NONE = ""
+    OPERATOR = "operator"
+    THRESHOLD = "threshold"
+    FAILURE = "failure"
+    """Vaults could not be sent."""
+
+
 ENDED_PHASES = frozenset({CampaignPhase.COMPLETED, CampaignPhase.CANCELLED})
 """Phases in which nothing happens until somebody asks for a redrive."""
 
@@ -164,8 +174,9 @@ class CampaignState:
     """Three characters per vault: its subscription and region, see :mod:`domain.schedule`."""
     started_at: datetime
     phase: CampaignPhase = CampaignPhase.RUNNING
+    cause: Cause = Cause.NONE
     reason: str = ""
-    """Why the campaign is paused."""
+    """Why the campaign is paused, in words."""
     round_no: int = 1
     """Counts the redrives, from 1."""
     forgiven: int = 0

@@ -13,6 +13,7 @@ from domain.campaigns import (
     FAILED_MARKS,
     CampaignPhase,
     CampaignState,
+    Cause,
     Command,
     InFlight,
     Mark,
@@ -55,6 +56,7 @@ class Steering:
         self._state = state
         self.ledger = Ledger(state.marks, state.places)
         self.phase = state.phase
+        self.cause = state.cause
         self.reason = state.reason
         self._forgiven = state.forgiven
         self._round_no = state.round_no
@@ -70,6 +72,7 @@ class Steering:
             self._state,
             marks=self.ledger.marks,
             phase=self.phase,
+            cause=self.cause,
             reason=self.reason,
             round_no=self._round_no,
             forgiven=self._forgiven,
@@ -112,11 +115,13 @@ class Steering:
         """The request id of what is sent in this round."""
         return replace(self._state, round_no=self._round_no).request_id
 
-    def pause(self, why: str, note: str) -> None:
+    def pause(self, cause: Cause, why: str) -> None:
         """Starts nothing more until somebody resumes."""
-        self.phase = CampaignPhase.PAUSED
-        self.reason = why
-        self._notes.append(Note(what=note, detail=why))
+        self._enter(CampaignPhase.PAUSED, cause, why)
+        self._notes.append(Note(what=f"paused-by-{cause}", detail=why))
+
+    def _enter(self, phase: CampaignPhase, cause: Cause = Cause.NONE, reason: str = "") -> None:
+        self.phase, self.cause, self.reason = phase, cause, reason
 
     # What comes in -----------------------------------------------------------------------
 
@@ -149,17 +154,16 @@ class Steering:
         if threshold.is_exceeded(failures, len(self.ledger)):
             known = f" since it was resumed ({self._forgiven} before)" if self._forgiven else ""
             self.pause(
+                Cause.THRESHOLD,
                 f"{failures} of {len(self.ledger)} vaults failed{known}, more than the error "
                 "threshold tolerates. Look at them, then resume or cancel.",
-                "paused-by-threshold",
             )
 
     def _check_end(self) -> None:
         if not self.ledger.is_finished:
             return
         cancelled = self.phase is CampaignPhase.CANCELLING
-        self.phase = CampaignPhase.CANCELLED if cancelled else CampaignPhase.COMPLETED
-        self.reason = ""
+        self._enter(CampaignPhase.CANCELLED if cancelled else CampaignPhase.COMPLETED)
 
     def take_command(self, command: Command) -> bool:
         """Does what somebody asked for, if the phase allows it; whether it did."""
@@ -181,19 +185,17 @@ class Steering:
         self._notes.append(Note(what=what, detail=detail, requested_by=command.requested_by))
 
     def _pause_for(self, command: Command) -> str:
-        self.phase = CampaignPhase.PAUSED
-        self.reason = f"Paused by {command.requested_by}."
+        reason = f"Paused by {command.requested_by}."
+        self._enter(CampaignPhase.PAUSED, Cause.OPERATOR, reason)
         return f"{self.ledger.counts[Mark.WAITING]} vaults wait"
 
     def _resume(self, _command: Command) -> str:
-        self.phase = CampaignPhase.RUNNING
-        self.reason = ""
+        self._enter(CampaignPhase.RUNNING)
         self._forgiven = self.ledger.failures
         return f"{self._forgiven} failures are known and no longer count"
 
     def _cancel(self, _command: Command) -> str:
-        self.phase = CampaignPhase.CANCELLING
-        self.reason = ""
+        self._enter(CampaignPhase.CANCELLING)
         given_up = self.ledger.cancel_waiting()
         return (
             f"{given_up} vaults are not started; {len(self._in_flight)} are followed to their end"
@@ -206,7 +208,7 @@ class Steering:
         if again:
             self._round_no += 1
             if self.phase in ENDED_PHASES:
-                self.phase = CampaignPhase.RUNNING
+                self._enter(CampaignPhase.RUNNING)
         return f"{again} vaults wait again; {left} failed and must not be retried"
 
     # Looking -----------------------------------------------------------------------------
@@ -274,6 +276,7 @@ class Steering:
         missing = [one.position for one in self._in_flight.values() if one.misses]
         return {
             "phase": self.phase.value,
+            "cause": self.cause.value,
             "reason": self.reason,
             "total": len(self.ledger),
             "counts": {

@@ -22,7 +22,7 @@ from domain.campaign_steps import (
     NoteRecord,
     SendRequest,
 )
-from domain.campaigns import CampaignState, Command, VaultProgress
+from domain.campaigns import CampaignState, Cause, Command, VaultProgress
 from domain.codec import JsonObject, from_json, to_json, to_object
 from domain.steering import Steering
 from domain.steps import Recorded
@@ -84,7 +84,7 @@ def _send(ctx: task.OrchestrationContext, steering: Steering) -> Flow[None]:
         # Repeating it is harmless: message ids are those of the requests (service-bus 6.2).
         yield from call(ctx, names.SEND_VAULTS, request, Recorded, READ_RETRY)
     except task.TaskFailedError as failure:
-        steering.pause(f"Vaults could not be sent: {reason_of(failure)}", "paused-by-failure")
+        steering.pause(Cause.FAILURE, f"Vaults could not be sent: {reason_of(failure)}")
 
 
 def _take(steering: Steering, event: Any) -> None:

@@ -35,6 +35,7 @@ def campaign_view(state: OrchestrationState) -> JsonObject:
     return {
         "id": carried.campaign_id,
         "phase": BROKEN if is_broken else status["phase"],
+        "cause": status["cause"] or None,
         "reason": _failure(state) if is_broken else status["reason"],
         "total": status["total"],
         "counts": status["counts"],

@@ -1,0 +1,293 @@
+"""``vaultlift campaign``: start, watch and steer a campaign."""
+
+import getpass
+import time
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.campaign_body import maintenance, threshold, without_nothing
+from cli.campaign_client import CampaignClient
+from cli.campaign_tables import (
+    campaign_sentence,
+    campaign_table,
+    plan_sentences,
+    plan_table,
+    trail_table,
+    trouble_table,
+)
+from cli.campaign_views import CampaignView
+from cli.exit_codes import ExitCode
+from cli.input_file import read_vaults, upgrade_body
+from cli.options import DEFAULT_URL, Comment, Interval, Json, Key, Quiet, Url
+from cli.output import Output
+from cli.transport import JsonTransport
+from domain.campaigns import Verb
+from domain.codec import JsonObject
+from domain.errors import ConfigurationError, UnavailableError
+
+OUTAGE_LOOKS = 30
+"""The app may restart while it is followed; after this many failed looks in a row it is gone."""
+
+app = typer.Typer(
+    name="campaign",
+    help="Upgrade hundreds of vaults, so many at a time.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+SomeFile = Annotated[
+    Path | None,
+    typer.Argument(metavar="[FILE]", help="CSV or JSON file of the vaults.", dir_okay=False),
+]
+Subscriptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--subscription", metavar="ID", help="Instead of FILE: every vault found there now."
+    ),
+]
+Group = Annotated[
+    str | None,
+    typer.Option(
+        "--target-resource-group", metavar="NAME", help="Of the vaults found in subscriptions."
+    ),
+]
+Zone = Annotated[
+    str | None, typer.Option("--time-zone", metavar="ZONE", help="Of the vaults found.")
+]
+ApprovalMode = Annotated[
+    str | None, typer.Option("--approval", metavar="MODE", help="Of the vaults found.")
+]
+Window = Annotated[
+    int | None, typer.Option("--window", "-w", metavar="N", help="Vaults in flight at once.")
+]
+PerSubscription = Annotated[
+    int | None, typer.Option("--per-subscription", metavar="N", help="... in one subscription.")
+]
+PerRegion = Annotated[int | None, typer.Option("--per-region", metavar="N", help="... per region.")]
+MaxFailures = Annotated[
+    int | None,
+    typer.Option("--max-failures", metavar="N", help="Failures tolerated before it pauses."),
+]
+MaxFailuresPercent = Annotated[
+    float | None,
+    typer.Option("--max-failures-percent", metavar="P", help="The same in % of all vaults."),
+]
+HoursOption = Annotated[
+    list[str] | None,
+    typer.Option("--hours", metavar="HOURS", help="Start only then: `mon-fri 22:00-04:00`."),
+]
+HoursZone = Annotated[
+    str | None, typer.Option("--hours-zone", metavar="ZONE", help="Zone of --hours; UTC.")
+]
+CampaignIdOption = Annotated[
+    str | None, typer.Option("--campaign-id", metavar="ID", help="Its id; a new one if absent.")
+]
+RequestedBy = Annotated[
+    str | None,
+    typer.Option("--requested-by", metavar="NAME", help="Who asks; the account of this machine."),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", "-n", help="Show the plan; start nothing. Exit code 2.")
+]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Stay until it pauses or ends.")]
+CampaignId = Annotated[str, typer.Argument(metavar="ID", help="Id of the campaign.")]
+SomeCampaignId = Annotated[
+    str | None, typer.Argument(metavar="[ID]", help="Id of one campaign; without it all of them.")
+]
+
+
+def _source(
+    file: Path | None,
+    subscriptions: list[str] | None,
+    defaults: JsonObject,
+    by: str,
+    campaign_id: str,
+) -> JsonObject:
+    """Where the vaults come from: a file, or whole subscriptions."""
+    if (file is None) == (not subscriptions):
+        raise ConfigurationError(
+            "Name a file of vaults, or subscriptions.",
+            what_to_do="Use `vaultlift campaign start FILE` or `... start --subscription ID`.",
+        )
+    given = without_nothing(defaults)
+    if file is None:
+        return {"subscriptions": subscriptions, "defaults": given}
+    if given:
+        raise ConfigurationError(
+            f"{', '.join(given)} are columns of the file; the options are for --subscription."
+        )
+    requests = read_vaults(
+        file, requested_by=by, request_id=campaign_id, requested_at=datetime.now(UTC)
+    )
+    return {"vaults": upgrade_body(requests)["vaults"]}
+
+
+@app.command()
+def start(  # noqa: PLR0913 - each argument is an option of the command
+    file: SomeFile = None,
+    *,
+    subscriptions: Subscriptions = None,
+    group: Group = None,
+    time_zone: Zone = None,
+    approval: ApprovalMode = None,
+    window: Window = None,
+    per_subscription: PerSubscription = None,
+    per_region: PerRegion = None,
+    max_failures: MaxFailures = None,
+    max_failures_percent: MaxFailuresPercent = None,
+    hours: HoursOption = None,
+    hours_zone: HoursZone = None,
+    campaign_id: CampaignIdOption = None,
+    requested_by: RequestedBy = None,
+    is_dry_run: DryRun = False,
+    is_following: Follow = False,
+    url: Url = DEFAULT_URL,
+    key: Key = None,
+    interval_s: Interval = 2.0,
+    as_json: Json = False,
+    is_quiet: Quiet = False,
+) -> ExitCode:
+    """Start a campaign over the vaults of a file, or of whole subscriptions."""
+    output = Output(as_json=as_json, is_quiet=is_quiet)
+    by, known_as = requested_by or getpass.getuser(), campaign_id or uuid.uuid4().hex[:12]
+    defaults = {"targetResourceGroup": group, "timeZone": time_zone, "approval": approval}
+    limits = {
+        "campaignId": known_as,
+        "requestedBy": by,
+        "window": window,
+        "perSubscription": per_subscription,
+        "perRegion": per_region,
+        "errorThreshold": threshold(max_failures, max_failures_percent),
+        "maintenance": maintenance(hours, hours_zone),
+    }
+    source = _source(file, subscriptions, defaults, by, known_as)
+    body = without_nothing({**limits, **source})
+    client = CampaignClient(JsonTransport(url, key))
+    if is_dry_run:
+        return _show_plan(output, client, body)
+    accepted = client.start(body)
+    output.event("started", id=accepted.id, total=accepted.total)
+    output.say(f"{accepted.id}: started over {accepted.total} vaults.")
+    return _follow(output, client, accepted.id, interval_s) if is_following else ExitCode.CLEAN
+
+
+def _show_plan(output: Output, client: CampaignClient, body: JsonObject) -> ExitCode:
+    plan = client.plan(body)
+    output.event("plan", **plan.model_dump(mode="json", by_alias=True))
+    output.show(plan_table(plan))
+    for sentence in plan_sentences(plan):
+        output.say(sentence)
+    return ExitCode.PENDING
+
+
+def _follow(
+    output: Output, client: CampaignClient, campaign_id: str, interval_s: float
+) -> ExitCode:
+    """Looks until it pauses or ends; says something whenever something has changed."""
+    shown, misses = "", 0
+    while True:
+        try:
+            view = client.read(campaign_id)
+        except UnavailableError:
+            misses += 1
+            if misses > OUTAGE_LOOKS:
+                raise
+        else:
+            misses = 0
+            line = campaign_sentence(view)
+            if line != shown:
+                output.event("progress", **_members(view))
+                output.say(line)
+                shown = line
+            if view.needs_somebody:
+                return _show(output, view)
+        time.sleep(interval_s)
+
+
+def _members(view: CampaignView) -> JsonObject:
+    return view.model_dump(mode="json", by_alias=True)
+
+
+def _show(output: Output, view: CampaignView) -> ExitCode:
+    output.event("campaign", **_members(view))
+    output.show(campaign_table((view,)))
+    if view.reason:
+        output.say(view.reason)
+    if view.failed or view.missing:
+        output.show(trouble_table(view))
+    if view.trail:
+        output.show(trail_table(view))
+    return view.exit_code
+
+
+@app.command()
+def status(
+    campaign_id: SomeCampaignId = None,
+    *,
+    is_following: Follow = False,
+    url: Url = DEFAULT_URL,
+    key: Key = None,
+    interval_s: Interval = 2.0,
+    as_json: Json = False,
+    is_quiet: Quiet = False,
+) -> ExitCode:
+    """Show how a campaign stands, with its failed vaults and its trail; or all campaigns."""
+    output = Output(as_json=as_json, is_quiet=is_quiet)
+    client = CampaignClient(JsonTransport(url, key))
+    if campaign_id is None:
+        views = client.list_all()
+        for view in views:
+            output.event("campaign", **_members(view))
+        output.show(campaign_table(views))
+        return max((view.exit_code for view in views), default=ExitCode.CLEAN)
+    if is_following:
+        return _follow(output, client, campaign_id, interval_s)
+    return _show(output, client.read(campaign_id))
+
+
+def _ask(verb: Verb, text: str, help_text: str) -> None:
+    """Makes the command for one verb."""
+
+    @app.command(name=verb.value, help=help_text)
+    def _command(
+        campaign_id: CampaignId,
+        *,
+        requested_by: RequestedBy = None,
+        comment: Comment = None,
+        url: Url = DEFAULT_URL,
+        key: Key = None,
+        as_json: Json = False,
+        is_quiet: Quiet = False,
+    ) -> ExitCode:
+        output = Output(as_json=as_json, is_quiet=is_quiet)
+        by = requested_by or getpass.getuser()
+        CampaignClient(JsonTransport(url, key)).command(campaign_id, verb, by, comment)
+        output.event("asked", id=campaign_id, verb=verb.value, requestedBy=by)
+        output.say(f"{campaign_id}: {text}")
+        return ExitCode.CLEAN
+
+
+_ask(
+    Verb.PAUSE,
+    "starts no more vaults until it is resumed.",
+    "Start nothing more; what runs is followed.",
+)
+_ask(
+    Verb.RESUME,
+    "goes on.",
+    "Go on; failures known by now no longer count.",
+)
+_ask(
+    Verb.CANCEL,
+    "starts nothing any more and follows what runs to its end.",
+    "Give up every vault that was not started, and follow what runs.",
+)
+_ask(
+    Verb.REDRIVE,
+    "runs its blocked, unapproved and stopped vaults again; failed upgrades are not retried.",
+    "Run blocked, unapproved and stopped vaults again; never a failed upgrade.",
+)

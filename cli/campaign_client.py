@@ -1,0 +1,116 @@
+"""The routes of campaigns and messages, from the caller's side."""
+
+import urllib.parse
+
+from cli.campaign_views import (
+    AcceptedCampaign,
+    CampaignPage,
+    CampaignPlan,
+    CampaignView,
+    KeptMessageView,
+    MessagePage,
+    ReplayAnswer,
+)
+from cli.transport import JsonTransport
+from cli.views import parse
+from domain.campaigns import Verb
+from domain.codec import JsonObject
+from domain.errors import NotFoundError, UnavailableError
+
+
+def _path(*parts: str) -> str:
+    return "/api/" + "/".join(urllib.parse.quote(part, safe="") for part in parts)
+
+
+class CampaignClient:
+    """What a command may ask of the app about campaigns and messages.
+
+    Args:
+        transport: Reaches the app.
+    """
+
+    def __init__(self, transport: JsonTransport) -> None:
+        self._transport = transport
+
+    def plan(self, body: JsonObject) -> CampaignPlan:
+        """The plan of a campaign; nothing is started.
+
+        Raises:
+            InvalidInputError: The app found problems in it.
+            ServiceError: The app refused, or could not be reached.
+        """
+        answer = self._transport.call("POST", _path("campaigns"), {**body, "dryRun": True})
+        return parse(CampaignPlan, answer, subject="the plan")
+
+    def start(self, body: JsonObject) -> AcceptedCampaign:
+        """Starts a campaign, once: when the answer is lost, the campaign's own id tells.
+
+        Raises:
+            InvalidInputError: The app found problems in it; nothing was started.
+            ServiceError: The app refused, or could not be reached.
+        """
+        try:
+            answer = self._transport.call("POST", _path("campaigns"), body)
+        except UnavailableError as lost:
+            return self._find_started(body["campaignId"], lost)
+        return parse(AcceptedCampaign, answer, subject="the campaign")
+
+    def _find_started(self, campaign_id: str, lost: UnavailableError) -> AcceptedCampaign:
+        try:
+            view = self.read(campaign_id)
+        except NotFoundError:
+            # It never got there; what went wrong first is what there is to say.
+            raise lost from None
+        return AcceptedCampaign(id=view.id, total=view.total)
+
+    def read(self, campaign_id: str) -> CampaignView:
+        """One campaign.
+
+        Raises:
+            NotFoundError: The app knows no campaign of that id.
+        """
+        answer = self._transport.call("GET", _path("campaigns", campaign_id))
+        return parse(CampaignView, answer, subject=campaign_id)
+
+    def list_all(self) -> tuple[CampaignView, ...]:
+        """Every campaign, the latest first."""
+        answer = self._transport.call("GET", _path("campaigns"))
+        return parse(CampaignPage, answer, subject="the campaigns").campaigns
+
+    def command(self, campaign_id: str, verb: Verb, by: str, comment: str | None) -> None:
+        """Asks something of a campaign.
+
+        Raises:
+            NotFoundError: There is no such campaign.
+            RefusedError: It is in no phase for that.
+        """
+        path = _path("campaigns", campaign_id, verb.value)
+        self._transport.call("POST", path, _asked(by, comment))
+
+    def list_messages(self, box: str, limit: int) -> tuple[KeptMessageView, ...]:
+        """The messages of a box, the oldest first."""
+        answer = self._transport.call("GET", f"{_path('messages', box)}?top={limit}")
+        return parse(MessagePage, answer, subject=box).messages
+
+    def read_message(self, box: str, number: int) -> KeptMessageView:
+        """One message with its body.
+
+        Raises:
+            NotFoundError: There is no such message.
+        """
+        answer = self._transport.call("GET", _path("messages", box, str(number)))
+        return parse(KeptMessageView, answer, subject=f"{box} {number}")
+
+    def replay(self, box: str, number: int | None, by: str, comment: str | None) -> ReplayAnswer:
+        """Sends one message anew, or all of a box.
+
+        Raises:
+            NotFoundError: There is no such message.
+        """
+        parts = ("messages", box, *(() if number is None else (str(number),)), "replay")
+        answer = self._transport.call("POST", _path(*parts), _asked(by, comment))
+        return parse(ReplayAnswer, answer, subject=box)
+
+
+def _asked(by: str, comment: str | None) -> JsonObject:
+    return {"requestedBy": by, **({"comment": comment} if comment else {})}
