@@ -89,14 +89,18 @@ def _run_times(part: JsonObject) -> list[time]:
     return [clock_time(text) for text in inner.get("scheduleRunTimes") or []]
 
 
+def _needs_time(part: JsonObject) -> bool:
+    # Hourly and log schedules have a window or an interval instead of a time.
+    schedule = part.get("schedulePolicy") or {}
+    return schedule.get("scheduleRunFrequency") in ("Daily", "Weekly")
+
+
 def _proper_run_time(properties: JsonObject, _today: date) -> tuple[str, str] | None:
     # MARS agents may back up three times a day; everything else runs once.
     most = 3 if properties["backupManagementType"] == Workload.MAB else 1
     for part in _parts(properties):
         times = _run_times(part)
-        # Hourly and log schedules have a window or an interval instead of a time.
-        frequency = (part.get("schedulePolicy") or {}).get("scheduleRunFrequency")
-        if len(times) > most or (not times and frequency in ("Daily", "Weekly")):
+        if len(times) > most or (not times and _needs_time(part)):
             return INVALID_POLICY
         if any(at.minute not in (0, 30) or at.second or at.microsecond for at in times):
             return INVALID_POLICY
