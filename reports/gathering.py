@@ -19,6 +19,7 @@ from domain.outcomes import VaultReport
 from reports.model import UnfinishedRun
 
 EVIDENCE_SCHEMA = "vaultlift/evidence/1"
+# Documents of a start lie elsewhere: they belong to the vault, not to one of its runs.
 _RUN_DOCUMENT = re.compile(r"^(?P<run>vaults/[^/]+/runs/(?P<run_id>[^/]+))/(?P<name>.+)$")
 _OUTCOME = "outcome.json"
 
@@ -54,6 +55,7 @@ def _keys_by_run(keys: Iterable[str]) -> dict[str, list[str]]:
 
 async def _read(store: DocumentReader, key: str) -> JsonObject:
     document = await store.read(key)
+    # Fails the report: one that leaves out what it cannot read would look complete.
     if document is None or document.get("schema") != EVIDENCE_SCHEMA:
         raise EvidenceError(
             f"not a document of schema {EVIDENCE_SCHEMA}",
@@ -76,15 +78,19 @@ async def _read_report(store: DocumentReader, key: str) -> VaultReport:
 
 
 async def _read_unfinished(store: DocumentReader, keys: list[str]) -> UnfinishedRun:
-    documents = [(key, await _read(store, key)) for key in keys]
-    key, last = max(documents, key=lambda pair: (str(pair[1].get("recordedAt", "")), pair[0]))
+    runs = [_as_unfinished(key, await _read(store, key)) for key in keys]
+    # By the moments, not their texts: a text without a fraction sorts behind one that has it.
+    return max(runs, key=lambda run: (run.recorded_at, run.last_document))
+
+
+def _as_unfinished(key: str, document: JsonObject) -> UnfinishedRun:
     found = _RUN_DOCUMENT.match(key)
     try:
         return UnfinishedRun(
-            vault=str(last["vault"]),
-            run_id=found["run_id"] if found else str(last["runId"]),
+            vault=str(document["vault"]),
+            run_id=found["run_id"] if found else str(document["runId"]),
             last_document=key,
-            recorded_at=datetime.fromisoformat(last["recordedAt"]),
+            recorded_at=datetime.fromisoformat(document["recordedAt"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise EvidenceError(f"an evidence document lacks {error}", subject=key) from error
@@ -92,6 +98,7 @@ async def _read_unfinished(store: DocumentReader, keys: list[str]) -> Unfinished
 
 def _last_of_each_vault(reports: Iterable[VaultReport]) -> tuple[VaultReport, ...]:
     last: dict[str, VaultReport] = {}
+    # In order of their ends, so that a later run of a vault takes the place of the earlier one.
     for report in sorted(reports, key=lambda r: r.outcome.ended_at):
         last[report.outcome.vault.key] = report
     return tuple(last.values())

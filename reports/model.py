@@ -92,6 +92,7 @@ def _entry(report: VaultReport) -> VaultEntry:
     return VaultEntry(
         report=report,
         run_duration_s=(outcome.ended_at - outcome.started_at).total_seconds(),
+        # An adopted upgrade may have a start and no end that we saw.
         upgrade_duration_s=(ended - started).total_seconds() if started and ended else None,
     )
 
@@ -116,12 +117,14 @@ def build_report(
     unfinished: Iterable[UnfinishedRun] = (),
 ) -> Report:
     """A report about the given runs, one per vault."""
+    # The key decides between vaults of one name, so that two reports of the same runs are equal.
     ordered = sorted(reports, key=lambda r: (r.outcome.vault.name.casefold(), r.outcome.vault.key))
     runs = tuple(unfinished)
     states = Counter(r.outcome.state for r in ordered)
     summary = Summary(
         vaults=len(ordered),
         unfinished=len(runs),
+        # In the order of STATES, best first, whatever order the runs ended in.
         by_state={state: states[state] for state in STATES if states[state]},
         findings=_add(r.outcome.tally for r in ordered),
         tasks=sum(r.outcome.task_count for r in ordered),

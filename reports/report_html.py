@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from domain.findings import Finding
-from domain.upgrade import PrerequisiteReason
+from domain.upgrade import PrerequisiteReason, RunState
 from reports.model import Report, VaultEntry
 from reports.timeline import timeline
 from reports.words import (
@@ -46,6 +46,7 @@ def prerequisite_rows(
     rows: list[tuple[PrerequisiteReason, str, str]] = []
     for reason in reasons:
         for cells in reason.rows or ((reason.message,),):
+            # One cell alone is a sentence, not the name of a machine.
             subject, rest = (cells[0], cells[1:]) if len(cells) > 1 else ("", cells)
             rows.append((reason, subject, " · ".join(rest)))
     return rows
@@ -54,7 +55,7 @@ def prerequisite_rows(
 def needs_attention(entry: VaultEntry) -> bool:
     """Whether a reader should see this vault's details without asking for them."""
     outcome = entry.report.outcome
-    is_clean = outcome.state is next(iter(STATES)) and not outcome.task_count
+    is_clean = outcome.state is RunState.CLOSED and not outcome.task_count
     return not is_clean or bool(outcome.tally.failed or outcome.tally.unknown)
 
 
@@ -62,7 +63,9 @@ def needs_attention(entry: VaultEntry) -> bool:
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("reports", _TEMPLATES),
+        # Names of vaults and machines, and messages of the service, come from outside.
         autoescape=True,
+        # A misspelt member fails the report instead of leaving a blank that reads as "nothing".
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -85,6 +88,7 @@ def _environment() -> Environment:
 def _asset(name: str) -> tuple[Markup, str]:
     """A file to be put inline, and its hash as a content security policy names it."""
     text = resources.files("reports").joinpath(_TEMPLATES, name).read_text("utf-8")
+    # Over exactly the characters that go into the page, or the browser refuses it.
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return Markup(text), f"sha256-{digest}"  # noqa: S704 - our own file, not data
 

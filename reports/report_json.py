@@ -20,6 +20,7 @@ def render(report: Report) -> str:
 
 def json_schema() -> JsonObject:
     """The JSON Schema (2020-12) of what :func:`render` writes."""
+    # As written, not as accepted: members with a default are always there in a report.
     schema = TypeAdapter(Report).json_schema(mode="serialization")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

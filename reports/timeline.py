@@ -35,6 +35,7 @@ def timeline(milestones: tuple[Milestone, ...], ended_at: datetime) -> list[Step
     if not ordered:
         return []
     begin = ordered[0].at
+    # Never zero: a run that was refused at once has no length to divide by.
     total_s = max((ended_at - begin).total_seconds(), 1.0)
     steps = []
     for milestone, following in zip(ordered, [*ordered[1:], None], strict=True):
@@ -42,6 +43,7 @@ def timeline(milestones: tuple[Milestone, ...], ended_at: datetime) -> list[Step
         until = following.at if following else ended_at
         span_s = (until - milestone.at).total_seconds()
         offset_s = (milestone.at - begin).total_seconds()
+        # So that the last bar still fits when it begins at the very end.
         left = min(round(offset_s / total_s * SCALE), SCALE - SHORTEST_BAR)
         width = max(SHORTEST_BAR, min(round(span_s / total_s * SCALE), SCALE - left))
         steps.append(

@@ -72,6 +72,7 @@ VERDICTS: dict[Verdict, Wording] = {
 
 def state_wording(state: str) -> Wording:
     """The wording of any state, also of one on the way or one this version does not know."""
+    # A report may come from a newer version, whose states have no wording here.
     if state in STATES:
         return STATES[RunState(state)]
     return Wording(state.replace("_", " "), Tone.NEUTRAL, "The run is still on its way.")
@@ -81,6 +82,7 @@ def format_duration(seconds: float | None) -> str:
     """A span as people say it, with its two largest units: ``12 h 04 min``; ``-`` for None."""
     if seconds is None:
         return "-"
+    # Clocks of two services may disagree by a second; nothing takes less than no time.
     whole = max(0, round(seconds))
     if whole < MINUTE_S:
         return f"{whole} s"
@@ -95,6 +97,7 @@ def format_moment(moment: datetime | None) -> str:
     """A moment in UTC to the second, ``2017-09-05 12:00:00 UTC``; ``-`` for None."""
     if moment is None:
         return "-"
+    # Always UTC: evidence and support speak it, and readers sit in different zones.
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 

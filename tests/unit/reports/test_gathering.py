@@ -117,3 +117,16 @@ async def test_unfinished_document_without_time_is_refused():
 
     with pytest.raises(EvidenceError, match="recordedAt"):
         await gather(store)
+
+
+async def test_the_latest_document_is_the_latest_moment():
+    """Fractions of a second count, although their texts sort the other way round."""
+    store = MemoryEvidence()
+    texts = {"01-start": "2026-11-23T12:00:00Z", "02-check": "2026-11-23T12:00:00.250000Z"}
+    for step, text in texts.items():
+        document = {**envelope({}, kind="step"), "recordedAt": text}
+        await store.create(f"vaults/0/runs/r/{step}.json", document)
+
+    (run,) = (await gather(store)).unfinished
+
+    assert "vaults/0/runs/r/02-check.json" == run.last_document
