@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 
 from .functions import AppLoadError
 
@@ -215,11 +214,6 @@ class RouteTable[T]:
     def __init__(self, routes: Sequence[Route[T]]) -> None:
         # Stable, so equal routes keep the order in which the app registered them.
         self._routes = sorted(routes, key=lambda route: route.template.precedence)
-
-    @cached_property
-    def templates(self) -> tuple[str, ...]:
-        """Every template, most specific first."""
-        return tuple(route.template.text for route in self._routes)
 
     def find(self, method: str, path: str) -> Found[T]:
         """The most specific route that takes ``method``; without one, who would."""

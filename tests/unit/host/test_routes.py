@@ -125,8 +125,3 @@ def test_a_known_path_tells_its_methods():
 def test_an_unknown_path_has_no_methods():
     """Nothing matches, so nothing is allowed."""
     assert table("x").find("GET", "y").allowed == frozenset()
-
-
-def test_templates_are_listed_most_specific_first():
-    """The table can say what it serves."""
-    assert table("a/{b}", "a/b").templates == ("a/b", "a/{b}")
