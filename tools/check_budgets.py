@@ -97,6 +97,7 @@ def check_module(module: ModuleShape) -> Iterator[Violation]:
 
 def check_function(path: PurePath, function: FunctionShape) -> Iterator[Violation]:
     """The caps one source function breaks."""
+    # Workflows are generators; helpers beside them are held to the common cap.
     is_workflow = function.is_generator and path.parts[0] == "orchestrators"
     for name, value, cap in (
         ("lines per function", function.lines, WORKFLOW_LINES if is_workflow else FUNCTION_LINES),
@@ -123,6 +124,7 @@ def check_ratio(
 ) -> Iterator[Violation]:
     """Too little test code, if so."""
     ratio = ratio_of_tests(sources, tests)
+    # A tree without code has nothing to test, as the tests of this very tool have it.
     if any(module.code_lines for module in sources) and ratio <= TEST_RATIO:
         yield Violation(
             TESTS, 0, "test lines per code line", f"{ratio:.2f}", f"more than {TEST_RATIO}"
@@ -132,6 +134,7 @@ def check_ratio(
 def check_imports(graph: import_graph.Graph) -> Iterator[Violation]:
     """A cycle of imports, or a chain that is too long."""
     cycle = import_graph.find_cycle(graph)
+    # With a cycle there is no longest chain; one thing at a time.
     if cycle:
         yield Violation(cycle[0], 0, "import cycle", " -> ".join(cycle), "none")
         return
@@ -157,6 +160,7 @@ def figures(
     sources: Sequence[ModuleShape], tests: Sequence[ModuleShape], graph: import_graph.Graph
 ) -> list[Figure]:
     """Every measure that has a target."""
+    # The cycle is reported as a broken cap; the figure only must not crash over it.
     depth = 0 if import_graph.find_cycle(graph) else len(import_graph.longest_chain(graph))
     return [
         *_size_figures(sources),

@@ -49,6 +49,7 @@ def find_dead_links(document: Path) -> Iterator[str]:
     """The relative links of a document that lead nowhere."""
     for link in _LINK.finditer(document.read_text(encoding="utf-8")):
         target = link["target"]
+        # Links to the web are not followed: a check must not fail because a site is down.
         if "://" in target or target.startswith("mailto:"):
             continue
         name, _, fragment = target.partition("#")
@@ -70,6 +71,7 @@ def find_unknown_targets(text: str, makefile: str) -> Iterator[str]:
 
 def find_setting_differences(readme: str, source: str) -> Iterator[str]:
     """Settings that are read and not in the README's table, or in the table and not read."""
+    # Only the first column counts: a setting mentioned in passing is not described.
     rows = " ".join(row["names"] for row in _SETTING_ROW.finditer(readme))
     documented = set(_SETTING.findall(rows))
     read = set(_SETTING.findall(source))
@@ -95,6 +97,7 @@ def run_command(command: Sequence[str]) -> str:
     Raises:
         subprocess.CalledProcessError: It failed.
     """
+    # The width is part of the text, so it must not be that of whoever runs the check.
     environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
     done = subprocess.run(  # noqa: S603 - the commands are the constants above
         command,
@@ -104,6 +107,7 @@ def run_command(command: Sequence[str]) -> str:
         capture_output=True,
         text=True,
     )
+    # rich pads lines to the width; editors take blanks at line ends away.
     lines = (line.rstrip() for line in done.stdout.strip().splitlines())
     return "\n".join(lines) + "\n"
 

@@ -41,8 +41,10 @@ def read_lock(text: str) -> Lock:
         if pin := _PIN.match(line):
             name = canonicalize_name(pin["name"])
             versions[name] = pin["version"]
+        # Hashes stand on the lines below their package.
         if "--hash=" in line:
             hashed.add(name)
+        # An index in a lock would override what the installer's own configuration says.
         if "://" in line or re.match(r"\s*(-i|-f|--index|--extra-index|--find-links)", line):
             sources.append(line.strip())
     return Lock(versions, tuple(sorted(set(versions) - hashed)), tuple(sources))
@@ -55,6 +57,7 @@ def find_problems(lock: Lock, wanted: Sequence[str]) -> Iterator[str]:
         version = lock.versions.get(canonicalize_name(requirement.name))
         if version is None:
             yield f"{requirement.name} is not locked; run make lock"
+        # Pre-releases count: the Functions library is pinned to one (durable-2x 1).
         elif not requirement.specifier.contains(version, prereleases=True):
             yield f"{requirement.name} is locked at {version}, not {requirement.specifier}"
     yield from (f"{name} has no hash" for name in lock.unhashed)
@@ -71,6 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     development = [
         *runtime,
         *project["dependency-groups"]["dev"],
+        # Or an installation without network access to build tools would fail half-way.
         *project["build-system"]["requires"],
     ]
     problems = 0

@@ -48,6 +48,7 @@ def longest_chain(graph: Graph) -> list[str]:
         CycleError: The graph has a cycle.
     """
     chains: dict[str, list[str]] = {}
+    # Imported modules come first, so their chains are known when they are needed.
     for name in TopologicalSorter(graph).static_order():
         below = max((chains[target] for target in graph.get(name, ())), key=len, default=[])
         chains[name] = [name, *below]
@@ -75,12 +76,14 @@ def _base(node: ast.ImportFrom, package: str) -> str:
     if not node.level:
         return node.module or ""
     parts = package.split(".")
+    # One dot is the module's own package, each further dot a package above it.
     kept = parts[: len(parts) - (node.level - 1)]
     return ".".join([*kept, *([node.module] if node.module else [])])
 
 
 def _loaded(node: ast.AST) -> Iterator[ast.AST]:
     for child in ast.iter_child_nodes(node):
+        # What is inside runs later, when every module is loaded.
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             continue
         if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):

@@ -111,6 +111,7 @@ def _lines_by_kind(text: str) -> tuple[set[int], set[int]]:
         if token.type == tokenize.COMMENT:
             comments.add(token.start[0])
         elif token.type not in NO_CODE:
+            # A token may span lines: text in triple quotes is code on each of them.
             code.update(range(token.start[0], token.end[0] + 1))
     return code, comments
 
@@ -165,6 +166,7 @@ def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
 
 def _branches(node: ast.AST) -> int:
     if isinstance(node, ast.BoolOp):
+        # a and b and c is one node with two ways to leave early.
         return len(node.values) - 1
     return 1 if isinstance(node, BRANCHES) else 0
 

@@ -33,6 +33,7 @@ def run_script(script: Path, result: Path) -> str | None:
     # Removed first, so that an old figure never passes for a new one.
     result.unlink(missing_ok=True)
     command = (sys.executable, str(script), "--out", str(result))
+    # A process each: a benchmark must not inherit the memory and imports of the one before.
     status = subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603
     if status != 0:
         return f"exit {status}"
