@@ -36,10 +36,12 @@ async def _interruptible(
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 - asyncio.run gave us one
     loop = asyncio.get_running_loop()
+    # SIGHUP too: a closed terminal must not leave three servers behind.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, task.cancel)
     demo = make_plan(
         arguments.out,
+        # One origin for all processes, so that they agree on the virtual time.
         origin=time.time(),
         rate=arguments.clock_rate,
         expected=arguments.expected,

@@ -39,6 +39,7 @@ def read_expected(path: Path) -> dict[str, RunState]:
         raise DemoError(f"cannot be read as vault_name,end: {error}", subject=str(path)) from error
     ends = {state.value: state for state in END_STATES}
     for vault, end in rows:
+        # Told before anything is started: a misspelt end could never come true.
         if end not in ends:
             raise DemoError(
                 f"{vault}: {end!r} is not an end; one of {', '.join(sorted(ends))}",
@@ -52,6 +53,7 @@ def compare(
 ) -> tuple[Comparison, ...]:
     """Every vault that was expected or ran, in the order of the file, others after them."""
     ended = {report.outcome.vault.name: report for report in reports}
+    # A dict keeps the order; a vault nobody declared is shown too, and fails the demo.
     names = dict.fromkeys([*expected, *ended])
     return tuple(
         Comparison(vault=name, expected=expected.get(name), report=ended.get(name))

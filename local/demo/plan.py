@@ -19,9 +19,9 @@ EXPECTED = HERE / "expected.csv"
 ESTATE = HERE / "estate.yaml"
 
 CLOCK_RATE = 900.0
-"""Virtual seconds per second. The longest vault needs a little over 12 hours (its jobs have that
-long to show), which is 49 s at this rate; a 30-second grace is 33 ms, still many turns of the
-engine. Faster, and the work of the machine itself would begin to count."""
+"""Virtual seconds per second. The longest vault takes some 7 hours (its jobs show 6 hours after the
+upgrade), which is 27 s at this rate; all 12 hours that jobs have would be 48 s. A 30-second grace
+is 33 ms, still many turns of the engine. Faster, and the machine's own work would count too."""
 
 SUBSCRIPTION = "7d7e3b8e-3c1b-4b65-9a43-1f2d6c0a9b11"
 """The subscription of the sample estate."""
@@ -72,6 +72,7 @@ def settings(
     """The app settings, as environment variables, that point the app at this machine."""
     rate, origin = clock
     return {
+        # Everything the app reads; the host adds nothing of its own.
         "TASKHUB_NAME": "demo",
         "VAULTLIFT_CLOUD": "custom",
         "VAULTLIFT_CLASSIC_ENDPOINT": str(azure["classicEndpoint"]),
@@ -105,6 +106,7 @@ def demo_plan(
                 "0",
                 "--db",
                 str(out / "taskhub.sqlite"),
+                # The demo is over by then; whatever still runs only has to be put down.
                 "--shutdown-timeout",
                 "5",
                 *clock,
@@ -118,6 +120,7 @@ def demo_plan(
             "upgrade",
             str(VAULTS),
             "--follow",
+            # Not the account of the machine, so that reports of the demo look the same everywhere.
             "--requested-by",
             "demo",
             "--interval",
@@ -134,6 +137,7 @@ def demo_plan(
             command=_module("local.azure", "--port", "0", "--estate", str(ESTATE), *clock),
         ),
         broker=ChildSpec(
+            # Without a clock: locks and time-outs of AMQP are real time on both ends.
             name="broker",
             command=_module(
                 "local.servicebus",

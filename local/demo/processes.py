@@ -99,6 +99,7 @@ class Child:
             ChildDiedError: It ended first.
         """
         while line := await self._stdout.readline():
+            # Also before the ready line: what a child says while it fails to start is needed.
             self._sink.write(line)
             with suppress(ValueError):
                 found = json.loads(line)
@@ -182,6 +183,7 @@ class Children:
         await asyncio.shield(self._stop_all())
 
     async def _stop_all(self) -> None:
+        # The host first: it finishes its calls to the others, which are still there.
         for child in reversed(self._children):
             await child.stop(self._stop_within_s)
 
@@ -202,6 +204,7 @@ class Children:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=complaints,
+                # Ctrl-C then goes to us alone, and one signal reaches all that a child started.
                 start_new_session=True,
                 limit=LONGEST_LINE,
             )
@@ -226,6 +229,7 @@ class Children:
             ChildDiedError: A child ended first.
         """
         task = asyncio.create_task(work)
+        # Any child's death ends the wait: the demo would otherwise hang on one that cannot answer.
         deaths = {asyncio.create_task(child.wait()): child for child in self._children}
         try:
             await asyncio.wait({task, *deaths}, return_when=asyncio.FIRST_COMPLETED)

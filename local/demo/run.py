@@ -24,8 +24,8 @@ from local.demo.processes import Children, run_in_foreground, tail
 from local.demo.summary import show, verdict_line
 
 TIME_LIMIT_S = 300.0
-"""For the upgrades themselves, real seconds. They need about 55 s; a laptop under load may need
-more, and a demo that hangs must end by itself."""
+"""For the upgrades themselves, real seconds. They need about half a minute; a laptop under load may
+need more, and a demo that hangs must end by itself."""
 
 MARKER = ".vaultlift-demo"
 """File that says a folder was made by the demo and may be replaced by the next one."""
@@ -43,6 +43,7 @@ def replace_folder(out: Path) -> None:
             subject=str(out),
             what_to_do="Name another folder with --out.",
         )
+    # Checked above: everything in it was made by a demo.
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     (out / MARKER).touch()
@@ -81,9 +82,11 @@ async def run(plan: Plan, console: Console, *, time_limit_s: float = TIME_LIMIT_
         DemoError: It could not be run; whatever was started has been stopped.
     """
     begun = time.monotonic()
+    # First: what cannot be judged in the end is not worth a minute of waiting.
     expected = read_expected(plan.expected)
     replace_folder(plan.out)
     await _upgrade_all(plan, console, time_limit_s)
+    # In a thread, because the command brings an event loop of its own.
     written = await asyncio.to_thread(write_reports, plan.evidence, plan.out, now=plan.clock.now)
     comparisons = compare(expected, [entry.report for entry in written.report.vaults])
     show(console, comparisons)

@@ -19,6 +19,7 @@ def _state(state: RunState | None) -> str:
 
 
 def _row(one: Comparison) -> tuple[str, ...]:
+    # No end is a result as well: the run may be stuck, and the table must say so.
     outcome = one.report.outcome if one.report else None
     if outcome is None:
         return (escape(one.vault), "no end", _state(one.expected), "-", "-", "-", "-")
@@ -40,6 +41,7 @@ def summary_table(comparisons: Sequence[Comparison]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("Vault", "End", "Declared", "OperationId", "Duration", "Findings", "Tasks"):
         is_number = heading in {"Duration", "Tasks"}
+        # An OperationId has some 60 characters, and cut off is of no use to support.
         may_break = heading in {"OperationId", "Findings"}
         table.add_column(
             heading,
