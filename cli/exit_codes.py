@@ -44,9 +44,11 @@ _BY_STATE: dict[RunState, ExitCode] = {
 
 
 def _of_view(view: UpgradeView) -> ExitCode:
+    # Also a run that shows an end but no time of it: its verdict is still being written.
     if view.end_state is None:
         return ExitCode.PENDING
     findings = view.findings
+    # Closed with a failed finding is possible: settling reports what it may not repair.
     codes = [_BY_STATE[view.end_state]]
     if findings.failed:
         codes.append(ExitCode.FINDINGS)
@@ -62,6 +64,7 @@ def exit_code_of(views: Iterable[UpgradeView]) -> ExitCode:
     the highest code that applies to any of them.
     """
     codes = [_of_view(view) for view in views]
+    # Before the worst code: while one vault is on its way nothing is final for a script.
     if ExitCode.PENDING in codes:
         return ExitCode.PENDING
     return max(codes, default=ExitCode.CLEAN)

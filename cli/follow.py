@@ -57,6 +57,7 @@ class Watch:
     def look(self) -> None:
         """Reads every upgrade that has not ended."""
         ids = self.outstanding
+        # A thousand vaults are ten pages; a read for each would be a thousand calls every look.
         found = self._read_each(ids) if len(ids) <= SINGLE_READS else self.client.list_upgrades()
         for view in found:
             if view.id in ids and self._is_ours(view):
@@ -92,6 +93,7 @@ def follow(watch: Watch, progress: Progress, pace: Pace) -> tuple[UpgradeView, .
         UnavailableError: The app was gone for ``OUTAGE_LIMIT_S``, or picked up nothing for
             ``PICKUP_LIMIT_S``.
     """
+    # Monotonic: a laptop that was asleep must not look like an app that is gone.
     begun = last_answer = pace.monotonic()
     progress.update(tuple(watch.views.values()))
     while watch.outstanding:
@@ -102,9 +104,11 @@ def follow(watch: Watch, progress: Progress, pace: Pace) -> tuple[UpgradeView, .
         except (UnavailableError, ThrottledError) as error:
             if pace.monotonic() - last_answer > OUTAGE_LIMIT_S:
                 raise
+            # An app that says when to come back is not asked before.
             pause_s = max(pause_s, getattr(error, "retry_after_s", None) or 0.0)
             progress.note(f"{error.message} Looking again.")
         progress.update(tuple(watch.views.values()))
+        # Only for runs that never began: one that runs may take half a day.
         if watch.queued and pace.monotonic() - begun > PICKUP_LIMIT_S:
             raise _nobody_picks_up(watch)
         if watch.outstanding:

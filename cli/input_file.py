@@ -21,8 +21,10 @@ def _refuse(path: Path, message: str) -> InvalidInputError:
 
 def _read_text(path: Path) -> str:
     try:
+        # Before it is read: a disk image given by mistake must not fill the memory.
         if path.stat().st_size > MAX_BYTES:
             raise _refuse(path, f"over {MAX_BYTES // 2**20} MB; not a list of vaults")
+        # Excel puts a byte order mark in front of a CSV file.
         return path.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _refuse(path, "not text in UTF-8; save it as CSV UTF-8") from error
@@ -43,6 +45,7 @@ def read_vaults(
     """
     text = _read_text(path)
     suffix = path.suffix.lower()
+    # The name decides where it can; a pipe such as /dev/stdin has none that says anything.
     is_json = suffix == ".json" or (suffix != ".csv" and text.lstrip().startswith("{"))
     read = requests_from_json if is_json else requests_from_csv
     return read(
@@ -67,6 +70,7 @@ def upgrade_body(requests: tuple[UpgradeRequest, ...]) -> JsonObject:
     """The body of ``POST /api/upgrades`` for requests that came from one file."""
     first = requests[0]
     return {
+        # One requester and one id for the whole file, so any of its requests has them.
         "requestedBy": first.requested_by,
         "requestId": first.request_id,
         "vaults": [_vault_body(request) for request in requests],

@@ -19,6 +19,7 @@ PLAIN_WIDTH = 200
 
 def make_console(*, stderr: bool = False) -> Console:
     """A console as wide as the terminal, or wide enough for a log where there is none."""
+    # Without highlighting: rich would colour the digits inside OperationIds and GUIDs.
     console = Console(stderr=stderr, highlight=False, soft_wrap=False)
     if not console.is_terminal:
         console.width = max(console.width, PLAIN_WIDTH)
@@ -48,7 +49,9 @@ class Output:
         """One JSON line; nothing unless JSON was asked for."""
         if self.as_json:
             line = json.dumps({"event": name, **members}, ensure_ascii=False)
+            # Past the console, which would wrap a line that has to stay one JSON object.
             self.stdout.file.write(line + "\n")
+            # A program on the other end of a pipe follows the lines as they come.
             self.stdout.file.flush()
 
     def say(self, text: str) -> None:
@@ -63,6 +66,7 @@ class Output:
 
     def fail(self, error: VaultliftError) -> None:
         """Says what went wrong: one sentence, or a table of problems."""
+        # On standard output in JSON mode: a program reads one stream, whatever happens.
         self.event("error", error=_error_members(error))
         if self.as_json:
             return

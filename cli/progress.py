@@ -44,6 +44,7 @@ class LiveProgress:
     def __init__(self, output: Output, clock: Clock) -> None:
         self._output = output
         self._clock = clock
+        # Gone at the end: the last table is printed for good, on whatever the terminal is by then.
         self._live = Live(console=output.stdout, auto_refresh=False, transient=True)
 
     def __enter__(self) -> Self:
@@ -89,6 +90,7 @@ class LineProgress:
         """A line for every upgrade whose state or OperationId changed since the last look."""
         for view in views:
             now = (view.state, view.operation_id)
+            # Logs of a long run have a line per change, not one per look.
             if self._shown.get(view.id) != now:
                 self._shown[view.id] = now
                 self._output.event("state", upgrade=view.model_dump(mode="json", by_alias=True))

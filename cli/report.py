@@ -47,6 +47,7 @@ def write_reports(
         ConfigurationError: There is no such evidence folder, or ``out`` cannot be written.
         EvidenceError: A document of the evidence cannot be read.
     """
+    # An empty folder is no mistake, a folder that is not there is a misspelt one.
     if not evidence.is_dir():
         raise ConfigurationError("there is no such evidence folder", subject=str(evidence))
     gathered = asyncio.run(gather(EvidenceFolder(evidence)))

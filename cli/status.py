@@ -24,6 +24,7 @@ Watched = Annotated[bool, typer.Option("--watch", "-w", help="Look again until a
 def _read(client: ApiClient, upgrade_id: str | None) -> Sequence[UpgradeView]:
     if upgrade_id is not None:
         return (client.read_upgrade(upgrade_id),)
+    # The app lists by its own order; for people the names are what they look for.
     return sorted(client.list_upgrades(), key=lambda view: view.vault.name.casefold())
 
 
@@ -41,6 +42,7 @@ def status(  # noqa: PLR0913 - each argument is an option of the command
     is_quiet: Quiet = False,
 ) -> ExitCode:
     """Show how one upgrade stands, or all of them."""
+    # Neither would list everything by accident, and both would contradict each other.
     if is_all == (upgrade_id is not None):
         raise ConfigurationError(
             "Name one upgrade or ask for all of them.",

@@ -27,6 +27,7 @@ MIN_ID_WIDTH = 13
 
 
 def _table() -> Table:
+    # Only the rule below the head: tables are pasted into tickets, where frames break.
     return Table(box=box.SIMPLE_HEAD, pad_edge=False)
 
 
@@ -63,6 +64,7 @@ def finding_words(findings: FindingCounts) -> str:
 
 def duration_s(view: UpgradeView, now: datetime) -> float | None:
     """Seconds the run took, or has been taking until ``now`` of the app's clock."""
+    # The app's figure where it has one; it alone knows when the run ended.
     if view.duration_seconds is not None or view.started_at is None:
         return view.duration_seconds
     return (now - view.started_at).total_seconds()
@@ -94,6 +96,7 @@ def upgrade_table(views: Sequence[UpgradeView], *, now: datetime, is_live: bool 
     table = _table()
     # While it is live the OperationId alone gives way: it takes what the other columns leave.
     table.expand = is_live
+    # At the end nothing may be cut: support asks for the whole OperationId (vault-upgrade 3.4).
     overflow: OverflowMethod = "ellipsis" if is_live else "fold"
     table.add_column("Vault", no_wrap=True)
     table.add_column("State", no_wrap=True)
@@ -121,5 +124,6 @@ def upgrade_table(views: Sequence[UpgradeView], *, now: datetime, is_live: bool 
 
 def live_view(views: Sequence[UpgradeView], now: datetime) -> Group:
     """What is redrawn while upgrades are followed: the table, the counts, and who is waited for."""
+    # As plain text: a vault's name may hold what rich would read as markup.
     hints = [Text(hint) for hint in map(approval_hint, views) if hint]
     return Group(upgrade_table(views, now=now, is_live=True), Text(summary_line(views)), *hints)

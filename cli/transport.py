@@ -94,6 +94,7 @@ class JsonTransport:
         """
         headers = {"Accept": "application/json"}
         if self._key:
+            # In a header, not as ?code=: addresses end up in logs of proxies.
             headers["x-functions-key"] = self._key
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -104,6 +105,7 @@ class JsonTransport:
             data=None if body is None else json.dumps(body).encode(),
         )
         answer = self._open(request)
+        # 3xx too: redirects are not followed, so one is an answer nobody asked for.
         if answer.status >= http.HTTPStatus.MULTIPLE_CHOICES:
             raise _error_of(answer, subject=f"{method} {self.url}{path}")
         return answer.body
@@ -131,6 +133,7 @@ class JsonTransport:
             body = json.loads(content) if content.strip() else {}
         except ValueError:
             body = None
+        # An error may come from a proxy and be HTML; its status alone says enough then.
         if not isinstance(body, dict):
             if response.status < http.HTTPStatus.MULTIPLE_CHOICES:
                 raise UnexpectedAnswerError(
@@ -185,6 +188,7 @@ def _error_of(answer: _Answer, *, subject: str) -> Exception:
         return NotFoundError(message, status=status, what_to_do=advice, **ids)
     if status == http.HTTPStatus.TOO_MANY_REQUESTS:
         return ThrottledError(message, retry_after_s=answer.retry_after_s, **ids)
+    # 5xx may pass and is asked again; any other 4xx is final.
     kind: type[ServiceError] = (
         UnavailableError if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR else RefusedError
     )

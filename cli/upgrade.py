@@ -77,11 +77,13 @@ def upgrade(  # noqa: PLR0913 - each argument is an option of the command
     output = Output(as_json=as_json, is_quiet=is_quiet)
     requests = read_vaults(
         file,
+        # Who asks may not approve, so there must always be a name.
         requested_by=requested_by or getpass.getuser(),
         request_id=request_id or str(uuid.uuid4()),
         requested_at=datetime.now(UTC),
     )
     client = ApiClient(JsonTransport(url, key))
+    # One call for the whole list: the app checks it again and takes all of it or nothing.
     accepted = client.send_upgrades(upgrade_body(requests))
     if not is_following:
         _say_accepted(output, accepted)
@@ -92,6 +94,7 @@ def upgrade(  # noqa: PLR0913 - each argument is an option of the command
         request_id=accepted.request_id,
         accepted={upgrade.id: upgrade for upgrade in accepted.upgrades},
     )
+    # Times come from the app; with a demo's clock they would lie in the future of ours.
     clock = ScaledClock(clock_rate, clock_origin)
     with progress_for(output, clock) as progress:
         views = follow(watch, progress, Pace(interval_s=interval_s))

@@ -67,12 +67,14 @@ class UpgradeView(_Body):
 
         A run that shows an end state but no time of its end is still writing its verdict.
         """
+        # A state this version does not know reads as on its way, never as an end.
         ends = {state.value: state for state in END_STATES}
         return ends.get(self.state) if self.ended_at else None
 
     def belongs_to(self, request_id: str) -> bool:
         """Whether this is the run of that request; evidence is kept under the request's id."""
         prefix = self.evidence_prefix or ""
+        # Without a prefix nothing speaks against it: the run has not kept any evidence yet.
         return not prefix or prefix.rstrip("/").rsplit("/", 1)[-1] == request_id
 
 
@@ -112,6 +114,7 @@ def parse[Body: BaseModel](model: type[Body], body: JsonObject, *, subject: str)
     try:
         return model.model_validate(body)
     except ValidationError as error:
+        # One member is enough to see that it is another app, or another version.
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise UnexpectedAnswerError(
