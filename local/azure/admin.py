@@ -65,6 +65,7 @@ def _list_faults(azure: Controlled, _request: Request) -> Answer:
 
 
 def _add_faults(azure: Controlled, request: Request) -> Answer:
+    # All are read before the first is added: half a plan would be worse than none.
     for rule in parse_rules(_body(request)):
         azure.faults.add(rule)
     return json_answer({"faults": azure.faults.listing()}, status=201)

@@ -87,6 +87,7 @@ def demand_manageable(vault: Vault, now: datetime) -> None:
     Raises:
         ServiceRefusal: 409, the vault is still provisioning.
     """
+    # Reads go through: that is what the article promises during the upgrade.
     if provisioning_state(vault, now) != "Succeeded":
         raise ServiceRefusal(
             409,

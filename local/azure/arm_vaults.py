@@ -35,6 +35,7 @@ _SUMMARY_NAMES = {
 def list_by_subscription(call: Call) -> Answer:
     """Every Recovery Services vault of a subscription."""
     subscription = demand_subscription(call)
+    # Classic vaults are not there; those whose upgrade runs or failed are (vault-upgrade 1.3).
     vaults = [vault for vault in call.state.vaults_of(subscription) if vault.arm_id]
     return page(call, [_document(call, vault) for vault in vaults])
 

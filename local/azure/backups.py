@@ -79,6 +79,7 @@ def _backup(vault: Vault, item: Item, scheduled: datetime) -> Backup:
 
 def last_backup(vault: Vault, item: Item, now: datetime) -> Backup | None:
     """The latest backup that has ended, or None."""
+    # Short windows first: most schedules are daily, and every day costs a computation.
     for days in _LOOK_BACK_DAYS:
         ended = [
             backup

@@ -14,6 +14,7 @@ class MovableClock:
 
     def __init__(self, base: Clock) -> None:
         self._base = base
+        # Added to the base instead of replacing it: time still passes between two moves.
         self._ahead = timedelta()
 
     def now(self) -> datetime:

@@ -115,6 +115,7 @@ def parse_estate(document: Any, *, subject: str = "estate") -> FileEstate:
 
 def build_vault(subscription: SubscriptionRow, row: VaultRow, now: datetime) -> model.Vault:
     """The vault of a row, in the state it has when the estate is opened."""
+    # A vault is classic unless told otherwise: those are what this is about.
     classic = None
     if row.native is None:
         classic = model.ClassicIds.derive(subscription.id, row.region, row.name, row.namespace)
@@ -163,6 +164,7 @@ def _plan(row: VaultRow) -> model.UpgradePlan:
 
 
 def _record(subscription_id: str, name: str, row: RecordRow, now: datetime) -> model.UpgradeRecord:
+    # Spans, not dates: an estate must be as fresh whenever it is opened.
     started = ticks_of(now - row.started_ago)
     ended = None
     if row.lasted is not None:
@@ -229,6 +231,7 @@ def _item(row: ItemRow, now: datetime) -> model.Item:
     return model.Item(
         workload=_WORKLOADS[row.type],
         name=row.name,
+        # Machines are known by lower-case names, as their containers write them (3).
         holder=holder.lower() if row.type == "folder" else holder,
         policy=row.policy,
         protected_since=now - row.protected_for,

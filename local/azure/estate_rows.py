@@ -81,6 +81,7 @@ class PolicyRow(Row):
 
     @model_validator(mode="after")
     def _members_fit(self) -> Self:
+        # Rather an error than a zone that would be lost without a word.
         if self.type in ZONELESS and self.time_zone is not None:
             raise ValueError(f"policies of type {self.type} have no time zone")
         if self.hidden and self.type != "mab":

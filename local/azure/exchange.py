@@ -55,6 +55,7 @@ class Call:
             document = json.loads(self.body)
         except ValueError:
             document = None
+        # Arrays and numbers are JSON, too, but no operation here takes them.
         if not isinstance(document, dict):
             raise ServiceRefusal(
                 400, "InvalidRequestContent", "The request content is not a JSON object."
@@ -107,6 +108,7 @@ def json_answer(
     document: Any, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Answer:
     """An answer with a JSON body, without white space between its members."""
+    # Compact, and letters as they are: so ARM writes it, and so sizes are realistic.
     text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     return Answer(
         status=status,

@@ -98,11 +98,13 @@ class _Armed:
         self.rule = rule
         self.struck = 0
         self._seen = 0
+        # Each rule draws for itself, so that adding one leaves the others as they were.
         self._random = random.Random(rule.seed)
 
     def strikes(self, subject: Subject) -> bool:
         if self._is_spent() or not _fits(self.rule, subject):
             return False
+        # Every fitting call counts, struck or not: skip is about calls, not about chances.
         self._seen += 1
         if self._seen <= self.rule.skip or self._random.random() >= self.rule.probability:
             return False

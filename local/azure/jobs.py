@@ -50,6 +50,7 @@ def _backups(vault: Vault, start: datetime, end: datetime, now: datetime) -> Ite
     # All or none: the monitoring data of a vault is synchronised as a whole.
     if now < vault.jobs_visible_from():
         return
+    # Computed for each question: years of daily backups would fill the memory.
     for item in vault.contents.items:
         # What is planned for later is not a job yet.
         for backup in backups(vault, item, start, min(end, now)):

@@ -43,6 +43,7 @@ class Journal:
 
     def note_refused(self, entry: Entry) -> None:
         """Takes a request nobody here understands."""
+        # A client gone wild must not fill the memory of the process it talks to.
         if len(self.refused) < MAX_REFUSED:
             self.refused.append(entry)
 

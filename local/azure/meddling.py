@@ -23,6 +23,7 @@ def meddle(call: Call) -> None:
     if policy is None:
         return
     document = _opened(policy, call)
+    # Counted, so that each edit differs from the one before.
     document[MARK] = int(document.get(MARK, 0)) + 1
     # A write on its way ends later; the other editor's is the last word then, too.
     at = max(call.now, policy.versions[-1].effective_at)

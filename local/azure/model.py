@@ -34,6 +34,7 @@ class RecordStatus(StrEnum):
     FAILED = "Failed"
 
 
+# Every document is kept: a run in the past follows the one in force then.
 @dataclass(kw_only=True)
 class PolicyVersion:
     """One document of a policy, in force from a moment on."""
@@ -275,6 +276,7 @@ class Vault:
     policy_edits: list[datetime] = field(default_factory=list)
     operations: dict[str, PolicyOperation] = field(default_factory=dict)
 
+    # Kept once made: writes change it, and must be there at the next look.
     @cached_property
     def contents(self) -> Contents:
         """What is inside."""
@@ -293,6 +295,8 @@ class Vault:
     @property
     def resource_group(self) -> str | None:
         """Group of the Recovery Services vault; None while there is none."""
+        # The new vault is there from the start of the upgrade, not from its end (vault-upgrade
+        # 2.6).
         return self.record.resource_group if self.record else self.native_group
 
     @property

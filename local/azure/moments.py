@@ -43,6 +43,7 @@ def parse_ticks(text: str) -> int:
     found = _MOMENT.match(text)
     if found is None:
         raise ValueError(f"not a moment like 2017-03-28T10:03:17.9915356Z: {text!r}")
+    # Python has no place for the seventh digit, so the fraction is kept apart.
     whole = datetime.fromisoformat(found["seconds"]).replace(tzinfo=UTC)
     return ticks_of(whole) + int((found["fraction"] or "").ljust(7, "0"))
 

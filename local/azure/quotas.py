@@ -53,6 +53,7 @@ class Quotas:
 
     def take(self, limit: Limit, key: str, now: datetime) -> Taken:
         """Takes one call; an empty bucket gives the seconds until the next."""
+        # Refilled when asked, not by a timer: virtual time may jump.
         level, since = self._buckets.get((limit.header, key), (float(limit.capacity), now))
         refilled = level + (now - since).total_seconds() * limit.refill_per_s
         level = min(float(limit.capacity), refilled)

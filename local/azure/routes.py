@@ -26,6 +26,7 @@ _DIAGNOSTICS = f"{_VAULT}/providers/Microsoft.Insights/diagnosticSettings"
 _CLASSIC = "/{subscription}/cloudservices/{cloud_service}/resources/{namespace}/~/{type}/{vault}"
 _FABRIC = f"{_VAULT}/backupFabrics/{{fabric}}/protectionContainers/{{container}}"
 
+# One row per operation: what is not here is refused, which is how a new call is noticed.
 _CLASSIC_ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
     ("GET", "/{subscription}/cloudservices", "classic-list", classic_api.list_cloud_services),
     (

@@ -35,6 +35,7 @@ def container_name(item: Item) -> str:
 def item_name(item: Item) -> str:
     """Name of the item inside its container."""
     version = "iaasvmcontainer" if item.is_classic else "iaasvmcontainerv2"
+    # Shares are named by a hash in the recorded lists; only its stability matters here.
     share = hashlib.sha256(f"{item.holder}/{item.name}".encode()).hexdigest()
     return {
         Workload.VM: f"VM;{version};{item.group};{item.holder}",

@@ -38,6 +38,7 @@ class State:
         self.identity = identity
         self.opened_at = opened_at
         self.page_size = page_size
+        # The estate may be a generator; it must be walked only once.
         self.vaults = list(vaults)
         self.workspaces = {workspace.id.lower(): workspace for workspace in workspaces}
         self._cloud_services = {service.name.lower(): service for service in cloud_services}
@@ -52,6 +53,7 @@ class State:
             return
         names = (vault.subscription_id, vault.cloud_service, vault.vault_type, vault.name)
         key = tuple(part.lower() for part in names)
+        # The service cannot make such a pair; without this one would hide the other.
         if key in self._classic:
             raise ValueError(f"two classic vaults named {vault.name!r} in {vault.region}")
         self._classic[key] = vault

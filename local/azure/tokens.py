@@ -74,6 +74,7 @@ class Tokens:
 
     def problem(self, authorization: str | None) -> TokenProblem | None:
         """Why the Authorization header does not let the caller in, or None if it does."""
+        # Missing, foreign and expired tokens are different mistakes, with codes of their own.
         if not authorization:
             return MISSING
         expiry = self._expiry.get(_bearer(authorization))

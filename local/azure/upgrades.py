@@ -100,6 +100,7 @@ def _agent_reasons(machines: list[Machine]) -> list[Reason]:
 
 
 def _job_reasons(jobs: list[Job], now: datetime) -> list[Reason]:
+    # Only while it runs: a finished job is no obstacle, and one of the future is not known.
     running = [
         job
         for job in jobs

@@ -67,6 +67,7 @@ class QueueOptions(_Section):
         ttl = self.default_message_time_to_live
         if ttl is not None and ttl <= timedelta(0):
             raise ValueError("DefaultMessageTimeToLive: more than nothing")
+        # The window is checked only where it is used: the emulator writes one for every queue.
         if self.requires_duplicate_detection and not (
             _SHORTEST_HISTORY <= window <= _LONGEST_HISTORY
         ):

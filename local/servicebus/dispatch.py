@@ -170,6 +170,7 @@ class CompetingConsumers:
     def check_lock(self, message: Message, lock: Lock) -> None:
         """Makes sure that the lock has not expired."""
         del message
+        # Asked of the clock and not of the timer, which may be late on a busy machine.
         if lock.until_ms <= self._timeline.now_ms():
             raise message_lock_lost()
 

@@ -91,6 +91,7 @@ class Faults:
         if fault is None:
             yield
             return
+        # Counted before it strikes: what it does may itself cause another request.
         fault.count -= 1
         if fault.action == "refuse":
             raise BrokerError(fault.condition, fault.description, fault.status)

@@ -77,6 +77,7 @@ class Message:
 
     def encode_for_delivery(self) -> bytes:
         """The message as a receiver gets it."""
+        # A copy: what one delivery adds must not be kept with the message.
         annotations = dict(self.annotations)
         annotations[Symbol("x-opt-sequence-number")] = Long(self.sequence_number)
         annotations[Symbol("x-opt-enqueued-time")] = Timestamp(self.enqueued_ms)

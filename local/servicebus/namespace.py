@@ -69,6 +69,7 @@ class Namespace:
 
     def reset(self) -> None:
         """Forgets every message, session and duplicate; sequence numbers go on."""
+        # Message by message, so that timers and waiting lists learn of it, too.
         for entity in self._entities.values():
             for message in list(entity.queue.messages.values()):
                 # Receivers keep their links and learn of the loss when they settle.

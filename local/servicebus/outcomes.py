@@ -41,6 +41,7 @@ def _read_modified(
 
 
 def _read_rejected(error: Described | None = None) -> Settlement:
+    # The condition is always com.microsoft:dead-letter; what matters lies in the details.
     _condition, description, info = (*(error.value if error else ()), None, None, None)[:3]
     details = _texts(info)
     return Settlement(

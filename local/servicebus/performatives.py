@@ -16,6 +16,7 @@ SASL_HEADER = b"AMQP\x03\x01\x00\x00"
 EMPTY_FRAME = b"\x00\x00\x00\x08\x02\x00\x00\x00"
 """A heartbeat."""
 
+# Larger than any message here: a client that allows it gets each in one frame.
 MAX_FRAME_SIZE = 1024 * 1024
 MAX_MESSAGE_SIZE = 256 * 1024
 """The limit of the service's Standard tier, in bytes."""
@@ -171,6 +172,7 @@ def _encode_frame(
     return _FRAME_HEAD.pack(len(body) + 8, 2, frame_type, channel) + body
 
 
+# Fields by position, as on the wire: outcomes have at most three.
 def outcome(code: Code, *fields: Any) -> Described:
     """A delivery outcome."""
     return Described(ULong(code), list(fields))

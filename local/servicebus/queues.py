@@ -89,6 +89,7 @@ class Queue:
     def _check_acceptable(self, message: Message) -> None:
         if self.dead_letters is None:
             raise not_allowed("Nobody sends to a dead-letter queue.")
+        # Refused on arrival: without a session nobody could ever receive it.
         if self.has_sessions and message.session_id is None:
             raise not_allowed("This queue requires sessions; the message has no session id.")
 
@@ -119,6 +120,7 @@ class Queue:
         # A scheduled message gets its place in the queue, and its number, when it is due.
         del self.messages[message.sequence_number]
         self._store.delete_message(self.name, message)
+        # The old number was the receipt for cancelling; it names nothing from now on.
         message.sequence_number = self.sequence_numbers.next()
         message.enqueued_ms = self._timeline.now_ms()
         message.state = MessageState.ACTIVE

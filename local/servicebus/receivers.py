@@ -75,6 +75,7 @@ class SessionLink(DeliveryLink):
             BrokerError: Another receiver holds the session.
         """
         wanted = read_session_filter(self.attach)
+        # A named session is had at once or refused at once; only any session is waited for.
         if wanted is not None:
             self._sessions.accept(self, wanted)
             return
@@ -119,6 +120,7 @@ class SessionLink(DeliveryLink):
         super().dropped(is_orderly=is_orderly)
         if self._patience is not None:
             self._patience.cancel()
+        # It waits or it holds; asking for both spares keeping track of which.
         self._sessions.stop_waiting(self)
         if self._session_id is not None:
             self._sessions.release(self, self._session_id, counts=not is_orderly)

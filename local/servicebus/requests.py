@@ -34,6 +34,7 @@ class Request:
 
 def read_request(raw: bytes) -> Request:
     """The request in an encoded message."""
+    # Through the same parser as any message: requests are messages to an odd address.
     message = parse_message(raw)
     sections: dict[int, Any] = {}
     offset = 0
@@ -55,6 +56,7 @@ def respond(
     Raises:
         BrokerError: The client has no such link.
     """
+    # By address: what a request says for reply-to is a name of the client's own choice.
     link = channel.find_outbound(address)
     if link is None:
         raise not_allowed(f"Attach a receiver to {address} before sending requests to it.")

@@ -128,6 +128,7 @@ def _unpack(raw: bytes) -> list[Message]:
     offset = 0
     while offset < len(raw):
         section, offset = decode(raw, offset)
+        # The envelope has properties of its own, copied from the first message: of no use.
         if section.descriptor == DATA:
             messages.append(parse_message(section.value))
     return messages

@@ -69,8 +69,10 @@ async def running_broker(
     """
     loop = asyncio.get_running_loop()
     timeline = LoopTimeline()
+    # Everything lives on one loop: queues need no locks, and a turn is a transaction.
     store: Store = MemoryStore() if db is None else SqliteStore(str(db), loop.call_soon)
     faults = Faults()
+    # Clients must sign with some key anyway; the emulator takes any, too.
     access_key = None if key is None else AccessKey(name=KEY_NAME, key=key)
     connections: set[Connection] = set()
     async with AsyncExitStack() as stack:
@@ -96,6 +98,7 @@ async def running_broker(
         )
 
 
+# Aborted, not closed: a client that is told nothing must cope, as with a broker that dies.
 async def _stop_serving(server: asyncio.Server, connections: set[Connection]) -> None:
     server.close()
     for connection in list(connections):

@@ -85,6 +85,7 @@ class Sessions:
             BrokerError: Another receiver holds it.
         """
         session = self._session(session_id)
+        # Refused at once, as the service does: only whoever takes any session may wait.
         if session.holder is not None:
             raise session_held_elsewhere(session_id)
         self._grant(session, consumer)
@@ -235,6 +236,7 @@ class Sessions:
         return session
 
     def _held(self, session_id: str) -> Session:
+        # Asked of the clock and not of the timer, which may be late on a busy machine.
         session = self._sessions.get(session_id)
         expired = session is not None and session.until_ms <= self._timeline.now_ms()
         if session is None or session.holder is None or expired:

@@ -65,6 +65,7 @@ class Store(DuplicateStore, SequenceStore, Protocol):
         ...
 
 
+# A store like any other, so that the queues need not ask whether there is one.
 class MemoryStore:
     """Keeps nothing: the queues live as long as the process."""
 

@@ -75,6 +75,7 @@ class Described:
     value: Any
 
 
+# Arrays write the type once, so it must be known even when they are empty.
 class ElementType(Enum):
     """Constructors of the array elements that Service Bus uses."""
 
