@@ -86,6 +86,45 @@ def _nobody_picks_up(watch: Watch) -> VaultliftError:
     )
 
 
+class Patience:
+    """Bears an app that is gone for a while, as it is when it restarts.
+
+    Args:
+        progress: Is told of every look that failed.
+        pace: How often to look.
+    """
+
+    def __init__(self, progress: Progress, pace: Pace) -> None:
+        self._progress = progress
+        self._pace = pace
+        # Monotonic: a clock that is set must not look like an app that is gone.
+        self._last_answer = pace.monotonic()
+        self._pause_s = pace.interval_s
+
+    def look[Seen](self, read: Callable[[], Seen]) -> Seen | None:
+        """What ``read`` gives; None when the app did not answer and may still come back.
+
+        Raises:
+            UnavailableError: It has been gone for ``OUTAGE_LIMIT_S``.
+        """
+        self._pause_s = self._pace.interval_s
+        try:
+            seen = read()
+        except (UnavailableError, ThrottledError) as error:
+            if self._pace.monotonic() - self._last_answer > OUTAGE_LIMIT_S:
+                raise
+            # An app that says when to come back is not asked before.
+            self._pause_s = max(self._pause_s, getattr(error, "retry_after_s", None) or 0.0)
+            self._progress.note(f"{error.message} Looking again.")
+            return None
+        self._last_answer = self._pace.monotonic()
+        return seen
+
+    def pause(self) -> None:
+        """Waits until the next look is due."""
+        self._pace.sleep(self._pause_s)
+
+
 def follow(watch: Watch, progress: Progress, pace: Pace) -> tuple[UpgradeView, ...]:
     """Looks until every upgrade has ended; gives them in the order they were accepted.
 
@@ -93,24 +132,15 @@ def follow(watch: Watch, progress: Progress, pace: Pace) -> tuple[UpgradeView, .
         UnavailableError: The app was gone for ``OUTAGE_LIMIT_S``, or picked up nothing for
             ``PICKUP_LIMIT_S``.
     """
-    # Monotonic: a laptop that was asleep must not look like an app that is gone.
-    begun = last_answer = pace.monotonic()
+    begun = pace.monotonic()
+    patience = Patience(progress, pace)
     progress.update(tuple(watch.views.values()))
     while watch.outstanding:
-        pause_s = pace.interval_s
-        try:
-            watch.look()
-            last_answer = pace.monotonic()
-        except (UnavailableError, ThrottledError) as error:
-            if pace.monotonic() - last_answer > OUTAGE_LIMIT_S:
-                raise
-            # An app that says when to come back is not asked before.
-            pause_s = max(pause_s, getattr(error, "retry_after_s", None) or 0.0)
-            progress.note(f"{error.message} Looking again.")
+        patience.look(watch.look)
         progress.update(tuple(watch.views.values()))
         # Only for runs that never began: one that runs may take half a day.
         if watch.queued and pace.monotonic() - begun > PICKUP_LIMIT_S:
             raise _nobody_picks_up(watch)
         if watch.outstanding:
-            pace.sleep(pause_s)
+            patience.pause()
     return tuple(watch.views.values())

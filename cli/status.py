@@ -1,6 +1,5 @@
 """``vaultlift status``: how upgrades stand."""
 
-import time
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -9,9 +8,10 @@ import typer
 from adapters.clock import ScaledClock
 from cli.api_client import ApiClient
 from cli.exit_codes import ExitCode, exit_code_of
+from cli.follow import Pace, Patience
 from cli.options import DEFAULT_URL, ClockOrigin, ClockRate, Interval, Json, Key, Quiet, Url
 from cli.output import Output
-from cli.progress import progress_for, show_result
+from cli.progress import Progress, progress_for, show_result
 from cli.transport import JsonTransport
 from cli.views import UpgradeView
 from domain.errors import ConfigurationError
@@ -26,6 +26,24 @@ def _read(client: ApiClient, upgrade_id: str | None) -> Sequence[UpgradeView]:
         return (client.read_upgrade(upgrade_id),)
     # The app lists by its own order; for people the names are what they look for.
     return sorted(client.list_upgrades(), key=lambda view: view.vault.name.casefold())
+
+
+def _watch(
+    client: ApiClient,
+    upgrade_id: str | None,
+    views: Sequence[UpgradeView],
+    progress: Progress,
+    pace: Pace,
+) -> Sequence[UpgradeView]:
+    patience = Patience(progress, pace)
+    progress.update(views)
+    while exit_code_of(views) is ExitCode.PENDING:
+        patience.pause()
+        # None: the app is gone for a moment, and what was seen last still stands.
+        seen = patience.look(lambda: _read(client, upgrade_id))
+        views = views if seen is None else seen
+        progress.update(views)
+    return views
 
 
 def status(  # noqa: PLR0913 - each argument is an option of the command
@@ -54,10 +72,6 @@ def status(  # noqa: PLR0913 - each argument is an option of the command
     views = _read(client, upgrade_id)
     if is_watched:
         with progress_for(output, clock) as progress:
-            progress.update(views)
-            while exit_code_of(views) is ExitCode.PENDING:
-                time.sleep(interval_s)
-                views = _read(client, upgrade_id)
-                progress.update(views)
+            views = _watch(client, upgrade_id, views, progress, Pace(interval_s=interval_s))
     show_result(output, clock, views)
     return exit_code_of(views)

@@ -196,6 +196,20 @@ def test_waiting_upgrade_shows_how_to_approve(fake_app):
     assert "vaultlift approve upgrade-vault-clean --plan abc --approver NAME" in done.stdout
 
 
+def test_status_that_watches_outlives_a_restart_of_the_app(fake_app):
+    """An app that is away for a moment does not end the watch, as it does not end a follow."""
+    fake_app.on(
+        "GET",
+        f"{UPGRADES}/upgrade-vault-clean",
+        (200, view_body(state="upgrading")),
+        (503, error_body("Restarting", "back in a moment")),
+        (200, ended_body()),
+    )
+    done = run("status", "upgrade-vault-clean", "--watch", "--interval", "0.1", app=fake_app)
+
+    assert (0, True) == (done.returncode, "back in a moment Looking again." in done.stdout)
+
+
 def test_status_of_all(fake_app):
     """Status --all shows every upgrade, by name."""
     page = {"upgrades": [ended_body("b"), ended_body("a")], "continuationToken": None}
