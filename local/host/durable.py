@@ -22,7 +22,7 @@ from .messages import TypedData
 _log = logging.getLogger("Host.DurableTask")
 
 _RETRY_AFTER_ABANDON_S = 1.0
-"""An orchestrator function that fails as a function would otherwise be repeated without a pause."""
+"""Work that cannot be completed would otherwise be repeated without a pause."""
 
 
 class DurableDispatcher:
@@ -119,6 +119,8 @@ class DurableDispatcher:
         except Exception:  # noqa: BLE001, whatever an engine raises
             # It refused or went away; the work is given back and will be repeated.
             _log.exception("a durable work item could not be completed")
+            # It would be handed out again at once, and fail the same way as long as this lasts.
+            await asyncio.sleep(_RETRY_AFTER_ABANDON_S)
             return False
         return True
 

@@ -103,6 +103,8 @@ class FakeEngine:
         self._settled.set()
 
     async def complete_activity(self, response: pb.ActivityResponse) -> None:
+        if self.refusal is not None:
+            raise self.refusal
         self.activities.append(response)
         self._settled.set()
 

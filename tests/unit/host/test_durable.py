@@ -152,6 +152,17 @@ async def test_a_turn_the_engine_refuses_is_given_back():
     assert engine.abandoned == ["t"]
 
 
+async def test_refused_work_is_not_repeated_at_once():
+    """A second passes before it is given back, or an engine in trouble would be hammered."""
+    engine = FakeEngine([activity()], refusal=RuntimeError("disk full"))
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await dispatch(engine, returning(None))
+
+    assert engine.abandoned == ["a0"]
+    assert loop.time() - began >= 1.0
+
+
 async def test_an_orchestrator_function_that_fails_is_given_back():
     """A failure outside the workflow itself is repeated, not recorded."""
     engine = FakeEngine([turn()])
