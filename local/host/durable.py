@@ -50,12 +50,14 @@ class DurableDispatcher:
         self._engine = engine
         self._hot = hot
         self._invoker = invoker
+        # Looked up without case, as the real host resolves the names of functions.
         self._orchestrators = by_durable_name(functions, ORCHESTRATION_TRIGGER, "orchestration")
         self._activities = by_durable_name(functions, ACTIVITY_TRIGGER, "activity")
         self._limits = {
             "orchestratorRequest": max_orchestrations,
             "activityRequest": max_activities,
         }
+        # Kept here too: an engine may hand out more than it was asked for.
         self._slots = {kind: asyncio.Semaphore(limit) for kind, limit in self._limits.items()}
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_stopping = False
@@ -92,6 +94,7 @@ class DurableDispatcher:
             max_orchestrations=self._limits["orchestratorRequest"],
             max_activities=self._limits["activityRequest"],
         )
+        # Not awaited: a slow activity must not keep turns from being pulled.
         async for item in items:
             task = asyncio.create_task(self._handle(item))
             self._tasks.add(task)
@@ -142,6 +145,7 @@ class DurableDispatcher:
             details = _not_registered("orchestrator", name, sorted(self._orchestrators))
             await self._engine.complete_orchestration(_failed_turn(item, details))
             return True
+        # As in Azure: the binding carries text, and the library decodes it (durable-2x 1).
         body = base64.b64encode(request.SerializeToString()).decode()
         result = await self._invoker.invoke(
             function, TypedData(string=body), instance_id=request.instanceId

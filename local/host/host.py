@@ -95,6 +95,7 @@ class Host:
             OSError: The port is taken.
             AppLoadError: A trigger or a file of the host's own cannot be used.
         """
+        # First: the client binding needs the port, and a taken one is told before anything starts.
         bound = socket.create_server(("127.0.0.1", self.options.port))
         self.port = bound.getsockname()[1]
         keys = Keys.load(self.options.database.with_suffix(".keys.json"))
@@ -111,6 +112,7 @@ class Host:
         # Made before anything starts, so that a bad trigger is told before work begins.
         listeners = self._create_listeners(self._engine, invoker)
         asked = keys if self.options.is_auth_enforced else None
+        # HTTP before the listeners: their functions may call the app's own URLs.
         await self._serve_http(bound, self._routes(self._hub, invoker, binding, asked))
         for listener in listeners:
             listener.start()
@@ -118,7 +120,9 @@ class Host:
 
     async def stop(self) -> None:
         """Takes no more work, finishes what runs within the time-out, then stops the engine."""
+        # What the listeners take of it is not left for calls that still run after them.
         deadline = time.monotonic() + self.options.shutdown_timeout_s
+        # No new calls, while those that run may still use everything behind them.
         for site in list(self._runner.sites) if self._runner else ():
             await site.stop()
         await asyncio.gather(
@@ -130,7 +134,9 @@ class Host:
         if self._hub is not None:
             await self._hub.close()
         if self._engine is not None:
+            # Last, because whatever is given back above goes into it.
             await self._engine.stop()
+        # In a thread: it waits for synchronous functions, and the loop still has lines to log.
         await asyncio.to_thread(unload)
 
     async def _finish_calls(self, deadline: float) -> None:
@@ -187,13 +193,16 @@ class Host:
         return [
             *ManagementApi(hub, binding, names, keys).routes(),
             *admin.routes(),
+            # After the host's own routes, which a function must not take over.
             web.route("*", "/{path:.*}", edge.handle),
         ]
 
     async def _serve_http(self, bound: socket.socket, routes: Sequence[web.RouteDef]) -> None:
+        # The setting of the real host, so that an app's limits can be tried here.
         limit = int(os.environ.get(BODY_LIMIT_SETTING, DEFAULT_BODY_LIMIT))
         app = web.Application(client_max_size=limit)
         app.add_routes(routes)
+        # Without an access log: every invocation has its own line already.
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_GRACE_S)
         await self._runner.setup()
         await web.SockSite(self._runner, bound).start()

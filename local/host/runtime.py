@@ -114,10 +114,12 @@ class Runtime:
 
     @contextlib.contextmanager
     def _invocation(self, function: Function, instance_id: str | None) -> Iterator[InvocationScope]:
+        # The id is made here, since log lines of worker threads are matched by it.
         scope = InvocationScope(
             function=function.name, invocation_id=str(uuid.uuid4()), instance_id=instance_id
         )
         self._in_flight.add(scope.invocation_id)
+        # Before the first await, or a stop in between would not see this invocation.
         self._idle.clear()
         try:
             with invocation_scope(scope):
@@ -167,9 +169,11 @@ async def load_app(app_directory: Path) -> list[Function]:
         AppLoadError: The app cannot be imported or indexed; the message is the runtime's own.
     """
     _put_on_path(app_directory)
+    # Its size is PYTHON_THREADPOOL_THREAD_COUNT, read by the worker itself (durable-2x 2).
     worker.start_threadpool_executor()
     request = init_request(str(app_directory))
     response = await worker.worker_init_request(request)
+    # The runtime's own words: they are what would be read in Azure's log.
     if response.result.status != StatusResult.Success:
         error = response.result.exception
         raise AppLoadError(error.message, stack_trace=error.stack_trace or "")
@@ -194,10 +198,12 @@ def unload() -> None:
 def new_traceparent() -> str:
     """A fresh W3C trace context: every invocation is a trace of its own here."""
     ids = secrets.token_hex(24)
+    # Flag 00, not sampled: nobody collects traces here.
     return f"00-{ids[:32]}-{ids[32:]}-00"
 
 
 def _put_on_path(app_directory: Path) -> None:
+    # The app's folder is put in last, so it stands first: its modules win over its packages.
     for folder in (app_directory / PACKAGES, app_directory):
         if folder.is_dir():
             sys.path.insert(0, str(folder))
@@ -213,6 +219,7 @@ def _forget_shadowed_modules(app_directory: Path) -> None:
 def _is_shadowed(top_name: str, app_directory: Path) -> bool:
     origin = getattr(sys.modules.get(top_name), "__file__", None)
     own_root = Path(__file__).resolve().parents[2]
+    # Never "local" itself, which is running this line.
     if top_name == __name__.partition(".")[0] or origin is None:
         return False
     if Path(origin).resolve().parent.parent != own_root:
@@ -223,6 +230,7 @@ def _is_shadowed(top_name: str, app_directory: Path) -> bool:
 
 def _to_function(metadata: Any) -> Function:
     bindings = [json.loads(raw) for raw in metadata.raw_bindings]
+    # By the end of the type: extensions bring triggers this host does not know.
     triggers = [one for one in bindings if str(one["type"]).lower().endswith("trigger")]
     if len(triggers) != 1:
         raise AppLoadError(f"function {metadata.name} has {len(triggers)} triggers, not one")
