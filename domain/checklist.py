@@ -198,9 +198,15 @@ STATEMENTS: tuple[Statement, ...] = (
 """The article from top to bottom."""
 
 
+def _is_open(finding: Finding) -> bool:
+    # What only a machine's owner can look at is open, although no program can judge it.
+    is_handed_on = finding.verdict is Verdict.NOT_APPLICABLE and bool(finding.what_to_do)
+    return finding.verdict is Verdict.FAIL or is_handed_on
+
+
 def _state(found: list[Finding]) -> StatementState:
     verdicts = {one.verdict for one in found}
-    if Verdict.FAIL in verdicts:
+    if any(_is_open(one) for one in found):
         return StatementState.OPEN
     if Verdict.UNKNOWN in verdicts:
         return StatementState.UNKNOWN
@@ -212,7 +218,7 @@ def _state(found: list[Finding]) -> StatementState:
 def _entry(statement: Statement, by_check: dict[str, list[Finding]]) -> ChecklistEntry:
     found = [one for check in statement.checks for one in by_check.get(check, ())]
     state = _state(found) if statement.checks else StatementState.TOLD
-    left = [one.subject for one in found if one.verdict in {Verdict.FAIL, Verdict.UNKNOWN}]
+    left = [one.subject for one in found if _is_open(one) or one.verdict is Verdict.UNKNOWN]
     return ChecklistEntry(
         id=statement.id,
         section=statement.section,

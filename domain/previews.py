@@ -5,7 +5,7 @@ preview says it in local time and in UTC, before anything is written.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from domain.clock_changes import RunAtTransition, RunEffect, next_run, run_at_transitions
 from domain.codec import JsonObject
@@ -133,10 +133,3 @@ def preview_of(document: JsonObject, now: datetime) -> SchedulePreview | None:
     """The preview of a policy in the zone it names; None where it names no valid one."""
     zone = find_windows_zone(parse_policy(document).raw_zone or "")
     return preview(document, zone, now) if zone is not None else None
-
-
-def longest_gap(document: JsonObject) -> timedelta:
-    """The longest time between two runs of a policy: a day, or up to a week for weekly ones."""
-    slots = run_slots(document)
-    is_weekly = bool(slots) and all(slot.days is not None for slot in slots)
-    return timedelta(days=7) if is_weekly else timedelta(days=1)
