@@ -89,46 +89,44 @@ def settings(
     }
 
 
+def _host(out: Path, app_settings: dict[str, str], clock: tuple[str, ...]) -> ChildSpec:
+    return ChildSpec(
+        name="host",
+        command=_module(
+            "local.host",
+            *("--app", str(ROOT)),
+            *("--port", "0"),
+            *("--db", str(out / "taskhub.sqlite")),
+            # The demo is over by then; whatever still runs only has to be put down.
+            *("--shutdown-timeout", "5"),
+            *clock,
+        ),
+        environment=app_settings,
+    )
+
+
+def _client(port: object, clock: tuple[str, ...]) -> tuple[str, ...]:
+    return _module(
+        "cli.main",
+        *("upgrade", str(VAULTS), "--follow"),
+        # Not the account of the machine, so that reports of the demo look the same everywhere.
+        *("--requested-by", "demo"),
+        *("--interval", str(LOOK_INTERVAL_S)),
+        *("--url", f"http://127.0.0.1:{port}"),
+        *clock,
+    )
+
+
 def demo_plan(
     out: Path, *, origin: float, rate: float = CLOCK_RATE, expected: Path = EXPECTED
 ) -> Plan:
     """The real demo: simulated Azure, broker, host, and the command a user types."""
     clock = _clock_arguments(rate, origin)
+    config = str(ROOT / "local/servicebus/config.json")
 
     def host(azure: JsonObject, broker: JsonObject) -> ChildSpec:
-        return ChildSpec(
-            name="host",
-            command=_module(
-                "local.host",
-                "--app",
-                str(ROOT),
-                "--port",
-                "0",
-                "--db",
-                str(out / "taskhub.sqlite"),
-                # The demo is over by then; whatever still runs only has to be put down.
-                "--shutdown-timeout",
-                "5",
-                *clock,
-            ),
-            environment=settings(azure, broker, evidence=out / "evidence", clock=(rate, origin)),
-        )
-
-    def client(ready: JsonObject) -> tuple[str, ...]:
-        return _module(
-            "cli.main",
-            "upgrade",
-            str(VAULTS),
-            "--follow",
-            # Not the account of the machine, so that reports of the demo look the same everywhere.
-            "--requested-by",
-            "demo",
-            "--interval",
-            str(LOOK_INTERVAL_S),
-            "--url",
-            f"http://127.0.0.1:{ready['port']}",
-            *clock,
-        )
+        evidence = out / "evidence"
+        return _host(out, settings(azure, broker, evidence=evidence, clock=(rate, origin)), clock)
 
     return Plan(
         out=out,
@@ -136,19 +134,12 @@ def demo_plan(
             name="azure",
             command=_module("local.azure", "--port", "0", "--estate", str(ESTATE), *clock),
         ),
+        # Without a clock: locks and time-outs of AMQP are real time on both ends.
         broker=ChildSpec(
-            # Without a clock: locks and time-outs of AMQP are real time on both ends.
-            name="broker",
-            command=_module(
-                "local.servicebus",
-                "--port",
-                "0",
-                "--config",
-                str(ROOT / "local/servicebus/config.json"),
-            ),
+            name="broker", command=_module("local.servicebus", "--port", "0", "--config", config)
         ),
         host=host,
-        client=client,
+        client=lambda ready: _client(ready["port"], clock),
         expected=expected,
         clock=ScaledClock(rate, origin),
     )
