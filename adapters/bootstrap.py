@@ -33,6 +33,7 @@ def build_ports(settings: Settings) -> Ports:
     Raises:
         ConfigurationError: The estate map cannot be read.
     """
+    # First: whatever is logged from here on may quote a setting or an answer.
     redact_logs()
     _quiet_libraries()
     clock = ScaledClock(settings.clock_rate, settings.clock_origin)

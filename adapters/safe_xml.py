@@ -24,6 +24,7 @@ class _Builder:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
+        # Deep nesting costs the builder memory and its readers the stack.
         if self._depth > DEEPEST:
             raise UnsafeXmlError(f"nested more than {DEEPEST} deep")
         named = {_qualified(key): value for key, value in attributes.items()}
@@ -35,6 +36,7 @@ class _Builder:
 
 
 def _qualified(name: str) -> str:
+    # expat gives "namespace}name"; ElementTree wants the brace in front as well.
     return f"{{{name}" if "}" in name else name
 
 

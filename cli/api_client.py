@@ -40,6 +40,7 @@ class ApiClient:
             ServiceError: The app refused, or could not be reached.
         """
         for _ in range(SEND_ATTEMPTS - 1):
+            # Only a lost answer: a refusal would be the same the next time.
             with suppress(UnavailableError):
                 return self._send(body)
         return self._send(body)
@@ -66,6 +67,7 @@ class ApiClient:
             page = parse(UpgradePage, self._transport.call("GET", path), subject=self.url)
             yield from page.upgrades
             token = page.continuation_token
+            # Absent, null and empty all mean that this was the last page.
             if not token:
                 return
 

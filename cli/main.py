@@ -34,6 +34,7 @@ class _OneSentence(TyperGroup):
         **extra: Any,
     ) -> Any:
         """Runs the verb the arguments name."""
+        # Read before parsing: an error of the parser, too, is told as JSON where that was asked.
         given = list(sys.argv[1:] if args is None else args)
         output = Output(as_json="--json" in given)
         try:
@@ -52,6 +53,7 @@ class _OneSentence(TyperGroup):
         except TyperException as error:
             output.fail(_usage_error(error))
             code = ExitCode.TOOL_ERROR
+        # Ctrl-C, in the middle of whatever was running; the app goes on without us.
         except typer.Abort:
             code = ExitCode.INTERRUPTED
         except Exception as error:  # noqa: BLE001 - the last line before the user
@@ -60,6 +62,7 @@ class _OneSentence(TyperGroup):
         if code == ExitCode.INTERRUPTED:
             output.stderr.print("Interrupted. What was started goes on: vaultlift status --all")
         if standalone_mode:
+            # A verb without a code of its own has done what it was asked.
             sys.exit(int(code or 0))
         return code
 
@@ -110,6 +113,7 @@ def _main(
     """Upgrade classic Azure Backup vaults to Recovery Services vaults, exactly once each."""
 
 
+# In the order of the help text: what is done first stands first.
 app.command()(upgrade.upgrade)
 app.command()(upgrade.validate)
 app.command()(settle.settle)

@@ -38,6 +38,7 @@ def read_lock(text: str) -> Lock:
     sources = []
     name = ""
     for line in text.splitlines():
+        # Canonical names: an index may spell a package otherwise than pyproject does.
         if pin := _PIN.match(line):
             name = canonicalize_name(pin["name"])
             versions[name] = pin["version"]

@@ -177,6 +177,7 @@ def _nesting(node: ast.AST) -> int:
         if isinstance(child, SCOPES):
             continue
         below = _nesting(child)
+        # The syntax tree nests elif into else; readers do not.
         is_elif = isinstance(node, ast.If) and isinstance(child, ast.If) and child in node.orelse
         is_deeper = isinstance(child, BLOCKS) and not is_elif
         deepest = max(deepest, below + (1 if is_deeper else 0))
