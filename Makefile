@@ -25,7 +25,8 @@ test: setup ## run every test except long runs and benchmarks
 soak: setup ## run the long tests
 	$(PYTEST) -m soak --timeout 0 $(ARGS)
 
-bench: setup ## run the benchmarks; JSON in out/bench/
+bench: ## run the benchmarks; JSON in out/bench/; adds requirements-bench.txt to .venv
+	@sh tools/bootstrap.sh bench
 	$(PY) -m tools.run_benchmarks --out $(OUT)/bench $(ARGS)
 
 check: setup ## lint, format, types, import contracts, size budgets, fresh documents
@@ -34,6 +35,8 @@ check: setup ## lint, format, types, import contracts, size budgets, fresh docum
 lock: setup ## make the hashed locks from pyproject.toml (LOCK_ARGS=--upgrade for newer versions)
 	$(COMPILE) --output-file requirements.txt
 	$(COMPILE) --group dev --constraints requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) --group dev --group bench --constraints requirements-dev.txt \
+		--output-file requirements-bench.txt
 
 clean: ## remove everything that make made, the environment included
 	rm -rf .venv .tools $(OUT) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \

@@ -162,7 +162,7 @@ def main() -> None:
     cases = list(COMPARISON)
     if importlib.util.find_spec("dbos") is None:
         cases = [case for case in cases if case.name != "dbos"]
-        print("dbos is not installed and not compared: .venv/bin/uv pip install --group bench")
+        print("dbos is not installed and not compared; make bench installs it")
     compared = {case.name: run(case, is_quick=given.quick) for case in cases}
     sizes = [case for case in SCALING if not given.quick or case.vaults <= QUICK_VAULTS]
     scaling = [run(case, is_quick=given.quick) for case in sizes]

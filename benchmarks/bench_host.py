@@ -144,7 +144,9 @@ def main() -> None:
             modes["hot"]["cpu_ms_per_vault"] / modes["replay"]["cpu_ms_per_vault"], 2
         ),
     }
-    print(f"hot runs {document['times_replay']} times the vaults for {document['cpu_of_replay']} CPU")
+    print(
+        f"hot runs {document['times_replay']} times the vaults for {document['cpu_of_replay']} CPU"
+    )
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 

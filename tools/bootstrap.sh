@@ -1,5 +1,6 @@
 #!/bin/sh
 # Makes .venv hold exactly what requirements-dev.txt locks; does nothing when it already does.
+# With the argument "bench" it also holds what requirements-bench.txt adds for benchmarks.
 #
 # 1. A Python 3.13 that can make environments: $PYTHON, python3.13, python3, python.
 # 2. Else uv, from PATH or put into .tools by any python3 that has pip; uv finds a Python 3.13
@@ -18,6 +19,8 @@ unset PYENV_VERSION PYTHONHOME PYTHONPATH
 
 lock_file=requirements-dev.txt
 stamp=.venv/.stamp
+bench_lock_file=requirements-bench.txt
+bench_stamp=.venv/.stamp-bench
 busy=.venv.busy
 MAX_WAIT_S=900 # A first set-up on a slow line takes minutes; a hung one should not hold make for ever.
 
@@ -41,7 +44,9 @@ is_fresh() {
 }
 
 # Two make runs in one checkout must not build the same environment at once.
+has_turn=
 take_turn() {
+    [ -z "$has_turn" ] || return 0
     waited=0
     until mkdir "$busy" 2>/dev/null; do
         owner=$(cat "$busy/pid" 2>/dev/null || true)
@@ -59,6 +64,7 @@ take_turn() {
     trap 'rm -rf "$busy"' EXIT
     trap 'exit 130' INT TERM HUP
     echo $$ >"$busy/pid"
+    has_turn=1
 }
 
 # ensurepip is missing where a distribution splits venv off into its own package.
@@ -117,7 +123,7 @@ give_up() {
 
 # Called where packages could not be installed; the installer's own words stand above.
 fail_install() {
-    say "could not install $lock_file. It needs a package index that serves these versions;"
+    say "could not install ${1:-$lock_file}. It needs a package index that serves these versions;"
     say "  pip and uv take theirs from your own configuration. Then run make again."
     exit 1
 }
@@ -147,15 +153,40 @@ build_with_uv() {
     "$1" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 }
 
-is_fresh && exit 0
-take_turn
-is_fresh && exit 0
-rm -rf .venv
-if python=$(find_python); then
-    build_with_python "$python"
-elif uv=$(find_uv); then
-    build_with_uv "$uv"
-else
-    give_up "uv (not on PATH, and no python3 with pip could install it)"
-fi
-fingerprint >"$stamp"
+build() {
+    is_fresh && return
+    take_turn
+    is_fresh && return
+    rm -rf .venv
+    if python=$(find_python); then
+        build_with_python "$python"
+    elif uv=$(find_uv); then
+        build_with_uv "$uv"
+    else
+        give_up "uv (not on PATH, and no python3 with pip could install it)"
+    fi
+    fingerprint >"$stamp"
+}
+
+has_bench() {
+    [ "$(cat $bench_stamp 2>/dev/null)" = "$(cksum <"$bench_lock_file")" ]
+}
+
+# The bench lock holds the development lock as it is, so nothing that is there changes.
+add_bench() {
+    has_bench && return
+    take_turn
+    has_bench && return
+    say "adding what benchmarks compare with, from $bench_lock_file"
+    if .venv/bin/python -m pip --version >/dev/null 2>&1; then
+        .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input \
+            --require-hashes -r "$bench_lock_file" || fail_install "$bench_lock_file"
+    else
+        .venv/bin/uv pip install --quiet --python .venv/bin/python \
+            --require-hashes -r "$bench_lock_file" || fail_install "$bench_lock_file"
+    fi
+    cksum <"$bench_lock_file" >"$bench_stamp"
+}
+
+build
+[ "${1:-}" != bench ] || add_bench

@@ -66,7 +66,7 @@ def find_problems(lock: Lock, wanted: Sequence[str]) -> Iterator[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Checks both locks of a repository; exit code 1 if something is wrong."""
+    """Checks the locks of a repository; exit code 1 if something is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("root", nargs="?", type=Path, default=ROOT)
     root = parser.parse_args(arguments).root
@@ -78,8 +78,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Or an installation without network access to build tools would fail half-way.
         *project["build-system"]["requires"],
     ]
+    locks = {
+        "requirements.txt": runtime,
+        "requirements-dev.txt": development,
+        "requirements-bench.txt": [*development, *project["dependency-groups"]["bench"]],
+    }
     problems = 0
-    for name, wanted in (("requirements.txt", runtime), ("requirements-dev.txt", development)):
+    for name, wanted in locks.items():
         for problem in find_problems(read_lock((root / name).read_text(encoding="utf-8")), wanted):
             print(f"{name}: {problem}")
             problems += 1

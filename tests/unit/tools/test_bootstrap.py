@@ -62,7 +62,7 @@ class Machine:
         path.chmod(0o755)
         return path
 
-    def start(self, **variables: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
         """Starts the script; ``variables`` go to the environment."""
         environment = {
             "PATH": str(self.programs),
@@ -71,12 +71,12 @@ class Machine:
             "TARGET": str(self.checkout / ".tools/uv"),
             **variables,
         }
-        command = ["/bin/sh", str(self.checkout / "tools/bootstrap.sh")]
+        command = ["/bin/sh", str(self.checkout / "tools/bootstrap.sh"), *arguments]
         return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
 
-    def run(self, **variables: str) -> tuple[int, str]:
+    def run(self, *arguments: str, **variables: str) -> tuple[int, str]:
         """Exit code and messages of one run."""
-        process = self.start(**variables)
+        process = self.start(*arguments, **variables)
         _, messages = process.communicate(timeout=30)
         return process.returncode, messages
 
@@ -93,6 +93,7 @@ def machine(tmp_path: Path) -> Machine:
         {
             "tools/bootstrap.sh": (ROOT / "tools/bootstrap.sh").read_text(encoding="utf-8"),
             "requirements-dev.txt": LOCK,
+            "requirements-bench.txt": LOCK + "dbos==1\n",
             "pyproject.toml": PROJECT,
         },
     )
@@ -148,6 +149,29 @@ def test_the_environment_is_made_anew_when_what_it_was_made_from_changes(
     with_python.run()
 
     assert is_rebuilt != (with_python.checkout / ".venv/left-over").exists()
+
+
+def test_benchmarks_add_their_own_lock_once(with_python: Machine) -> None:
+    """Asked for benchmarks, the script adds their lock; asked again, it installs nothing."""
+    with_python.run()
+    before = with_python.calls()
+    first, _ = with_python.run("bench")
+    installed = [call for call in with_python.calls()[len(before) :] if "install" in call]
+    before = with_python.calls()
+
+    assert [f"{PIP} --require-hashes -r requirements-bench.txt"] == installed
+    assert (0, "") == with_python.run("bench")
+    assert (0, [*before, "python -c "]) == (first, with_python.calls())
+
+
+def test_a_bench_lock_that_fails_is_named_and_tried_again(with_python: Machine) -> None:
+    """What stands stays usable, and the next run adds what is missing."""
+    with_python.run()
+    code, messages = with_python.run("bench", FAIL="requirements-bench.txt")
+
+    assert (1, 0) == (code, with_python.run("bench")[0])
+    assert "could not install requirements-bench.txt" in messages
+    assert 1 == with_python.calls().count("python -m venv .venv")
 
 
 def test_a_moved_checkout_makes_its_environment_anew(with_python: Machine) -> None:

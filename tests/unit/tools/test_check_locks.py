@@ -23,6 +23,7 @@ requires = ["gamma>=2.0.0b1"]
 dependencies = ["Alpha_Beta==1.2.3"]
 [dependency-groups]
 dev = ["gamma"]
+bench = ["alpha-beta>=1"]
 """
 
 
@@ -55,32 +56,42 @@ def test_a_lock_that_is_wrong_is_reported(text: str, wanted: str, expected: str)
     assert [expected] == problems(text, wanted)
 
 
-def test_both_locks_of_a_project_are_checked(
+def test_every_lock_of_a_project_is_checked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The runtime lock holds the dependencies, the other one development and build as well."""
+    """One lock holds the dependencies, one development and build, one benchmarks as well."""
     write_tree(
         tmp_path,
         {
             "pyproject.toml": PROJECT,
             "requirements.txt": GOOD,
             "requirements-dev.txt": GOOD.replace("alpha-beta==1.2.3", "alpha-beta==1.2.4"),
+            "requirements-bench.txt": GOOD.replace("alpha-beta==1.2.3", "alpha==1.2.3"),
         },
     )
 
     code = check_locks.main([str(tmp_path)])
 
-    assert (1, "requirements-dev.txt: Alpha_Beta is locked at 1.2.4, not ==1.2.3\n") == (
-        code,
-        capsys.readouterr().out,
-    )
+    assert [
+        "requirements-dev.txt: Alpha_Beta is locked at 1.2.4, not ==1.2.3",
+        "requirements-bench.txt: Alpha_Beta is not locked; run make lock",
+        "requirements-bench.txt: alpha-beta is not locked; run make lock",
+    ] == capsys.readouterr().out.splitlines()
+    assert 1 == code
 
 
-def test_both_locks_agree_on_every_runtime_package() -> None:
-    """What is tested is what is deployed."""
-    runtime, development = (
+@pytest.mark.parametrize(
+    ("narrow", "wide"),
+    [
+        ("requirements.txt", "requirements-dev.txt"),
+        ("requirements-dev.txt", "requirements-bench.txt"),
+    ],
+)
+def test_locks_agree_on_every_package_they_share(narrow: str, wide: str) -> None:
+    """What is tested is what is deployed, and what is measured is what is tested."""
+    few, more = (
         check_locks.read_lock((ROOT / name).read_text(encoding="utf-8")).versions
-        for name in ("requirements.txt", "requirements-dev.txt")
+        for name in (narrow, wide)
     )
 
-    assert runtime == {name: development.get(name) for name in runtime}
+    assert few == {name: more.get(name) for name in few}
