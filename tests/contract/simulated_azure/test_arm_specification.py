@@ -35,6 +35,7 @@ FULL = native(
     machines=[{"name": "fs1.example", "agentVersion": "2.0.9269.0"}],
     engines=[{"name": "dpm1", "type": "dpm", "agentVersion": "2.0.9062.0", "dpmVersion": "5.1"}],
     settings={"multiUserAuthorization": True, "immutability": "Unlocked"},
+    protectable=[{"name": "vm3", "group": "rg1"}],
 )
 LISTS = [
     ("/backupPolicies", {}),
@@ -43,6 +44,8 @@ LISTS = [
     ("/backupEngines", {}),
     ("/backupResourceGuardProxies", {}),
     ("/backupUsageSummaries", {"filter": "type eq 'BackupProtectedItemCountSummary'"}),
+    ("/backupUsageSummaries", {"filter": "type eq 'BackupProtectionContainerCountSummary'"}),
+    ("/backupProtectableItems", {"filter": "backupManagementType eq 'AzureIaasVM'"}),
     *(
         ("/backupProtectionContainers", {"filter": f"backupManagementType eq '{kind}'"})
         for kind in ("AzureIaasVM", "MAB", "AzureStorage", "AzureWorkload", "AzureSql")

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.codec import JsonObject
+from domain.diagnostics import setting_body
 from domain.errors import NotFoundError, OutcomeUnknownError, RefusedError
 from domain.vaults import ClassicVaultRef, VaultRef
 from local.azure.faults import FaultKind, FaultRule
@@ -172,6 +173,31 @@ async def test_the_job_log_knows_every_item(world: World, clean_vault: VaultRef)
     assert 4 == len({row["BackupItemUniqueId"] for row in rows.value})
 
 
+async def test_arrivals_are_told_for_every_table(world: World, clean_vault: VaultRef) -> None:
+    """The second query of the job log: six tables, each with the moment of its last row."""
+    since = world.clock.now() - timedelta(days=2)
+
+    rows = await world.ports.job_log.list_arrivals(WORKSPACE, clean_vault, since)
+
+    tables = {row["TableName"] for row in rows.value}
+    assert (6, True) == (len(tables), all(row["LastArrival"] for row in rows.value))
+
+
+async def test_a_diagnostic_setting_is_made_and_read_back(
+    world: World, policies_vault: VaultRef
+) -> None:
+    """What is sent is what is there; a second one of the same categories is refused."""
+    arm = world.ports.recovery_services
+    body = setting_body("/subscriptions/s/resourceGroups/g/providers/x/workspaces/w")
+
+    await arm.write_diagnostic_setting(policies_vault, "reports", body)
+
+    (setting,) = (await arm.list_diagnostic_settings(policies_vault)).value
+    assert "reports" == setting["name"]
+    with pytest.raises(RefusedError):
+        await arm.write_diagnostic_setting(policies_vault, "another", body)
+
+
 async def test_another_workspace_is_not_found(world: World, clean_vault: VaultRef) -> None:
     """A workspace that does not exist is not one without jobs."""
     with pytest.raises(NotFoundError):
@@ -190,6 +216,8 @@ async def test_nothing_was_asked_that_azure_does_not_know(
     for read in (
         *(arm.read_vault, arm.read_vault_config, arm.list_policies),
         *(arm.list_agents, arm.list_engines, arm.list_items),
+        *(arm.list_protectable_vms, arm.list_container_counts, arm.list_guard_proxies),
+        arm.list_diagnostic_settings,
     ):
         await read(policies_vault)
     await arm.list_jobs(policies_vault, now - timedelta(days=1), now)

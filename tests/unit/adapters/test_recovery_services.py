@@ -70,6 +70,9 @@ MANY = [
     (lambda api: api.list_agents(vault_ref()), f"{VAULT}/backupProtectionContainers"),
     (lambda api: api.list_engines(vault_ref()), f"{VAULT}/backupEngines"),
     (lambda api: api.list_items(vault_ref()), f"{VAULT}/backupProtectedItems"),
+    (lambda api: api.list_protectable_vms(vault_ref()), f"{VAULT}/backupProtectableItems"),
+    (lambda api: api.list_container_counts(vault_ref()), f"{VAULT}/backupUsageSummaries"),
+    (lambda api: api.list_guard_proxies(vault_ref()), f"{VAULT}/backupResourceGuardProxies"),
     (
         lambda api: api.list_jobs(vault_ref(), NOON - timedelta(hours=1), NOON),
         f"{VAULT}/backupJobs",
