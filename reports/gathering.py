@@ -47,7 +47,6 @@ class Gathered:
 
 def _keys_by_run(keys: Iterable[str]) -> dict[str, list[str]]:
     runs: defaultdict[str, list[str]] = defaultdict(list)
-    # Other documents below vaults/ belong to a vault, not to one of its runs.
     for key in keys:
         if found := _RUN_DOCUMENT.match(key):
             runs[found["run"]].append(key)
