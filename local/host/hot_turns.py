@@ -152,7 +152,7 @@ def create_hot_turns(
         _log.warning("every turn is replayed: this library cannot do without", exc_info=True)
         return None
     if not (is_fit and executions.is_available):
-        _log.warning("every turn is replayed: turns run here would differ from the library's")
+        _log.warning("every turn is replayed: payloads are elsewhere, or turns here would differ")
         return None
     orchestrators = {
         name: (functions[name], orchestrator)

@@ -19,13 +19,17 @@ HOUR_RATE = 43200.0
 """Twelve virtual hours a second."""
 
 
-@pytest.fixture(scope="module", params=["memory", "sqlite"])
+REPLAY = ("--replay",)
+MODES = {"memory": ("--engine", "memory"), "hot": (), "replay": REPLAY}
+
+
+@pytest.fixture(scope="module", params=MODES.values(), ids=MODES)
 def host(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningHost]:
-    """The workflows app on each engine."""
-    folder = tmp_path_factory.mktemp(request.param)
-    with RunningHost("workflows", folder, "--engine", request.param) as running:
+    """The workflows app on each engine, and with every turn replayed."""
+    folder = tmp_path_factory.mktemp("host")
+    with RunningHost("workflows", folder, *request.param) as running:
         yield running
 
 
@@ -152,6 +156,38 @@ async def test_log_lines_of_an_activity_name_its_instance(host: RunningHost, hub
     line = host.wait_logged(message="doubling 41", instanceId="logs-1")[0]
 
     assert (line["function"], line["instanceId"]) == ("double", "logs-1")
+
+
+async def test_log_lines_of_an_orchestrator_name_its_invocation(host: RunningHost, hub: Hub):
+    """What an orchestrator logs belongs to the invocation that its turn is, however it is run."""
+    await hub.start("doubles_on_request", "speaks-1", 7)
+    line = host.wait_logged(message="doubled once: 14")[0]
+    ended = host.wait_logged(message="Executed", invocationId=line["invocationId"])[0]
+
+    assert line["category"] == "Function.doubles_on_request.User"
+    assert (line["function"], line["instanceId"]) == ("doubles_on_request", "speaks-1")
+    assert (ended["category"], ended["function"], ended["instanceId"]) == (
+        "Host.Function",
+        "doubles_on_request",
+        "speaks-1",
+    )
+
+
+async def test_each_turn_is_an_invocation_of_its_own(host: RunningHost, hub: Hub):
+    """Three turns are three invocations of the orchestrator's function."""
+    await hub.start("child", "turns-1", 5)
+    await hub.ended("turns-1")
+
+    lines = host.wait_logged(2, message="Executed child (Succeeded", instanceId="turns-1")
+
+    assert len({line["invocationId"] for line in lines}) == 2
+
+
+async def test_orchestrators_in_the_style_of_version_1_run(hub: Hub):
+    """One argument, input from the context."""
+    await hub.start("in_old_style", "old-1", {"n": 4})
+
+    assert (await hub.ended("old-1"))["output"] == ["old-1", 8]
 
 
 async def test_the_management_api_starts_orchestrations(hub: Hub):
@@ -348,7 +384,7 @@ async def test_timers_and_workflow_time_follow_the_clock_rate(tmp_path: Path, en
     assert real_s < 12
 
 
-@pytest.mark.parametrize("mode", [(), ("--replay",)], ids=["hot", "replay"])
+@pytest.mark.parametrize("mode", [(), REPLAY], ids=["hot", "replay"])
 async def test_a_killed_host_goes_on_where_it_was(tmp_path: Path, mode: tuple[str, ...]):
     """After a kill the instance is still there and takes its event."""
     with RunningHost("workflows", tmp_path, *mode) as host:
@@ -364,3 +400,40 @@ async def test_a_killed_host_goes_on_where_it_was(tmp_path: Path, mode: tuple[st
             output = (await hub.ended("survivor"))["output"]
 
     assert output == "still here"
+
+
+@pytest.mark.parametrize("mode", [(), REPLAY], ids=["hot", "replay"])
+async def test_a_kill_repeats_no_committed_step(tmp_path: Path, mode: tuple[str, ...]):
+    """An execution that was under way goes on behind its last committed turn."""
+    with RunningHost("workflows", tmp_path, *mode) as host:
+        async with aiohttp.ClientSession(host.url) as session:
+            await Hub(session).start("doubles_on_request", "killed", 3)
+            await asyncio.to_thread(host.wait_logged, message="doubled once: 6")
+            await Hub(session).until("killed", has_committed_its_first_step, showHistory="true")
+        host.kill()
+    with RunningHost("workflows", tmp_path, *mode) as host:
+        async with aiohttp.ClientSession(host.url) as session:
+            await Hub(session).post("instances/killed/raiseEvent/go", json="now")
+            output = (await Hub(session).ended("killed"))["output"]
+        doubled = [line["message"] for line in host.logged(message="doubling")]
+
+    assert (output, doubled) == ([6, 12], ["doubling 6"])
+
+
+def has_committed_its_first_step(_code: int, body: dict[str, Any]) -> bool:
+    """Whether a status tells of an activity that is done."""
+    return any(one["EventType"] == "TaskCompleted" for one in body.get("historyEvents", ()))
+
+
+@pytest.mark.parametrize(
+    ("mode", "status"), [((), "Completed"), (REPLAY, "Failed")], ids=["hot", "replay"]
+)
+async def test_replay_finds_code_that_differs(tmp_path: Path, mode: tuple[str, ...], status: str):
+    """An orchestrator that is not deterministic goes unnoticed unless turns are replayed."""
+    with RunningHost("workflows", tmp_path, *mode) as host:
+        async with aiohttp.ClientSession(host.url) as session:
+            await Hub(session).start("fickle", "fickle-1", 1)
+            body = await Hub(session).ended("fickle-1")
+
+    assert body["runtimeStatus"] == status
+    assert ("non-deterministic" in str(body["output"])) == (status == "Failed")

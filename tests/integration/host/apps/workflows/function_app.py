@@ -1,6 +1,7 @@
 """An app of durable functions: fan-out, retries, timers, events, sub-orchestrations, failures."""
 
 import asyncio
+import itertools
 import json
 import logging
 import threading
@@ -17,6 +18,7 @@ attempts: dict[str, int] = {}
 running: set[int] = set()
 counted = {"mostRunning": 0}
 lock = threading.Lock()
+whims = itertools.cycle(["double", "slow"])
 
 RETRIES = task.RetryPolicy(
     first_retry_interval=timedelta(milliseconds=50), max_number_of_attempts=3
@@ -64,6 +66,35 @@ def child(context: task.OrchestrationContext, given: int) -> Generator[Any, Any,
 def waits(context: task.OrchestrationContext, given: Any) -> Generator[Any, Any, Any]:
     """Waits for an event and returns its payload."""
     return (yield context.wait_for_external_event("go"))
+
+
+@app.orchestration_trigger(context_name="context")
+def doubles_on_request(
+    context: task.OrchestrationContext, number: int
+) -> Generator[Any, Any, list[int]]:
+    """Doubles a number once now and once after an event; tells of both in the log."""
+    once = yield context.call_activity("double", input=number)
+    logging.getLogger("mine").info("doubled once: %s", once)
+    yield context.wait_for_external_event("go")
+    twice = yield context.call_activity("double", input=once)
+    logging.getLogger("mine").info("doubled twice: %s", twice)
+    return [once, twice]
+
+
+@app.orchestration_trigger(context_name="context")
+def in_old_style(context: df.DurableOrchestrationContext) -> Generator[Any, Any, list[Any]]:
+    """Written as for version 1 of the library: one argument, and the input from the context."""
+    given = context.get_input()
+    doubled = yield context.call_activity("double", given["n"])
+    return [context.instance_id, doubled]
+
+
+@app.orchestration_trigger(context_name="context")
+def fickle(context: task.OrchestrationContext, number: int) -> Generator[Any, Any, int]:
+    """Calls another activity each time its code runs from the start."""
+    name = next(whims)
+    number = yield context.call_activity(name, input=number)
+    return (yield context.call_activity(name, input=number))
 
 
 @app.orchestration_trigger(context_name="context")
