@@ -40,7 +40,8 @@ async def run_admit_waiting(ports: Ports, runs: UpgradeRuns, request: AdmitReque
         one = await _read_entry(ports, key)
         has_begun = await runs.start(one)
         run = await runs.read(one.vault)
-        is_ours = run is not None and run.request_id == one.request_id and not run.is_ended
+        # A run of the same request may hold another slot: the message was sent twice.
+        is_ours = run is not None and run.slot == one.slot and not run.is_ended
         if is_ours:
             admitted.append(
                 Admitted(position=position_of(key), request_id=one.request_id, vault=one.vault)

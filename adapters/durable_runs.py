@@ -92,6 +92,7 @@ def _to_run(state: OrchestrationState) -> UpgradeRun:
     request = from_json(UpgradeRequest, state.get_input(dict))
     return UpgradeRun(
         request_id=request.request_id,
+        slot=request.slot,
         state=_run_state(state),
         is_ended=state.runtime_status in _ENDED,
         updated_at=_aware(state.last_updated_at),

@@ -13,7 +13,7 @@ from typing import Protocol
 from domain.codec import JsonObject
 from domain.estate_map import EstateMap
 from domain.messages import KeptMessage, MessageBox, QueueMessage, Replayed
-from domain.requests import UpgradeRequest
+from domain.requests import Slot, UpgradeRequest
 from domain.upgrade import (
     ClassicVault,
     OperationInfo,
@@ -263,6 +263,8 @@ class UpgradeRun:
 
     request_id: str
     """Of the request it was begun for."""
+    slot: Slot | None
+    """The slot it reports to."""
     state: RunState
     is_ended: bool
     updated_at: datetime

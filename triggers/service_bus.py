@@ -69,9 +69,12 @@ async def take_message(intake: Intake, message: QueueMessage) -> str:
         return REJECTED
     if request.log_workspace_id is None:
         request = replace(request, log_workspace_id=intake.options.log_workspace_id)
+    # Also of a request that joins another's run: it is the only trace of who asked.
+    accepted = f"vaults/{request.vault.key}/accepted/{request.request_id}.json"
+    await intake.ports.evidence.create(accepted, to_json(replace(request, slot=None)))
     if await _is_paced(intake.client, request):
         return STARTED if await intake.runs.start(request) else JOINED
-    return await _line_up(intake, message, request)
+    return await _line_up(intake, message, replace(request, slot=None))
 
 
 def _reason(invalid: InvalidInputError) -> str:
@@ -94,11 +97,8 @@ async def _line_up(intake: Intake, message: QueueMessage, request: UpgradeReques
     run = await intake.runs.read(request.vault)
     if run is not None and (not run.is_ended or run.request_id == request.request_id):
         return JOINED
-    unpaced = replace(request, slot=None)
-    key = entry_key(message.sequence_number, unpaced)
-    accepted = f"vaults/{request.vault.key}/accepted/{request.request_id}.json"
-    await intake.ports.evidence.create(accepted, to_json(unpaced))
-    await intake.ports.evidence.create(key, _entry(intake.ports, message, unpaced))
+    key = entry_key(message.sequence_number, request)
+    await intake.ports.evidence.create(key, _entry(intake.ports, message, request))
     await _tell_admission(intake, message)
     return WAITING
 

@@ -95,7 +95,12 @@ async def run(folder: Path, *, kills: int, seed: int) -> Ordeal:
         azure = await fixtures.start(plan.azure)
         broker = await fixtures.start(plan.broker)
         spec = _at_port(plan.host(azure.ready, broker.ready), port)
-        stack = Stack(app=f"http://127.0.0.1:{port}", azure=str(azure.ready["armEndpoint"]))
+        stack = Stack(
+            app=f"http://127.0.0.1:{port}",
+            azure=str(azure.ready["armEndpoint"]),
+            connection=str(broker.ready["connectionString"]),
+            folder=folder,
+        )
         ids: list[str] = []
         deadline = time.monotonic() + TIME_LIMIT_S
         while True:

@@ -32,6 +32,10 @@ class Stack:
 
     app: str
     azure: str
+    connection: str
+    """Connection string of the broker."""
+    folder: Path
+    """Where everything is kept; the evidence in ``evidence``."""
 
     def call(self, method: str, path: str, body: Any = None) -> Answer:
         """One call of the app; ``body`` is sent as JSON, bytes as they are."""
@@ -91,5 +95,8 @@ async def running_stack(folder: Path) -> AsyncIterator[Stack]:
         broker = await children.start(plan.broker)
         host = await children.start(plan.host(azure.ready, broker.ready))
         yield Stack(
-            app=f"http://127.0.0.1:{host.ready['port']}", azure=str(azure.ready["armEndpoint"])
+            app=f"http://127.0.0.1:{host.ready['port']}",
+            azure=str(azure.ready["armEndpoint"]),
+            connection=str(broker.ready["connectionString"]),
+            folder=folder,
         )

@@ -9,7 +9,7 @@ from activities.admission import MOST_PER_CALL, run_admit_waiting, run_look_at_a
 from adapters.ports import Ports, UpgradeRun
 from domain.admission import AdmitAnswer, AdmitRequest, Admitted, AdmittedLook, entry_key
 from domain.codec import to_json
-from domain.requests import UpgradeRequest
+from domain.requests import Slot, UpgradeRequest
 from domain.upgrade import RunState
 from domain.vaults import ClassicVaultRef
 from orchestrators import names
@@ -32,7 +32,7 @@ class FakeRuns:
         """Begins a run unless there is one."""
         if request.vault.key in self.runs:
             return False
-        self.put(request.vault, request.request_id)
+        self.put(request.vault, request.request_id, slot=request.slot)
         self.begun.append(request)
         return True
 
@@ -43,10 +43,11 @@ class FakeRuns:
         state: RunState = RunState.UPGRADING,
         *,
         is_ended: bool = False,
+        slot: Slot | None = None,
     ) -> None:
         """Makes a run as it stands."""
         self.runs[vault.key] = UpgradeRun(
-            request_id=request_id, state=state, is_ended=is_ended, updated_at=NOON
+            request_id=request_id, slot=slot, state=state, is_ended=is_ended, updated_at=NOON
         )
 
 
@@ -114,6 +115,17 @@ async def test_a_vault_that_runs_already_is_joined_and_takes_no_slot() -> None:
     answer = await line.admit(1)
 
     assert ((), 0) == (answer.admitted, answer.waiting)
+
+
+async def test_a_message_sent_twice_takes_one_slot() -> None:
+    """The second finds the run of the first, which reports to the first one's slot."""
+    line = Line(1)
+    line.evidence.documents[entry_key(2, line.requests[0])] = {
+        "data": {"request": to_json(line.requests[0])}
+    }
+    answer = await line.admit(5)
+
+    assert [1] == [one.position for one in answer.admitted]
 
 
 async def test_no_call_takes_more_than_its_share() -> None:
