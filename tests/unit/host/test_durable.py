@@ -230,6 +230,44 @@ async def test_stopping_does_not_wait_longer_than_allowed():
     assert engine.abandoned == ["a0"]
 
 
+class FakeHotTurns:
+    """Answers turns itself, or leaves them to the app's function."""
+
+    def __init__(self, engine: FakeEngine, answer: pb.OrchestratorResponse | None) -> None:
+        self.engine = engine
+        self.answer = answer
+
+    def work_items(self, *, max_orchestrations: int, max_activities: int):
+        return self.engine.work_items(
+            max_orchestrations=max_orchestrations, max_activities=max_activities
+        )
+
+    async def run(self, request: pb.OrchestratorRequest) -> pb.OrchestratorResponse | None:
+        return self.answer
+
+
+@pytest.mark.parametrize("is_hot", [True, False], ids=["hot", "left to the function"])
+async def test_a_hot_turn_does_not_reach_the_function(is_hot: bool):
+    """What hot turns answer is completed with the item's token; the rest is invoked as ever."""
+    answer = pb.OrchestratorResponse(instanceId="one")
+    engine = FakeEngine([turn()])
+    invoker = returning(TypedData(string=base64.b64encode(answer.SerializeToString()).decode()))
+    dispatcher = DurableDispatcher(
+        engine,
+        invoker,
+        FUNCTIONS,
+        max_orchestrations=9,
+        max_activities=9,
+        hot=FakeHotTurns(engine, answer if is_hot else None),
+    )
+    dispatcher.start()
+    await engine.wait_settled(1)
+    await dispatcher.stop(5)
+
+    assert [pb.OrchestratorResponse(instanceId="one", completionToken="t")] == engine.turns
+    assert ([] if is_hot else ["run"]) == [call.function for call in invoker.calls]
+
+
 def test_durable_names_come_from_the_decorator():
     """The name in the binding counts, else the function's own; lower case."""
     assert set(by_durable_name(FUNCTIONS, "activityTrigger", "activity")) == {"twice"}

@@ -1,8 +1,19 @@
 """The parts of the runtime driver that need no app."""
 
+import logging
 import re
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import azure_functions_runtime as worker
+import pytest
 
 from local.host.runtime import Runtime, current_invocation_id, new_traceparent
+from tests.unit.host.fakes import make_function
+
+RUN = make_function("run", "orchestrationTrigger")
 
 
 def test_every_invocation_has_a_trace_of_its_own():
@@ -22,5 +33,45 @@ async def test_a_runtime_without_invocations_is_idle():
     """Waiting for it ends at once."""
     runtime = Runtime()
     await runtime.wait_idle()
+
+    assert runtime.in_flight == 0
+
+
+@pytest.fixture
+def threads() -> Iterator[None]:
+    """The threads for synchronous functions."""
+    worker.start_threadpool_executor()
+    yield
+    worker.stop_threadpool_executor()
+
+
+@pytest.mark.usefixtures("threads")
+async def test_code_runs_in_a_thread_and_its_end_is_told(caplog: pytest.LogCaptureFixture):
+    """It cannot hold the host up, and its invocation is in the log."""
+    caplog.set_level(logging.INFO)
+
+    thread = await Runtime().run_code(RUN, threading.get_ident, instance_id="one")
+
+    assert thread != threading.get_ident()
+    assert "Executed run (Succeeded" in caplog.text
+
+
+@pytest.mark.usefixtures("threads")
+async def test_code_that_raises_is_told_and_raises(caplog: pytest.LogCaptureFixture):
+    """The caller decides what a failure means."""
+    with pytest.raises(ZeroDivisionError):
+        await Runtime().run_code(RUN, lambda: 1 // 0, instance_id="one")
+
+    assert "Executed run (Failed" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.usefixtures("threads")
+async def test_code_that_takes_too_long_is_left_alone():
+    """The time-out of functions holds; nothing counts as running afterwards."""
+    runtime = Runtime(timedelta(seconds=0.01))
+
+    with pytest.raises(TimeoutError):
+        await runtime.run_code(RUN, lambda: time.sleep(0.2), instance_id="one")
 
     assert runtime.in_flight == 0
