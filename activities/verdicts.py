@@ -4,6 +4,7 @@ from typing import Any
 
 from activities.evidence import keep_step
 from adapters.ports import Ports
+from domain.checklist import checklist
 from domain.codec import JsonObject, from_json
 from domain.findings import Finding, tally
 from domain.outcomes import ManualTask, VaultOutcome, VaultReport
@@ -49,6 +50,8 @@ def _report(request: VerdictRequest, documents: dict[str, JsonObject]) -> VaultR
         findings=findings,
         tasks=tasks,
         support_bundle=bundles[0] if bundles else None,
+        # A vault that is still a classic one has nothing to hold against the article yet.
+        checklist=checklist(findings) if request.target is not None else (),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.checklist import ChecklistEntry
 from domain.findings import Finding, Tally
 from domain.upgrade import PrerequisiteReason, RunState
 from domain.vaults import ClassicVaultRef, VaultRef
@@ -65,3 +66,6 @@ class VaultReport:
     tasks: tuple[ManualTask, ...]
     support_bundle: str | None
     """Evidence key of the support bundle, where there is one."""
+    checklist: tuple[ChecklistEntry, ...] = ()
+    """Every statement of the upgrade article and how it stands; empty for a vault that was not
+    upgraded, and in reports of earlier versions."""

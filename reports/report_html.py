@@ -18,6 +18,7 @@ from domain.upgrade import PrerequisiteReason, RunState
 from reports.model import Report, VaultEntry
 from reports.timeline import timeline
 from reports.words import (
+    STATEMENT_TONES,
     STATES,
     VERDICTS,
     count,
@@ -74,6 +75,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "count": count,
         "state_wording": state_wording,
+        "statement_tone": STATEMENT_TONES.__getitem__,
         "states": STATES,
         "verdicts": VERDICTS,
         "sort_findings": sort_findings,

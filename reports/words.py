@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from domain.checklist import StatementState
 from domain.findings import Verdict
 from domain.upgrade import RunState
 
@@ -68,6 +69,16 @@ VERDICTS: dict[Verdict, Wording] = {
     Verdict.NOT_APPLICABLE: Wording("not applicable", Tone.NEUTRAL, "Does not concern this vault."),
 }
 """Verdicts, most urgent first: findings are listed in this order."""
+
+
+STATEMENT_TONES: dict[StatementState, Tone] = {
+    StatementState.OPEN: Tone.BAD,
+    StatementState.UNKNOWN: Tone.ATTENTION,
+    StatementState.HOLDS: Tone.GOOD,
+    StatementState.NOT_APPLICABLE: Tone.NEUTRAL,
+    StatementState.TOLD: Tone.NEUTRAL,
+}
+"""How loudly each state of a checklist's statement speaks."""
 
 
 def state_wording(state: str) -> Wording:

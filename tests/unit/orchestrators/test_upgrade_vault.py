@@ -349,6 +349,17 @@ async def test_the_report_of_a_run_is_in_the_evidence() -> None:
     assert to_json(outcome) == (document["data"]["outcome"] if document else None)
 
 
+async def test_an_upgraded_vault_s_report_has_the_article_s_checklist() -> None:
+    """Every statement, with how it stands for this vault."""
+    estate = estate_of_one()
+
+    outcome, _ = await estate.upgrade()
+
+    document = await estate.evidence.read(f"{outcome.evidence_prefix}/outcome.json")
+    states = {one["id"]: one["state"] for one in (document or {})["data"]["checklist"]}
+    assert ("holds", "told") == (states["time-zones"], states["no-rollback"])
+
+
 @pytest.mark.parametrize("fails", [names.RECORD_VERDICT, names.INSPECT_VAULT])
 async def test_an_evidence_store_that_is_away_for_a_while_loses_nothing(fails: str) -> None:
     """Steps that keep evidence are tried again until they could."""

@@ -9,6 +9,7 @@ from importlib import resources
 
 import pytest
 
+from domain.checklist import checklist
 from domain.findings import Verdict
 from domain.outcomes import ManualTask
 from domain.upgrade import PrerequisiteReason, RunState, Severity
@@ -201,6 +202,21 @@ def test_support_bundle_is_linked_below_the_evidence():
     links = [a["href"] for a in Page(render(made, evidence_path="../kept/")).of("a")]
 
     assert f"../kept/{made.support_bundle}" in links
+
+
+def test_the_checklist_shows_each_statement_with_what_is_open():
+    """The reader sees which promise of the article does not hold, and for whom."""
+    open_one = finding(Verdict.FAIL, subject="files01")
+    entries = checklist([replace(open_one, check_id="agent-version")])
+    text = "".join(Page(render(replace(report(), checklist=entries))).text)
+
+    assert "Every agent is at least 2.0.9083.0." in text
+    assert "files01" in text
+
+
+def test_a_report_without_a_checklist_has_no_empty_table():
+    """Reports of earlier versions, and vaults that were not upgraded, have none."""
+    assert "What the upgrade article says" not in render(report())
 
 
 def test_unfinished_runs_are_named():
