@@ -1,7 +1,7 @@
 """The durable engine against others, on the same vaults in the same run.
 
-Every case runs in a fresh process against a fresh back end; each is repeated and the median by
-vaults per second is kept. Shows: vaults per second and CPU per call of vaultlift's task hub,
+Every case runs in a fresh process against a fresh back end; the cases take turns, so that a busy
+machine hurts all of them, and of each the median by vaults per second is kept. Shows: vaults per second and CPU per call of vaultlift's task hub,
 Microsoft's in-memory back end, DBOS on SQLite and plain asyncio; growth from 100 to 10,000 vaults;
 memory per vault in flight; how soon 5,000 vaults in flight are back after a SIGKILL.
 
@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,9 +101,18 @@ def run_once(case: Case) -> Figures:
     return figures
 
 
-def run(case: Case, *, is_quick: bool) -> Figures:
-    """The median run of a case by vaults per second, with the range."""
-    runs = [run_once(case) for _ in range(1 if is_quick else case.repeats)]
+def run_all(cases: Sequence[Case], *, is_quick: bool) -> list[Figures]:
+    """The median run of each case by vaults per second, with the range."""
+    runs: list[list[Figures]] = [[] for _ in cases]
+    for number in range(1 if is_quick else max(case.repeats for case in cases)):
+        for case, done in zip(cases, runs, strict=True):
+            if number < case.repeats:
+                done.append(run_once(case))
+    return [median_of(case, done) for case, done in zip(cases, runs, strict=True)]
+
+
+def median_of(case: Case, runs: list[Figures]) -> Figures:
+    """The middle one of a case's runs; prints it."""
     runs.sort(key=lambda figures: figures["vaults_per_s"])
     middle = runs[len(runs) // 2]
     middle["range_vaults_per_s"] = [runs[0]["vaults_per_s"], runs[-1]["vaults_per_s"]]
@@ -163,9 +172,10 @@ def main() -> None:
     if importlib.util.find_spec("dbos") is None:
         cases = [case for case in cases if case.name != "dbos"]
         print("dbos is not installed and not compared; make bench installs it")
-    compared = {case.name: run(case, is_quick=given.quick) for case in cases}
+    results = run_all(cases, is_quick=given.quick)
+    compared = {case.name: figures for case, figures in zip(cases, results, strict=True)}
     sizes = [case for case in SCALING if not given.quick or case.vaults <= QUICK_VAULTS]
-    scaling = [run(case, is_quick=given.quick) for case in sizes]
+    scaling = run_all(sizes, is_quick=given.quick)
     recovery = run_recovery(IN_FLIGHT)
     hub = compared["taskhub"]
     figures = {
