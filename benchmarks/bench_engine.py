@@ -1,9 +1,10 @@
 """The durable engine against others, on the same vaults in the same run.
 
 Every case runs in a fresh process against a fresh back end; the cases take turns, so that a busy
-machine hurts all of them, and of each the median by vaults per second is kept. Shows: vaults per second and CPU per call of vaultlift's task hub,
-Microsoft's in-memory back end, DBOS on SQLite and plain asyncio; growth from 100 to 10,000 vaults;
-memory per vault in flight; how soon 5,000 vaults in flight are back after a SIGKILL.
+machine hurts all of them, and of each the median by vaults per second is kept. Shows: vaults per
+second and CPU per call of vaultlift's task hub, Microsoft's in-memory back end, DBOS on SQLite and
+plain asyncio; growth from 100 to 10,000 vaults; memory per vault in flight; how soon 5,000 vaults
+in flight are back after a SIGKILL.
 
     .venv/bin/python benchmarks/bench_engine.py --out out/bench/bench_engine.json [--quick]
 """
