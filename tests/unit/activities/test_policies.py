@@ -1,6 +1,8 @@
 """DESIGN rule 5: a policy is read, changed in one place, written once, and counted."""
 
+import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -214,6 +216,37 @@ async def test_a_killed_attempt_never_sends_twice(kill_at: int) -> None:
     assert (True, True) == (
         arm.count("write_policy") <= 1,
         sent_before == 0 or write.outcome in {WriteOutcome.UNKNOWN, WriteOutcome.UNCHANGED},
+    )
+
+
+class Slow:
+    """A port whose every call lets others go first."""
+
+    def __init__(self, port: Any) -> None:
+        self._port = port
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._port, name)
+
+        async def call(*arguments: Any, **named: Any) -> Any:
+            await asyncio.sleep(0)
+            return await method(*arguments, **named)
+
+        return call
+
+
+async def test_two_executions_at_the_same_time_send_once() -> None:
+    """Neither finds a marker at first; only one of them leaves it."""
+    ports, arm, _ = world()
+    slow_ports = replace(
+        ports, evidence=Slow(ports.evidence), recovery_services=Slow(ports.recovery_services)
+    )
+
+    writes = await asyncio.gather(*(run_write_policy_zone(slow_ports, change()) for _ in range(2)))
+
+    assert (1, {WriteOutcome.SENT, WriteOutcome.UNKNOWN}) == (
+        arm.count("write_policy"),
+        {write.outcome for write in writes},
     )
 
 
