@@ -7,7 +7,7 @@ from contextlib import suppress
 from cli.transport import JsonTransport
 from cli.views import AcceptedRequest, UpgradePage, UpgradeView, parse
 from domain.codec import JsonObject
-from domain.errors import UnavailableError
+from domain.errors import NotFoundError, UnavailableError
 
 PAGE_SIZE = 100
 """Upgrades asked for at once when listing."""
@@ -70,6 +70,15 @@ class ApiClient:
             # Absent, null and empty all mean that this was the last page.
             if not token:
                 return
+
+    def count_waiting(self) -> int:
+        """How many vaults wait in the app for a slot to become free."""
+        try:
+            waiting = self._transport.call("GET", "/api/admission").get("waiting")
+        except NotFoundError:
+            # An app from before there was an order to wait in.
+            return 0
+        return waiting if isinstance(waiting, int) else 0
 
     def answer_plan(
         self, upgrade_id: str, *, plan_hash: str, approver: str, decision: str, comment: str | None

@@ -54,6 +54,10 @@ class Watch:
             view for view in self.views.values() if view == self.accepted[view.id].as_queued()
         )
 
+    def is_in_line(self) -> bool:
+        """Whether the app says that vaults wait for their turn, as they do behind many others."""
+        return self.client.count_waiting() > 0
+
     def look(self) -> None:
         """Reads every upgrade that has not ended."""
         ids = self.outstanding
@@ -139,7 +143,8 @@ def follow(watch: Watch, progress: Progress, pace: Pace) -> tuple[UpgradeView, .
         patience.look(watch.look)
         progress.update(tuple(watch.views.values()))
         # Only for runs that never began: one that runs may take half a day.
-        if watch.queued and pace.monotonic() - begun > PICKUP_LIMIT_S:
+        is_late = bool(watch.queued) and pace.monotonic() - begun > PICKUP_LIMIT_S
+        if is_late and patience.look(watch.is_in_line) is False:
             raise _nobody_picks_up(watch)
         if watch.outstanding:
             patience.pause()

@@ -58,6 +58,8 @@ class Storm:
     window: int = 200
     rate: float = 120.0
     seed: int = 1
+    lock_s: int = 60
+    """How long the broker holds a session for a host that has died."""
     limit_s: float = 7_200.0
 
 
@@ -134,9 +136,16 @@ class Ordeal:
     def broker(self) -> ChildSpec:
         """The broker on its file."""
         arguments = ("--port", self.ports["broker"], "--admin-port", self.ports["admin"])
-        database = self.folder / "broker.sqlite"
-        command = self._module("local.servicebus", *arguments, "--db", database)
+        files = ("--db", self.folder / "broker.sqlite", "--config", self._config())
+        command = self._module("local.servicebus", *arguments, *files)
         return ChildSpec(name="broker", command=command)
+
+    def _config(self) -> Path:
+        """The queues the app is shipped with, but for the length of a lock."""
+        shipped = (ROOT / "local" / "servicebus" / "config.json").read_text(encoding="utf-8")
+        config = self.folder / "config.json"
+        config.write_text(shipped.replace('"PT1M"', f'"PT{self.storm.lock_s}S"'), encoding="utf-8")
+        return config
 
     def host(self, azure: Any, broker: Any) -> ChildSpec:
         """The host with the real app."""

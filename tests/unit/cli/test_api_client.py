@@ -105,3 +105,18 @@ def test_decision_is_never_sent_twice(fake_app, client):
         client.answer_plan("u", plan_hash="h", approver="max", decision="deny", comment=None)
 
     assert 1 == len(fake_app.calls)
+
+
+@pytest.mark.parametrize(
+    ("answer", "waiting"),
+    [
+        ((200, {"window": 9, "inFlight": 9, "waiting": 4}), 4),
+        ((200, {}), 0),
+        ((404, error_body("NotFound", "no route")), 0),
+    ],
+)
+def test_the_app_says_how_many_wait(fake_app, client, answer, waiting):
+    """An app that knows no order to wait in has nobody waiting."""
+    fake_app.on("GET", "/api/admission", answer)
+
+    assert waiting == client.count_waiting()

@@ -29,6 +29,10 @@ class ScriptedClient:
         self.script = {f"upgrade-{name}": list(answers) for name, answers in script.items()}
         self.reads = []
         self.listings = 0
+        self.waiting = 0
+
+    def count_waiting(self):
+        return self.waiting
 
     def read_upgrade(self, upgrade_id):
         self.reads.append(upgrade_id)
@@ -169,6 +173,17 @@ def test_message_nobody_picks_up_is_an_error():
 
     assert "dead-letter" in caught.value.what_to_do
     assert time.now <= PICKUP_LIMIT_S + 60.0
+
+
+def test_an_upgrade_that_waits_in_line_is_not_given_up():
+    """Behind hundreds of others a run may begin hours later."""
+    client = ScriptedClient(a=[*[NotFoundError("no")] * 20, ended("a")])
+    client.waiting = 5
+    time = Time()
+    views = follow(watch(client, "a"), Recorder(), time.pace(60.0))
+
+    assert ["closed"] == [view.state for view in views]
+    assert time.now > PICKUP_LIMIT_S
 
 
 def test_waiting_for_approval_is_not_given_up():
