@@ -183,6 +183,11 @@ def _show_open(output: Output, views: Sequence[SettlementView]) -> None:
                 output.say(f"{view.vault.name}: {one.state}: {one.text} ({about})")
         for change in view.pending_changes:
             output.say(f"{view.vault.name}: would write {change}")
+        for policy in view.policies if view.is_dry_run else ():
+            output.say(f"{view.vault.name}: {policy.policy}: {policy.decision}. {policy.reason}")
+            for when, text in (("now", policy.now), ("then", policy.then)):
+                if text:
+                    output.say(f"  {when}: {text}")
 
 
 def _exit_code(views: Sequence[SettlementView]) -> ExitCode:

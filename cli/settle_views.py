@@ -46,6 +46,16 @@ class WorkView(_Body):
     what_to_do: str
 
 
+class PolicyView(_Body):
+    """What a policy is and would be."""
+
+    policy: str
+    decision: str
+    reason: str = ""
+    now: str = ""
+    then: str = ""
+
+
 class GuardView(_Body):
     """What the owner of a Resource Guard has to be asked for."""
 
@@ -62,6 +72,7 @@ class SettlementView(UpgradeView):
     pending_changes: tuple[str, ...] = ()
     guard: GuardView | None = None
     checklist: tuple[StatementView, ...] = ()
+    policies: tuple[PolicyView, ...] = ()
     tasks: tuple[TaskView, ...] = ()
     work_list: tuple[WorkView, ...] = ()
 

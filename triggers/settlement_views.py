@@ -99,6 +99,29 @@ def _view(state: OrchestrationState, request: SettleRequest, word: str) -> JsonO
     }
 
 
+def plan_view(plan: JsonObject) -> JsonObject:
+    """What was found and would be written, with what each policy's times mean before and after."""
+    return {
+        "expectedZone": plan["zone"],
+        "expectedBy": plan["source"],
+        "earliestEnd": plan["earliest_end"],
+        "policies": [
+            {
+                "policy": row["policy"],
+                "decision": row["plan"]["kind"] if row["plan"] else "undecided",
+                "reason": (row["plan"] or {}).get("reason", ""),
+                "now": _preview_text(row.get("previewNow")),
+                "then": _preview_text(row.get("previewThen")),
+            }
+            for row in plan["policies"]
+        ],
+    }
+
+
+def _preview_text(preview: JsonObject | None) -> str:
+    return " ".join(run["text"] for run in (preview or {}).get("runs", ()))
+
+
 def detail_view(report: SettlementReport) -> JsonObject:
     """What a settlement's report adds to its view: the checklist and what people have to do."""
     return {

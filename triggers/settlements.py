@@ -29,10 +29,14 @@ from triggers.settlement_views import (
     GUARDED_ID,
     SETTLEMENT_ID,
     detail_view,
+    plan_view,
     settlement_view,
     vault_view,
 )
 from triggers.views import ENDED
+
+ZONE_PLAN = "09-time-zone-plan"
+"""Evidence document that holds what each policy is and would be."""
 
 STARTS_AT_A_TIME = 8
 """Instances asked about and started at once; a subscription may have hundreds of vaults."""
@@ -147,9 +151,13 @@ class SettlementRoutes:
         if state is None:
             return _unknown(instance_id)
         view = settlement_view(state)
-        document = await self._ports.evidence.read(f"{view['evidencePrefix']}/outcome.json")
-        if document is not None:
-            view |= detail_view(from_json(SettlementReport, document["data"]))
+        prefix = view["evidencePrefix"]
+        plan = await self._ports.evidence.read(f"{prefix}/{ZONE_PLAN}.json")
+        if plan is not None:
+            view |= plan_view(plan["data"])
+        report = await self._ports.evidence.read(f"{prefix}/outcome.json")
+        if report is not None:
+            view |= detail_view(from_json(SettlementReport, report["data"]))
         return answer(view)
 
     async def approve(

@@ -10,16 +10,19 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 
-from domain.errors import OutcomeUnknownError
+from domain.errors import AccessDeniedError, OutcomeUnknownError
 from domain.requests import ApprovalMode
 from domain.upgrade import UpgradeStatus
+from orchestrators import names
 from tests.estate import Desk, FakeEstate, estate_of_one
-from tests.fakes import upgrade_request
+from tests.fakes import upgrade_request, vault_ref
+from tests.settlements import INSTANCE, policies, settle
 from tests.workflow import Workflow
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -48,12 +51,28 @@ async def _async_policies(estate: FakeEstate, workflow: Workflow) -> None:
     await estate.upgrade(workflow=workflow)
 
 
+async def _settled(estate: FakeEstate, workflow: Workflow) -> None:
+    estate.recovery_services.vaults[vault_ref().key].policies = policies(6)
+    await settle(estate, workflow=workflow)
+
+
+async def _guarded(estate: FakeEstate, workflow: Workflow) -> None:
+    code = "UserErrorResourceGuardRequestMissing"
+    refused = AccessDeniedError("guarded", code=code, status=403)
+    estate.recovery_services.fail("write_policy", refused)
+    answer = {"decision": "granted", "by": "owner"}
+    workflow.raise_event(INSTANCE, names.GUARD_EVENT, answer, timedelta(days=2))
+    await settle(estate, workflow=workflow)
+
+
 SCENARIOS: dict[str, Callable[[FakeEstate, Workflow], Awaitable[None]]] = {
     "clean": _clean,
     "approved": _approved,
     "lost-answer": _lost_answer,
     "failed": _failed,
     "async-policies": _async_policies,
+    "settled": _settled,
+    "guarded": _guarded,
 }
 
 

@@ -115,6 +115,16 @@ def test_open_statements_are_shown(accepting):
     assert "open: Every agent is new. (fs1)" in result.output
 
 
+def test_a_dry_run_shows_what_each_policy_s_times_mean(accepting):
+    """Nobody can agree to a zone without knowing when the backup would run."""
+    policy = {"policy": "Daily", "decision": "change", "now": "", "then": "Runs daily at 22:00"}
+    accepting.on("GET", f"/api/settlements/{ID}", (200, ended(isDryRun=True, policies=[policy])))
+
+    result = run(accepting, "settle", VAULT, "--follow", "--dry-run")
+
+    assert "then: Runs daily at 22:00" in result.output
+
+
 def test_work_lists_are_one_file_per_owner(accepting, tmp_path):
     """Each can be sent as it is; nothing in it runs in a spreadsheet."""
     rows = [WORK, WORK | {"owner": "", "machine": "fs02"}]

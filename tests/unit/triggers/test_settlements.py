@@ -214,6 +214,23 @@ async def test_an_ended_settlement_shows_its_checklist_and_work() -> None:
     )
 
 
+async def test_what_would_be_written_is_shown_with_what_it_means() -> None:
+    """Before anybody agrees: the zone, who says so, and each policy's times in it."""
+    estate = estate_with(settled_vault())
+    await settle(estate, settle_request(is_dry_run=True))
+    routes = SettlementRoutes(estate.ports, (), None)
+
+    view = _read(await routes.get(_request(), FakeDurableClient(_state())))
+
+    (policy,) = view["policies"]
+    assert ("the request", "change", "", True) == (
+        view["expectedBy"],
+        policy["decision"],
+        policy["now"],
+        policy["then"].startswith("Runs daily at 22:00 (Pacific Standard Time) = 05:00 UTC"),
+    )
+
+
 @pytest.mark.parametrize("instance_id", ["settle-unknown", "upgrade-" + "0" * 32])
 async def test_an_unknown_id_is_not_found(instance_id: str) -> None:
     """Ids of other things are no settlements."""
