@@ -39,6 +39,8 @@ def admit_upgrades(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[
     """
     admission = Admission(from_json(AdmissionState, request))
     inbox = Inbox(ctx, names.SLOT_EVENT)
+    # A new history begins without a status, and whoever looks in between should see one.
+    ctx.set_custom_status(admission.status())
     events = 0
     while events < EVENTS_PER_HISTORY or inbox.has_event:
         if not inbox.has_event:

@@ -46,6 +46,8 @@ def run_campaign(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[Js
     """
     steering = Steering(from_json(CampaignState, request))
     inbox = Inbox(ctx, names.SLOT_EVENT)
+    # A new history begins without a status, and whoever looks in between should see one.
+    ctx.set_custom_status(steering.status())
     events = 0
     while not steering.is_ended:
         yield from _send(ctx, steering)

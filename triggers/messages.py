@@ -6,8 +6,9 @@ import azure.functions as func
 from azure import durable_functions as df
 
 from adapters.ports import Ports
+from domain.admission import Admission, AdmissionState
 from domain.campaign_intake import read_command
-from domain.codec import JsonObject, to_json
+from domain.codec import JsonObject, from_json, to_json
 from domain.errors import InvalidInputError, ServiceError
 from domain.evidence import evidence_document
 from domain.messages import KeptMessage, MessageBox, Replayed
@@ -86,8 +87,12 @@ async def _keep(ports: Ports, request_id: str, ending: str, data: JsonObject) ->
 async def get_admission(client: df.DurableFunctionsClient) -> func.HttpResponse:
     """How many vaults wait for their turn, and how many are in flight."""
     state = await client.get_orchestration_state(names.ADMISSION_ID)
-    shown = state.get_custom_status(dict) if state is not None else None
-    return answer(shown or {"window": None, "inFlight": 0, "waiting": 0})
+    if state is None:
+        return answer({"window": None, "inFlight": 0, "waiting": 0})
+    # Empty until the first turn of each history.
+    shown = state.get_custom_status(dict)
+    carried = from_json(AdmissionState, state.get_input(dict))
+    return answer(shown or Admission(carried).status())
 
 
 def message_view(kept: KeptMessage) -> JsonObject:

@@ -6,6 +6,8 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+from domain.admission import AdmissionState
+from domain.codec import to_json
 from domain.errors import UnavailableError
 from domain.messages import KeptMessage, MessageBox
 from orchestrators import names
@@ -158,13 +160,26 @@ async def test_a_queue_that_is_away_is_said(method: str) -> None:
     assert {503} == statuses
 
 
+def admission(**changes: Any) -> Any:
+    """The one instance of admission."""
+    carried = json.dumps(to_json(AdmissionState(window=7, waiting=3)))
+    return instance_state(instance_id=names.ADMISSION_ID, serialized_input=carried, **changes)
+
+
 async def test_admission_shows_how_many_wait() -> None:
     """From its custom status."""
     shown = {"window": 9, "inFlight": 9, "waiting": 4}
-    state = instance_state(instance_id=names.ADMISSION_ID, custom_status=shown)
+    state = admission(custom_status=shown)
     client: Any = FakeDurableClient(state)
 
     assert shown == read(await get_admission(client))
+
+
+async def test_between_two_histories_admission_shows_what_it_carries() -> None:
+    """A new history begins without a status."""
+    client: Any = FakeDurableClient(admission())
+
+    assert {"window": 7, "inFlight": 0, "waiting": 3} == read(await get_admission(client))
 
 
 async def test_admission_that_never_began_holds_nobody() -> None:
