@@ -28,6 +28,7 @@ async def run_list_agents(ports: Ports, settle: SettleRequest) -> StepSummary:
     known = {*settle.known_machines, *await machines_known_before(ports, vault)}
     findings = (
         *agent_version.check(agents, engines, vault=name),
+        *agent_health.check_updates(engines, vault=name),
         *agent_health.check(agents, items, vault=name, now=ports.clock.now()),
         *agent_health.check_visible(agents, counts, vault=name, known_before=known),
         *await _registered_once(ports, settle, agents),

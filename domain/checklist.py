@@ -97,8 +97,8 @@ STATEMENTS: tuple[Statement, ...] = (
     Statement(
         id="agent-minimum",
         section=_COMPARE,
-        text="Every agent is at least 2.0.9083.0.",
-        checks=(catalog.AGENT_VERSION.id,),
+        text="Every agent is at least 2.0.9083.0, and backup servers are current.",
+        checks=(catalog.AGENT_VERSION.id, catalog.SERVER_UPDATE.id),
     ),
     Statement(
         id="resource-group",

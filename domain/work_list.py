@@ -13,6 +13,7 @@ AT_THE_MACHINE = frozenset(
         catalog.AGENT_VERSION.id,
         catalog.AGENT_HEALTH.id,
         catalog.MACHINE_ONCE.id,
+        catalog.SERVER_UPDATE.id,
         catalog.MACHINE_VISIBLE.id,
     }
 )

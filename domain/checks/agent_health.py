@@ -1,10 +1,10 @@
-"""Whether machines show, have items, and were heard of lately (AGT-03, AGT-04, AGT-07, FAQ)."""
+"""Whether machines show, have items, are current and were heard of (AGT-03, AGT-04, AGT-07)."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from domain.agents import Agent, parse_agent
-from domain.checks.catalog import AGENT_HEALTH, MACHINE_VISIBLE
+from domain.agents import Agent, parse_agent, parse_engine
+from domain.checks.catalog import AGENT_HEALTH, MACHINE_VISIBLE, SERVER_UPDATE
 from domain.codec import JsonObject
 from domain.documents import value_at
 from domain.findings import Fact, Finding, Verdict
@@ -17,6 +17,7 @@ STALE_AFTER = timedelta(days=8)
 """A machine that backs up at least weekly was heard of by then."""
 
 _AGENTS = "MAB"
+_UPDATE_MEMBERS = ("dpmVersion", "isDpmUpgradeAvailable", "isAzureBackupAgentUpgradeAvailable")
 _NEW_AGENT = (
     "Install the latest agent on {name}: a machine with an agent before 2.0.9083.0 does not show in"
     " an upgraded vault."
@@ -94,6 +95,48 @@ def check(
                         agents.provenance,
                     ),
                     fact(document, ("properties", "protectedItemCount"), agents.provenance),
+                ),
+            )
+        )
+    return tuple(findings)
+
+
+def _update(engine: JsonObject) -> tuple[Verdict, str, str]:
+    server = parse_engine(engine)
+    version = value_at(engine, ("properties", "dpmVersion")) or "of an unknown version"
+    if server.has_update is None:
+        return Verdict.NOT_APPLICABLE, f"server {version}; nobody says whether it is current", ""
+    if not server.has_update:
+        return Verdict.PASS, f"server {version}; no update is waiting", ""
+    to_do = (
+        f"Install the update the service offers on {server.name}. The security features need DPM"
+        " 2012 R2 UR12, DPM 2016 UR2 or Azure Backup Server with Update 1 at least."
+    )
+    return Verdict.FAIL, f"server {version}; the service offers an update", to_do
+
+
+def check_updates(engines: Attempt[tuple[JsonObject, ...]], *, vault: str) -> tuple[Finding, ...]:
+    """One finding per DPM and Azure Backup Server: does an update wait for it.
+
+    Args:
+        engines: The backup servers, raw.
+        vault: The vault's name, for what is not about one server.
+    """
+    if isinstance(engines, FailedRead):
+        return (unread(SERVER_UPDATE.id, vault, engines),)
+    findings = []
+    for engine in engines.value:
+        verdict, message, to_do = _update(engine)
+        findings.append(
+            Finding(
+                check_id=SERVER_UPDATE.id,
+                verdict=verdict,
+                subject=parse_engine(engine).name,
+                message=message,
+                what_to_do=to_do,
+                facts=tuple(
+                    fact(engine, ("properties", member), engines.provenance)
+                    for member in _UPDATE_MEMBERS
                 ),
             )
         )

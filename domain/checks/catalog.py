@@ -75,6 +75,12 @@ AGENT_HEALTH = Check(
     weight=Weight.MEDIUM,
     source="article, FAQ; recovery-services 3; audit-checks AGT-04, AGT-07",
 )
+SERVER_UPDATE = Check(
+    id="server-update",
+    title="No update is waiting for DPM and Azure Backup Servers",
+    weight=Weight.LOW,
+    source="recovery-services 3, 7; audit-checks AGT-03",
+)
 MACHINE_VISIBLE = Check(
     id="machine-visible",
     title="Every registered machine shows in the vault",
@@ -145,6 +151,7 @@ CATALOG: tuple[Check, ...] = (
     UPGRADE_LINEAGE,
     JOB_SYNC,
     AGENT_HEALTH,
+    SERVER_UPDATE,
     MACHINE_VISIBLE,
     RETENTION_MINIMUM,
     SECURITY_PIN,

@@ -210,7 +210,7 @@ def test_the_checklist_shows_each_statement_with_what_is_open():
     entries = checklist([replace(open_one, check_id="agent-version")])
     text = "".join(Page(render(replace(report(), checklist=entries))).text)
 
-    assert "Every agent is at least 2.0.9083.0." in text
+    assert "Every agent is at least 2.0.9083.0" in text
     assert "files01" in text
 
 

@@ -66,6 +66,36 @@ def test_without_both_lists_nothing_is_known(agents: Any, items: Any) -> None:
     assert Verdict.UNKNOWN == found.verdict
 
 
+def _server(**properties: Any) -> dict[str, Any]:
+    return {"name": "dpm1", "properties": {"friendlyName": "DPM1", **properties}}
+
+
+@pytest.mark.parametrize(
+    ("properties", "verdict"),
+    [
+        ({"isDpmUpgradeAvailable": True, "dpmVersion": "5.0.158.0"}, Verdict.FAIL),
+        ({"isAzureBackupAgentUpgradeAvailable": True}, Verdict.FAIL),
+        ({"isDpmUpgradeAvailable": False}, Verdict.PASS),
+        ({}, Verdict.NOT_APPLICABLE),
+    ],
+    ids=["server", "its agent", "current", "silent"],
+)
+def test_an_update_that_waits_for_a_backup_server_is_a_task(
+    properties: dict[str, Any], verdict: Verdict
+) -> None:
+    """The service itself says so, for the server or for its agent."""
+    (found,) = agent_health.check_updates(reading((_server(**properties),)), vault="vault-one")
+
+    assert (verdict, verdict is Verdict.FAIL) == (found.verdict, bool(found.what_to_do))
+
+
+def test_backup_servers_that_could_not_be_read_are_unknown() -> None:
+    """DESIGN rule 4."""
+    (found,) = agent_health.check_updates(FAILED, vault="vault-one")
+
+    assert Verdict.UNKNOWN == found.verdict
+
+
 def _count(number: Any) -> dict[str, Any]:
     return {"name": {"value": "MAB"}, "currentValue": number}
 
