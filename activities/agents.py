@@ -25,6 +25,7 @@ async def run_list_agents(ports: Ports, settle: SettleRequest) -> StepSummary:
     engines = await attempt("the backup servers", arm.list_engines(vault))
     items = await attempt("the protected items", arm.list_items(vault))
     counts = await attempt("the container counts", arm.list_container_counts(vault))
+    # A machine with an old agent shows nowhere: its name is known from before, or not at all.
     known = {*settle.known_machines, *await machines_known_before(ports, vault)}
     findings = (
         *agent_version.check(agents, engines, vault=name),
@@ -46,6 +47,7 @@ async def run_list_agents(ports: Ports, settle: SettleRequest) -> StepSummary:
 async def _registered_once(
     ports: Ports, settle: SettleRequest, agents: Attempt[tuple[JsonObject, ...]]
 ) -> tuple[Finding, ...]:
+    # That the machines could not be read is told by their own finding.
     if isinstance(agents, FailedRead) or not agents.value:
         return ()
     rosters = await read_rosters(ports, settle.subscriptions)

@@ -41,8 +41,10 @@ async def take_edit(ports: Ports, change: PolicyChange) -> datetime | None:
             run_id=settle.run_id,
             data={"policy": change.policy_name, "attempt": change.label},
         )
+        # Somebody else may have taken this number; then the budget is looked at again.
         if entry.is_new:
             return None
+    # Too many neighbours at once: not used up, only busy, so the caller asks again soon.
     return ports.clock.now()
 
 

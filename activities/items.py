@@ -44,6 +44,7 @@ async def _twins(
     """Machines moved to Resource Manager; nobody is asked where no classic machine is left."""
     if isinstance(items, FailedRead):
         return (), ()
+    # Listing machines makes the service look through the subscription; not without need.
     if not any(parse_protected_item(one).is_classic_vm for one in items.value):
         return (), ()
     read = ports.recovery_services.list_protectable_vms(settle.vault)

@@ -53,6 +53,7 @@ async def run_write_policy_zone(ports: Ports, change: PolicyChange) -> PolicyWri
 
 async def _attempt(ports: Ports, change: PolicyChange) -> PolicyWrite:
     settle = change.settle
+    # Read anew in every attempt: what an earlier one saw may be somebody else's by now.
     try:
         before = await _read(ports, change)
     except NotFoundError as gone:
@@ -67,6 +68,7 @@ async def _attempt(ports: Ports, change: PolicyChange) -> PolicyWrite:
         return PolicyWrite(outcome=WriteOutcome.UNCHANGED, message=planned.reason)
     if not isinstance(planned, Change):
         return _refused(planned.reason)
+    # The service would refuse it and count the edit all the same.
     problem = legacy_retention_problem(before)
     if problem is not None:
         return _refused(f"Not sent: {problem}.", RAISE_RETENTION)
@@ -85,6 +87,7 @@ async def _read(ports: Ports, change: PolicyChange) -> JsonObject:
 async def _send_if_undisturbed(
     ports: Ports, change: PolicyChange, before: JsonObject, planned: Change
 ) -> PolicyWrite:
+    # Before anything that could be lost: whatever happens next, the way back is known.
     await keep_part(
         ports,
         change,
@@ -102,6 +105,7 @@ async def _send_if_undisturbed(
         places = ", ".join(one.path for one in strays)
         message = f"Not sent: somebody else changed {places} while the write was prepared."
         return PolicyWrite(outcome=WriteOutcome.BUSY, message=message)
+    # Last of all that may fail: an edit counted for a write that is not sent is one of 50 lost.
     free_at = await take_edit(ports, change)
     if free_at is not None:
         message = f"Not sent: the vault's edits are used up until {free_at:%Y-%m-%d %H:%M} UTC."
@@ -121,6 +125,7 @@ async def _send(ports: Ports, change: PolicyChange, body: JsonObject) -> PolicyW
         answer = await ports.recovery_services.write_policy(vault, change.policy_name, body)
     except OutcomeUnknownError as lost:
         return PolicyWrite(outcome=WriteOutcome.UNKNOWN, message=str(lost))
+    # Both say that the service has not looked at the write, so a new attempt is safe.
     except (ThrottledError, UnavailableError) as away:
         return PolicyWrite(outcome=WriteOutcome.BUSY, message=str(away))
     except (RefusedError, AccessDeniedError, NotFoundError) as refused:
@@ -139,6 +144,7 @@ async def _explain(ports: Ports, vault: VaultRef, refused: ServiceError) -> Poli
     """A refusal with its cause and what it asks for."""
     refusal = explain_refusal(refused.code, refused.status)
     message = f"{refused}. Cause: {refusal.cause}."
+    # Our own count said yes: others edit the same vault, and only waiting helps.
     if refusal.kind is RefusalKind.BUDGET:
         return PolicyWrite(
             outcome=WriteOutcome.WAITING_FOR_BUDGET,
@@ -149,6 +155,7 @@ async def _explain(ports: Ports, vault: VaultRef, refused: ServiceError) -> Poli
         return PolicyWrite(outcome=WriteOutcome.BUSY, message=message)
     if refusal.kind is RefusalKind.FINAL:
         return _refused(message, refusal.next_step)
+    # Whoever has to be asked is named by the vault, not by the refusal.
     proxies = await ports.recovery_services.list_guard_proxies(vault)
     need = guard_need(proxies.value)
     return PolicyWrite(

@@ -16,6 +16,7 @@ BEFORE, SENT, WRITE, RESULT = "before", "sent", "write", "result"
 
 def policy_folder(settle: SettleRequest, policy_name: str) -> str:
     """Where the evidence of one policy's change is kept."""
+    # The digest keeps apart what the slug makes equal: names may differ in odd characters only.
     slug = re.sub(r"[^A-Za-z0-9_-]", "_", policy_name)[:60]
     digest = hashlib.sha256(policy_name.casefold().encode()).hexdigest()[:8]
     return f"{settle.prefix}/09-policies/{slug}-{digest}"
@@ -23,6 +24,7 @@ def policy_folder(settle: SettleRequest, policy_name: str) -> str:
 
 def attempt_key(change: PolicyChange, part: str) -> str:
     """The evidence key of one part of one attempt."""
+    # By attempt: what one attempt saw must not be taken for what the next one means.
     return f"{policy_folder(change.settle, change.policy_name)}/{change.label}-{part}.json"
 
 

@@ -43,11 +43,13 @@ async def _judge_operation(
     ports: Ports, vault: VaultRef, status: JsonObject, operation_id: str
 ) -> PolicyWrite:
     word = str(status.get("status"))
+    # endTime is no help: it repeats the start, and stands at year 1 until then (1.4).
     if word == RUNNING:
         return _accepted("The write is being carried out.", operation_id)
     if word != DONE:
         message = f"The write ended as {word}. {status.get('error') or ''}".strip()
         return PolicyWrite(outcome=WriteOutcome.REFUSED, message=message, what_to_do=NOT_APPLIED)
+    # Succeeded with failed jobs: the policy is replaced, some of its items are not configured.
     failed: JsonObject = value_at(status, ("properties", "failedJobsError")) or {}
     problems = [f"{item}: {why}" for item, why in failed.items()]
     for job_id in value_at(status, ("properties", "jobIds")) or ():
@@ -91,6 +93,7 @@ async def run_check_policy_write(ports: Ports, check: PolicyCheck) -> PolicyWrit
 
 
 def _judge(check: PolicyCheck, kept: JsonObject, now: JsonObject) -> PolicyWrite:
+    # Structural, not byte by byte: the service adds its own defaults to every answer (1.2).
     strays = diff_documents(kept["intended"], now)
     if not strays:
         return PolicyWrite(outcome=WriteOutcome.CHANGED, message="Read back as it was meant.")

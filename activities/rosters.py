@@ -39,6 +39,7 @@ async def run_register_machines(ports: Ports, request: RosterRequest) -> RosterA
         EvidenceError: The roster could not be kept.
     """
     folder = _folder(request.subscription_id, ports.clock.now())
+    # By day: a roster of yesterday would hide a machine that was moved last night.
     if await ports.evidence.read(f"{folder}/roster.json") is not None:
         return RosterAnswer(is_ready=True)
     if not await _claim(ports, folder, request.subscription_id):
@@ -61,6 +62,7 @@ def _folder(subscription_id: str, day: datetime) -> str:
 
 async def _claim(ports: Ports, folder: str, subscription_id: str) -> bool:
     """Whether this call, and no other, is to read now."""
+    # Claims form a chain, as sends of a start do: of two that want the next one, one gets it.
     claims = await ports.evidence.list_keys(f"{folder}/claim-")
     if claims:
         last = await ports.evidence.read(claims[-1])
@@ -87,6 +89,7 @@ async def _read(ports: Ports, subscription_id: str) -> Roster:
     async def read_one(vault: VaultRef) -> tuple[Registration, ...] | str:
         async with gate:
             agents = await attempt(f"the machines of {vault}", arm.list_agents(vault))
+        # One vault without rights must not hide the machines of all the others.
         if isinstance(agents, FailedRead):
             return f"{agents.what}: {agents.reason}"
         return registrations_of(vault, agents)

@@ -43,9 +43,11 @@ async def run_read_lineage(ports: Ports, settle: SettleRequest) -> Lineage:
         run_id=settle.run_id,
         data=to_json(settle),
     )
+    # No retry of our own and no fallback: a vault nobody can read is not written to.
     reading = await ports.recovery_services.read_vault(settle.vault)
     findings = upgrade_lineage.check(reading, vault=settle.vault.name, now=ports.clock.now())
     summary = await keep_findings(ports, settle, "08-lineage", findings, tasks_of(findings))
+    # Absent for most vaults upgraded in 2017: then the request's own date, if any, counts.
     record = parse_upgrade_details(reading.value)
     failed = any(one.verdict is Verdict.FAIL for one in findings)
     return Lineage(
@@ -61,6 +63,7 @@ def _is_running(record: UpgradeRecord | None) -> bool:
 
 
 def _blocker(vault: JsonObject, findings: tuple[Finding, ...], *, is_running: bool) -> str:
+    # DESIGN rule 2: what failed is Microsoft's to look at before anybody changes anything.
     for one in findings:
         if one.verdict is Verdict.FAIL:
             return f"{one.message}. {one.what_to_do}"
@@ -98,6 +101,7 @@ async def run_record_settlement(
         EvidenceError: The evidence could not be read or the report not be kept.
     """
     settle = request.settle
+    # From evidence, not from the history: findings are too many to travel (DESIGN rule 8).
     findings, tasks = await _gather(ports, settle.prefix)
     state, reasons = end_state(request)
     outcome = SettlementOutcome(
@@ -138,6 +142,7 @@ async def _gather(ports: Ports, prefix: str) -> tuple[tuple[Finding, ...], tuple
     tasks: list[ManualTask] = []
     for key in sorted(await ports.evidence.list_keys(f"{prefix}/")):
         document = await ports.evidence.read(key)
+        # Written twice after a crash, the report must not count its own findings again.
         if document is None or document["kind"] == OUTCOME_STEP:
             continue
         findings += from_json(tuple[Finding, ...], document["data"].get("findings", ()))

@@ -49,6 +49,7 @@ async def run_plan_time_zones(ports: Ports, settle: SettleRequest) -> ZonePlan:
     decisions: list[str] = []
     for document in reading.value:
         policy = parse_policy(document)
+        # Every policy is planned even so: the previews help whoever has to decide.
         if expected.zone is None:
             decisions += _undecided(policy, expected)
             rows.append(_row(ports, document, None))
@@ -133,6 +134,7 @@ def _row(ports: Ports, document: JsonObject, planned: ZoneChange | None) -> Json
 
 async def _earliest_end(ports: Ports, settle: SettleRequest, count: int) -> datetime | None:
     edits = await read_edits(ports, settle.vault)
+    # Only said where it takes days; a moment from now would read like a promise.
     if len(edits) + count <= MAX_EDITS:
         return None
     return first_possible_end(count, edits, ports.clock.now())
@@ -154,6 +156,7 @@ async def run_verify_time_zones(ports: Ports, settle: SettleRequest) -> StepSumm
         machines=named,
         now=ports.clock.now(),
     )
+    # The policies are judged as they are now; evidence only adds why one is not as wanted.
     planned = await _planned_refusals(ports, settle)
     findings = [await _explained(ports, settle, finding, planned) for finding in judged]
     for document in reading.value:

@@ -19,6 +19,7 @@ def load_estate_map(path: str | None) -> EstateMap:
     if path is None:
         return EstateMap()
     try:
+        # JSON is YAML; safe_load makes plain values only.
         document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigurationError(str(error), subject=path, what_to_do=_WHAT_TO_DO) from error

@@ -77,6 +77,7 @@ def _body(
             "Name vaults, or a subscription.",
             what_to_do="Use `vaultlift settle VAULT...` or `vaultlift settle --subscription ID`.",
         )
+    # What is left out is the app's to say; a default repeated here could contradict it.
     given = {name: value for name, value in choices.items() if value is not None}
     named: list[dict[str, Any]] = [{"vaultId": one} for one in vaults or ()]
     named = named or [{"subscriptionId": subscription}]
@@ -162,6 +163,7 @@ def follow(
             open_ids = [one for one in ids if one not in views or views[one].end_state is None]
             views |= {one: client.read(one) for one in open_ids}
             failed_looks = 0
+        # The settlement goes on without us; only looking has to be possible again.
         except UnavailableError:
             failed_looks += 1
             if failed_looks > OUTAGE_LOOKS:
@@ -191,6 +193,7 @@ def _show_open(output: Output, views: Sequence[SettlementView]) -> None:
 
 
 def _exit_code(views: Sequence[SettlementView]) -> ExitCode:
+    # As a plan with changes: a script can tell due from done (audit-checks E38).
     if any(view.is_dry_run and view.pending_changes for view in views):
         return ExitCode.PENDING
     return exit_code_of(views)

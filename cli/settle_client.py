@@ -30,6 +30,7 @@ class SettleClient:
             InvalidInputError: The app found problems in it; nothing was started.
             ServiceError: The app refused, or could not be reached.
         """
+        # Not sent again by itself: the body has its request id, so whoever asks again joins.
         answer = self._transport.call("POST", "/api/settlements", body)
         return parse(AcceptedSettlements, answer, subject=self.url)
 

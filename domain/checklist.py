@@ -208,6 +208,7 @@ def _state(found: list[Finding]) -> StatementState:
     verdicts = {one.verdict for one in found}
     if any(_is_open(one) for one in found):
         return StatementState.OPEN
+    # One unread machine is enough: holding for the others is no proof for all.
     if Verdict.UNKNOWN in verdicts:
         return StatementState.UNKNOWN
     if Verdict.PASS in verdicts:
@@ -218,6 +219,7 @@ def _state(found: list[Finding]) -> StatementState:
 def _entry(statement: Statement, by_check: dict[str, list[Finding]]) -> ChecklistEntry:
     found = [one for check in statement.checks for one in by_check.get(check, ())]
     state = _state(found) if statement.checks else StatementState.TOLD
+    # Named once each: three checks of one machine are one machine to look at.
     left = [one.subject for one in found if _is_open(one) or one.verdict is Verdict.UNKNOWN]
     return ChecklistEntry(
         id=statement.id,

@@ -52,6 +52,7 @@ class DiagnosticSetting:
 def parse_setting(document: JsonObject) -> DiagnosticSetting:
     """A diagnostic setting as listed; never fails, whatever is missing."""
     logs = value_at(document, ("properties", "logs"))
+    # A list by the contract; a malformed row of somebody's template must not stop the check.
     rows = [one for one in logs if isinstance(one, dict)] if isinstance(logs, list) else []
     enabled = {str(one.get("category")) for one in rows if one.get("enabled") is True}
     # A group instead of categories: allLogs holds all of them, the legacy one too.
@@ -95,6 +96,7 @@ def report_state(documents: Iterable[JsonObject]) -> ReportState:
         documents: Every setting of the vault, raw.
     """
     settings = [parse_setting(one) for one in documents]
+    # The six categories sent to legacy tables get no data at all (recovery-services 6.2).
     dedicated = [one for one in settings if one.is_dedicated]
     return ReportState(
         whole=tuple(one for one in dedicated if not one.missing),

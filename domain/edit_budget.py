@@ -26,6 +26,7 @@ def next_edit_at(edits: Sequence[datetime], now: datetime) -> datetime | None:
         edits: The moments of earlier edits, oldest first, UTC; the last 50 are enough.
         now: UTC.
     """
+    # The fiftieth edit from the end is the one that has to leave the window.
     if len(edits) < MAX_EDITS:
         return None
     free_at = edits[-MAX_EDITS] + EDIT_WINDOW
@@ -40,6 +41,7 @@ def first_possible_end(waiting: int, edits: Sequence[datetime], now: datetime) -
     sent = [*edits]
     at = now
     for _ in range(waiting):
+        # Each as early as the window lets it, as the writes themselves do.
         at = next_edit_at(sent, at) or at
         sent.append(at)
     return at

@@ -109,6 +109,7 @@ def parse_estate_map(document: Any, *, subject: str) -> EstateMap:
     Raises:
         InvalidInputError: It breaks a rule; lists every problem with its place.
     """
+    # Checked at start and as a whole: a rule that fails at night would pick the next one.
     try:
         parsed = _MapFile.model_validate(document)
     except ValidationError as error:

@@ -38,6 +38,7 @@ def _requests(proxy: JsonObject) -> dict[str, str]:
     for one in details if isinstance(details, list) else ():
         operation, request = one.get("vaultCriticalOperation"), one.get("defaultResourceRequest")
         if isinstance(operation, str) and isinstance(request, str):
+            # The operation's full type differs from service to service; its last word does not.
             found[operation.rpartition("/")[2].casefold()] = request
     return found
 
@@ -51,6 +52,7 @@ def guard_need(proxies: Iterable[JsonObject]) -> GuardNeed:
     guard_id = ""
     for proxy in proxies:
         guard_id = str(value_at(proxy, ("properties", "resourceGuardResourceId")) or "")
+        # Several guards may be linked; the first that knows about policies is the one to ask.
         request = _requests(proxy).get(POLICY_OPERATION.casefold())
         if request:
             return GuardNeed(guard_id=guard_id, request_id=request, text=_ask(guard_id))

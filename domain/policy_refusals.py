@@ -111,11 +111,13 @@ def explain_refusal(code: str | None, status: int | None = None) -> Refusal:
         code: The service's own code, where it gave one.
         status: The HTTP status.
     """
+    # Codes come in several spellings; guards have codes that were never published.
     folded = (code or "").casefold()
     if "resourceguard" in folded or "multiuserauth" in folded:
         return _GUARD
     if folded in _BY_CODE:
         return _BY_CODE[folded]
+    # An unknown code with one of these has changed nothing and may pass by itself.
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}:
         return _BUSY
     return _UNEXPLAINED

@@ -94,11 +94,13 @@ def _next(zone: str, slot: RunSlot, now: datetime) -> datetime:
 
 def _run(zone: str, slot: RunSlot, now: datetime) -> RunPreview:
     local = zone_info(zone)
+    # Of today, not of the date in the policy: that one means nothing (recovery-services 1.3).
     today = datetime.combine(now.astimezone(local).date(), slot.at, tzinfo=local).astimezone(UTC)
     following = _next(zone, slot, now)
     changes = tuple(
         _clock_change(one) for one in run_at_transitions(zone, slot.at, now, TRANSITIONS_SHOWN)
     )
+    # Silence could mean that nobody looked.
     told = [change.text for change in changes] or ["Its clock does not change."]
     head = (
         f"Runs {slot} ({zone}) = {today:%H:%M} UTC, next on"

@@ -137,6 +137,7 @@ def unprotected_twins(
         items: The vault's items.
         protectable: Machines the service has found and that could be protected, raw.
     """
+    # By name: moving a machine to Resource Manager keeps it, and nothing else links the two.
     classic = {one.name.casefold(): one for one in items if one.is_classic_vm}
     found = []
     for machine in protectable:

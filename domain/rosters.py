@@ -82,6 +82,7 @@ def _heard(one: Registration) -> str:
 
 
 def _latest(places: Iterable[Registration]) -> str:
+    # Machines are re-registered: the entry that still hears of its machine is the live one.
     heard = [one for one in places if one.last_heard_at is not None]
     if not heard:
         return ""
@@ -104,6 +105,7 @@ def check_once(
     for roster in rosters:
         unread += roster.unread
         for one in roster.registrations:
+            # The roster has the vault itself, too, maybe older than what was read just now.
             if one.vault.key != vault.key:
                 others.setdefault(one.machine.casefold(), []).append(one)
     findings = [
@@ -111,6 +113,7 @@ def check_once(
         for one in own
         if one.machine.casefold() in others
     ]
+    # Found twice is certain whatever else could not be read; found once is not.
     if unread:
         findings.append(_incomplete(vault, unread))
     elif own and not findings:

@@ -52,6 +52,7 @@ def _hourly(schedule: JsonObject) -> Iterator[time]:
     if first is None or not isinstance(interval, int) or interval < 1:
         return
     last = length if isinstance(length, int) else 0
+    # Longer than a day would start the same hours over again.
     for hours in range(0, min(last, _HOURS - 1) + 1, interval):
         yield time((first.hour + hours) % _HOURS, first.minute)
 
@@ -72,6 +73,7 @@ def _slots(part: str, schedule: Any) -> Iterator[RunSlot]:
     if not isinstance(schedule, dict):
         return
     frequency = str(schedule.get("scheduleRunFrequency") or "").casefold()
+    # Weekly, daily and hourly objects lie beside the frequency's own name.
     # The second form keeps days and times one level deeper.
     inner = schedule.get(f"{frequency}Schedule")
     inner = inner if isinstance(inner, dict) else schedule
@@ -83,6 +85,7 @@ def _slots(part: str, schedule: Any) -> Iterator[RunSlot]:
 
 def run_slots(document: JsonObject) -> tuple[RunSlot, ...]:
     """Every slot of a policy, in the order of the document; none where it has no clock times."""
+    # Databases keep one schedule for each kind of backup; log backups have an interval only.
     parts = value_at(document, ("properties", "subProtectionPolicy"))
     if not isinstance(parts, list):
         return tuple(_slots("", value_at(document, ("properties", "schedulePolicy"))))

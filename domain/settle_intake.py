@@ -60,6 +60,7 @@ class SettleRow(BaseModel):
 
     @model_validator(mode="after")
     def _names_one_thing(self) -> "SettleRow":
+        # A group without a name could mean the whole group: nobody said so, so it is refused.
         by_parts = (self.resource_group, self.vault_name)
         if self.vault_id is not None:
             VaultRef.parse(self.vault_id)
@@ -111,6 +112,7 @@ def _problems(where: str, error: ValidationError) -> list[Problem]:
 
 
 def _read_rows(content: Mapping[str, Any], problems: list[Problem]) -> list[SettleRow]:
+    # One vault needs no list around it, as for upgrades.
     given = content.get("vaults", [content])
     if not isinstance(given, list) or not 1 <= len(given) <= MAX_VAULTS:
         text = f"must be a list of 1 to {MAX_VAULTS} vaults"
@@ -125,6 +127,7 @@ def _read_rows(content: Mapping[str, Any], problems: list[Problem]) -> list[Sett
             problems += _problems(where, error)
             continue
         name = row.vault.key if row.vault is not None else str(row.subscription_id)
+        # Two rows with different choices for one vault: which one counts is not ours to say.
         earlier = first_seen.setdefault(name, where)
         if earlier != where:
             text = f"is the same as {earlier}"
@@ -148,6 +151,7 @@ def read_order(body: object, default: Sender, *, signed_in_as: str | None = None
     content = read_object(intake, body)
     if content is None:
         raise intake.failure()
+    # Behind sign-in the platform names the caller; the body may repeat it and nothing else.
     named = content if signed_in_as is None else {"requestedBy": signed_in_as, **content}
     sender = read_sender(intake, named, default)
     if signed_in_as is not None:
@@ -184,6 +188,7 @@ def settle_request(
     """
     return SettleRequest(
         vault=vault,
+        # Evidence of each request is kept apart, so that a second run never overwrites a first.
         run_id=sender.request_id,
         prefix=f"vaults/{vault.key}/settlements/{sender.request_id}",
         time_zone=row.time_zone,

@@ -37,6 +37,7 @@ def end_state(request: SettlementVerdictRequest) -> tuple[RunState, tuple[str, .
         return RunState.STOPPED, (*request.stopped, *summary.unread)
     if request.not_approved:
         return RunState.NOT_APPROVED, (request.not_approved,)
+    # Ahead of tasks: they may be about a zone that is still to be chosen.
     if summary.decisions:
         return RunState.NEEDS_DECISION, summary.decisions
     tally = summary.tally

@@ -19,6 +19,7 @@ def undo_steps(vault: VaultRef, before: JsonObject, evidence_key: str) -> JsonOb
         before: The policy as it was read.
         evidence_key: Where this document is kept.
     """
+    # The service's own spelling of the id, where it gave one.
     policy_id = str(before.get("id") or f"{vault.arm_id}/backupPolicies/{before.get('name')}")
     uri = f"{policy_id}?api-version={UNDO_API_VERSION}"
     return {

@@ -31,6 +31,7 @@ def _tag(vault: JsonObject) -> str | None:
     tags = vault.get("tags")
     if not isinstance(tags, dict):
         return None
+    # Azure compares tag names without case and keeps the spelling of whoever wrote it.
     folded = {str(name).casefold(): value for name, value in tags.items()}
     value = folded.get(ZONE_TAG)
     return value.strip() if isinstance(value, str) and value.strip() else None
@@ -47,6 +48,7 @@ def expected_zone(
         vault: Its document as read from ARM, for tags and location.
         rules: The estate map's rules, in order.
     """
+    # Whoever asks now knows better than a tag of last year.
     if requested is not None:
         return ExpectedZone(zone=requested, source="the request")
     tag = _tag(vault)

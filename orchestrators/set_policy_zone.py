@@ -72,6 +72,7 @@ def set_policy_zone(ctx: task.OrchestrationContext, request: JsonObject) -> Flow
         write = yield from _attempt(ctx, change)
         if write.outcome in _ENDS:
             break
+        # Counted apart: waiting for the budget is no failure, and may take days.
         if write.outcome is WriteOutcome.WAITING_FOR_BUDGET:
             waits += 1
         else:
@@ -149,6 +150,7 @@ def _pause(ctx: task.OrchestrationContext, write: PolicyWrite) -> timedelta:
 
 def _given_up(write: PolicyWrite, attempts: int) -> PolicyWrite:
     """An attempt that could not be finished: refused when nothing was sent, else unknown."""
+    # After these three nothing of ours is under way, so the policy is certainly as it was.
     is_unsent = write.outcome in {
         WriteOutcome.BUSY,
         WriteOutcome.ABSENT,

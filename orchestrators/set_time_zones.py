@@ -36,6 +36,7 @@ def set_time_zones(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[
         ``to_json(ZoneResults)``, in the order of the names.
     """
     writes = from_json(ZoneWrites, request)
+    # Numbered, not named: a policy's name may hold what an instance id may not.
     changes = [
         (
             f"policy{index}",
@@ -54,6 +55,7 @@ def set_time_zones(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[
 
 
 def _result(change: PolicyChange, end: Any) -> PolicyResult:
+    # A child that broke down may have sent something, so its end is unknown.
     if isinstance(end, task.TaskFailedError):
         write = PolicyWrite(outcome=WriteOutcome.UNKNOWN, message=reason_of(end))
         return PolicyResult(policy_name=change.policy_name, write=write)

@@ -30,6 +30,7 @@ def agree_on_changes(
     if settle.approval is not ApprovalMode.REQUIRED:
         return ""
     digest = changes_hash(settle.vault, settle.time_zone_mode, changes)
+    # Custom status has to stay small; the evidence holds all of the changes.
     plan = {"hash": digest, "changes": list(changes)[:50], "count": len(changes)}
     ctx.set_custom_status({"state": "awaiting_approval", "plan": plan})
     refusal = yield from _ask(ctx, settle, digest)
@@ -38,6 +39,7 @@ def agree_on_changes(
 
 
 def _ask(ctx: task.OrchestrationContext, settle: SettleRequest, digest: str) -> Flow[str]:
+    # One timer for all answers: a wrong answer does not buy more time.
     expiry = ctx.create_timer(APPROVAL_EXPIRY)
     while True:
         event = ctx.wait_for_external_event(names.APPROVAL_EVENT, data_type=dict)

@@ -78,6 +78,7 @@ def settle_vault(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[Js
     run = Settling(settle=from_json(SettleRequest, request))
     started_at = now(ctx)
     ctx.set_custom_status({"state": "settling"})
+    # A vault that is left alone still gets its verdict, with the reason.
     if (yield from _look_at_lineage(ctx, run)):
         yield from _plan(ctx, run)
         if run.changes and not run.settle.is_dry_run:
@@ -90,6 +91,7 @@ def settle_vault(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[Js
 
 def _look_at_lineage(ctx: task.OrchestrationContext, run: Settling) -> Flow[bool]:
     """Step 1; False when the vault is to be left alone."""
+    # upgrade_vault has compared both records already, and knows that the upgrade ended well.
     if not run.settle.is_alone:
         return True
     try:
@@ -129,6 +131,7 @@ def _settle(ctx: task.OrchestrationContext, run: Settling) -> Flow[None]:
         writing = start_writes(ctx, run.settle, run.plan.to_change)
     if run.may_write and run.settle.diagnostics_workspace:
         run.summaries.append((yield from read(ctx, names.MAKE_REPORTS, run.settle)))
+    # Beside the writes: their edits may be spread over days, and nothing here waits for them.
     yield from gather_rosters(ctx, run.settle.subscriptions)
     for name in READINGS:
         run.summaries.append((yield from read(ctx, name, run.settle)))
@@ -136,6 +139,7 @@ def _settle(ctx: task.OrchestrationContext, run: Settling) -> Flow[None]:
         yield from _prove(ctx, run)
     if writing is not None:
         run.summaries.append((yield from await_writes(ctx, run.settle, writing)))
+    # After the writes: the findings are about what is there by then.
     if run.plan is not None:
         run.summaries.append((yield from read(ctx, names.VERIFY_TIME_ZONES, run.settle)))
 

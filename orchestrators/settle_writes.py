@@ -57,6 +57,7 @@ def await_writes(
     try:
         results = from_json(ZoneResults, (yield writing))
         guarded = _guarded(results)
+        # One more round at most: an owner who agreed to nothing is not asked again and again.
         if guarded and (yield from _ask_guard(ctx, settle, results)):
             need = _need(results)
             again = ZoneWrites(
@@ -69,6 +70,7 @@ def await_writes(
     except task.TaskFailedError as failure:
         why = f"{names.SET_TIME_ZONES}: {reason_of(failure)}"
         return StepSummary(tally=Tally(unknown=1), unread=(why,))
+    # Refused and guarded policies show as such when they are read again; unknown ones may not.
     open_ends = tuple(
         f"The write of policy {one.policy_name} has no known end: {one.write.message}"
         for one in results.results
@@ -98,6 +100,7 @@ def _ask_guard(
     guarded = list(_guarded(results))
     status = {"state": "waiting_for_guard", "guard": {**shown, "policies": guarded[:50]}}
     ctx.set_custom_status(status)
+    # Both from here on: an answer that came earlier is buffered by the engine.
     expiry = ctx.create_timer(GUARD_EXPIRY)
     event = ctx.wait_for_external_event(names.GUARD_EVENT, data_type=dict)
     winner = yield task.when_any([event, expiry])
@@ -105,6 +108,7 @@ def _ask_guard(
     decision, data = "expired", {}
     if winner is event:
         expiry.cancel()
+        # Anything but the one word counts as no: writing is what needs consent.
         answer = event.get_result() or {}
         is_granted = answer.get("decision") == "granted"
         decision = str(answer.get("decision"))

@@ -36,6 +36,7 @@ def vault_view(vault: VaultRef) -> JsonObject:
 def settlement_view(state: OrchestrationState) -> JsonObject:
     """One settlement, whether it runs, has ended, or broke down."""
     request = from_json(SettleRequest, state.get_input(dict))
+    # Empty before the first turn.
     shown: dict[str, Any] = state.get_custom_status(dict) or {}
     view = _view(state, request, shown.get("state", SETTLING))
     if state.runtime_status is OrchestrationStatus.COMPLETED:
@@ -54,6 +55,7 @@ def settlement_view(state: OrchestrationState) -> JsonObject:
 
 def _end(result: SettleResult, state: OrchestrationState) -> JsonObject:
     outcome = result.outcome
+    # Only the children of upgrades record none, and their ids are no settlements.
     if outcome is None:
         raise ValueError(f"{state.instance_id} recorded no end of its own")
     return {

@@ -70,10 +70,12 @@ class SettlementRoutes:
             order = read_order(req.get_body(), sender, signed_in_as=signed_in_as)
         except InvalidInputError as problem:
             return invalid_input(problem)
+        # Before the first start: half a subscription settled would look like all of it.
         try:
             requests = await self._requests(order)
         except ServiceError as failure:
             return error(502, "SubscriptionUnreadable", f"{failure} Nothing was started.")
+        # Every start is a write to the task hub, which also serves the runs on their way.
         gate = asyncio.Semaphore(STARTS_AT_A_TIME)
 
         async def start(request: SettleRequest) -> JsonObject:
@@ -110,6 +112,7 @@ class SettlementRoutes:
         """Starts the settlement, or joins the one that is there; True: joined."""
         instance_id = settle_instance_id(request.vault)
         state = await client.get_orchestration_state(instance_id)
+        # Read before the start: the same request delivered twice finds the first one's run.
         if state is not None and not _may_restart(state, request):
             return True
         await client.schedule_new_orchestration(

@@ -34,6 +34,7 @@ def _last_backup(agent: Agent, items: tuple[JsonObject, ...]) -> datetime | None
 
 
 def _has_items(agent: Agent, items: tuple[JsonObject, ...]) -> bool:
+    # Old bodies may leave the count out or at zero: the items themselves tell.
     if agent.item_count:
         return True
     return any(holder_name(item).casefold() == agent.name.casefold() for item in items)
@@ -43,6 +44,7 @@ def _judge(agent: Agent, items: tuple[JsonObject, ...], now: datetime) -> tuple[
     if not _has_items(agent, items):
         text = "is registered and protects nothing"
         return Verdict.FAIL, text, f"Unregister {agent.name}, or set up its backup at the agent."
+    # Bodies of 2016 have no refresh time; the items of the machine tell as much.
     heard = [one for one in (agent.last_refreshed_at, _last_backup(agent, items)) if one]
     if not heard:
         text = "has never reported a backup to this vault"
@@ -197,6 +199,7 @@ def check_visible(
 def _by_number(
     registered: int | None, shown: int, named: int, vault: str, provenance: Provenance
 ) -> Finding:
+    # The count has every machine, shown or not; the list only those with a new agent.
     nameless = 0 if registered is None else registered - shown - named
     evidence = Fact(
         field="BackupProtectionContainerCountSummary.MAB",

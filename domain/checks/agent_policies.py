@@ -24,6 +24,7 @@ PIN_OPERATIONS = (
 
 
 def _judge(document: JsonObject) -> tuple[Verdict, str, str]:
+    # Each schedule by its own floor; one that is missing has nothing to keep.
     short = shortfalls(document)
     if short:
         told = "; ".join(f"{one.schedule} {one.duration}" for one in short)
@@ -110,6 +111,7 @@ def check_days(facts: tuple[Fact, ...], *, vault: str) -> Finding:
         facts: ``softDeleteRetentionPeriodInDays`` as each source has it.
         vault: The vault's name.
     """
+    # As text: a value that is no number must show as a contradiction, not as silence.
     said = {one.value for one in facts if one.value}
     days = {int(one) for one in said if one.isdecimal()}
     verdict, message, to_do = Verdict.UNKNOWN, "is told differently by its sources", ""

@@ -46,6 +46,7 @@ def _day(moment: datetime | None) -> str:
 
 def _state(item: ProtectedItem) -> tuple[Verdict, str, str]:
     """What an item's own state says."""
+    # Before the state: a deleted item reads ProtectionStopped as well (recovery-services 4).
     if item.is_soft_deleted:
         text = (
             f"deleted on {_day(item.deleted_at)}; kept {item.soft_delete_days} days and billed"
@@ -82,6 +83,7 @@ def _goes_on(
             # What is not due yet is not late, and not unknown either.
             text = f"last backup {_day(last)}, before the upgrade; the next one is not due yet"
             return Verdict.NOT_APPLICABLE, text, ""
+    # Later than that, only its age counts: nobody knows any more what ran before.
     if last is None:
         return Verdict.FAIL, "was never backed up", to_do
     if now - last > STALE_AFTER:
@@ -90,6 +92,7 @@ def _goes_on(
 
 
 def _classic(item: ProtectedItem) -> tuple[Verdict, str, str]:
+    # Lists leave the recovery point out for some kinds; a backup that ended well made one.
     kept = item.last_recovery_point_at or item.last_backup_at
     if kept is None:
         return Verdict.UNKNOWN, "a classic machine of which no recovery point is shown", ""

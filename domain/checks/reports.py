@@ -31,6 +31,7 @@ _ONE_FORM = (
 
 
 def _judge(state: ReportState, *, is_wanted: bool) -> tuple[Verdict, str, str]:
+    # Whole and doubled is a fault of cost, and some landing zones deny the pair.
     if state.whole and state.is_doubled:
         text = f"whole, and the legacy category {LEGACY_CATEGORY} goes to the same workspace"
         return Verdict.FAIL, text, _ONE_FORM
@@ -43,6 +44,7 @@ def _judge(state: ReportState, *, is_wanted: bool) -> tuple[Verdict, str, str]:
     if state.legacy:
         text = f"only the legacy category {LEGACY_CATEGORY} is sent"
         return Verdict.FAIL, text, f"{_SET_UP} Then switch {LEGACY_CATEGORY} off."
+    # Nobody has to want reports; who named a workspace does.
     if is_wanted:
         return Verdict.FAIL, "no diagnostic setting sends reports anywhere", _SET_UP
     text = "no reports are set up, and no workspace was named for them"
@@ -104,6 +106,7 @@ def check_arrivals(
         )
         for table in CATEGORIES
     )
+    # One table is proof enough: some stay empty for want of anything to say.
     arrived = [moment for moment in last.values() if moment is not None]
     is_early = set_up_at is not None and now - set_up_at < FIRST_PUSH
     if arrived:
