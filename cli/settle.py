@@ -3,7 +3,7 @@
 import getpass
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -179,17 +179,24 @@ def follow(
 def _show_open(output: Output, views: Sequence[SettlementView]) -> None:
     """What is left: statements that do not hold, and what a dry run would have written."""
     for view in views:
-        for one in view.checklist:
-            if one.state in {"open", "unknown"}:
-                about = ", ".join(one.open_subjects)
-                output.say(f"{view.vault.name}: {one.state}: {one.text} ({about})")
-        for change in view.pending_changes:
-            output.say(f"{view.vault.name}: would write {change}")
-        for policy in view.policies if view.is_dry_run else ():
-            output.say(f"{view.vault.name}: {policy.policy}: {policy.decision}. {policy.reason}")
-            for when, text in (("now", policy.now), ("then", policy.then)):
-                if text:
-                    output.say(f"  {when}: {text}")
+        for line in (*_open_lines(view), *(_policy_lines(view) if view.is_dry_run else ())):
+            output.say(f"{view.vault.name}: {line}")
+
+
+def _open_lines(view: SettlementView) -> Iterator[str]:
+    for one in view.checklist:
+        if one.state in {"open", "unknown"}:
+            yield f"{one.state}: {one.text} ({', '.join(one.open_subjects)})"
+    yield from (f"would write {change}" for change in view.pending_changes)
+
+
+def _policy_lines(view: SettlementView) -> Iterator[str]:
+    """What each policy's times mean, today and as they would be."""
+    for policy in view.policies:
+        yield f"{policy.policy}: {policy.decision}. {policy.reason}"
+        for when, text in (("now", policy.now), ("then", policy.then)):
+            if text:
+                yield f"{policy.policy}, {when}: {text}"
 
 
 def _exit_code(views: Sequence[SettlementView]) -> ExitCode:

@@ -6,24 +6,10 @@ checks can decide gets its state from their findings; the others are told with w
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from domain.checks import catalog
-from domain.findings import Finding, Verdict
-
-
-class StatementState(StrEnum):
-    """How a statement stands for one vault."""
-
-    HOLDS = "holds"
-    OPEN = "open"
-    """A person has something to do; the findings say what."""
-    UNKNOWN = "unknown"
-    """Something could not be read, or cannot be told yet."""
-    NOT_APPLICABLE = "not_applicable"
-    """Nothing in the vault is concerned."""
-    TOLD = "told"
-    """No check decides it; the operator has to know it."""
+from domain.findings import Finding, StatementState, Verdict
+from domain.outcomes import ChecklistEntry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,18 +21,6 @@ class Statement:
     text: str
     checks: tuple[str, ...] = ()
     """Ids of the checks that decide it; none: it is told."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChecklistEntry:
-    """One statement and how it stands."""
-
-    id: str
-    section: str
-    text: str
-    state: StatementState
-    open_subjects: tuple[str, ...] = ()
-    """What is open or unknown: policies, machines, items; at most twenty, all in the findings."""
 
 
 MOST_SUBJECTS = 20

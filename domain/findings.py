@@ -19,6 +19,20 @@ class Verdict(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
+class StatementState(StrEnum):
+    """How a statement stands for one vault."""
+
+    HOLDS = "holds"
+    OPEN = "open"
+    """A person has something to do; the findings say what."""
+    UNKNOWN = "unknown"
+    """Something could not be read, or cannot be told yet."""
+    NOT_APPLICABLE = "not_applicable"
+    """Nothing in the vault is concerned."""
+    TOLD = "told"
+    """No check decides it; the operator has to know it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fact:
     """One field as it was read: the evidence behind a verdict."""

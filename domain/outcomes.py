@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.checklist import ChecklistEntry
-from domain.findings import Finding, Tally
+from domain.findings import Finding, StatementState, Tally
 from domain.upgrade import PrerequisiteReason, RunState
 from domain.vaults import ClassicVaultRef, VaultRef
 
@@ -48,6 +47,18 @@ class VaultOutcome:
     task_count: int
     evidence_prefix: str
     """Where in the evidence store everything about this run is kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChecklistEntry:
+    """One statement and how it stands."""
+
+    id: str
+    section: str
+    text: str
+    state: StatementState
+    open_subjects: tuple[str, ...] = ()
+    """What is open or unknown: policies, machines, items; at most twenty, all in the findings."""
 
 
 @dataclass(frozen=True, kw_only=True)

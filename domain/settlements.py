@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from domain.checklist import ChecklistEntry
 from domain.findings import Finding
-from domain.outcomes import ManualTask
+from domain.outcomes import ChecklistEntry, ManualTask
 from domain.settling import SettlementOutcome, SettlementVerdictRequest
 from domain.upgrade import RunState
 from domain.work_list import WorkItem

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from domain.checklist import StatementState
-from domain.findings import Verdict
+from domain.findings import StatementState, Verdict
 from domain.upgrade import RunState
 
 MINUTE_S = 60

@@ -122,7 +122,7 @@ def test_a_dry_run_shows_what_each_policy_s_times_mean(accepting):
 
     result = run(accepting, "settle", VAULT, "--follow", "--dry-run")
 
-    assert "then: Runs daily at 22:00" in result.output
+    assert "Daily, then: Runs daily at 22:00" in result.output
 
 
 def test_work_lists_are_one_file_per_owner(accepting, tmp_path):

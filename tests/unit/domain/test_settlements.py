@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from domain.checklist import STATEMENTS, StatementState, checklist
+from domain.checklist import STATEMENTS, checklist
 from domain.checks.catalog import CATALOG
 from domain.errors import InvalidInputError
 from domain.estate_map import EstateMap, OwnerRule
-from domain.findings import Fact, Finding, Tally, Verdict
+from domain.findings import Fact, Finding, StatementState, Tally, Verdict
 from domain.intake_rows import Sender
 from domain.requests import ApprovalMode, TimeZoneMode
 from domain.settle_intake import read_order, settle_request
