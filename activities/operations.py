@@ -1,13 +1,10 @@
 """Follows a running upgrade and keeps what became of it."""
 
 from activities.evidence import keep, keep_step
-from activities.starting import start_folder
 from adapters.ports import Ports
+from domain.retries import attempt_folder, is_superseded
 from domain.steps import AwaitRequest, FailureRecord, PollAnswer, Recorded
 from domain.support import support_bundle
-
-ATTEMPT = 1
-"""The only attempt there is until a retry is authorised (DESIGN rule 2)."""
 
 
 async def run_read_operation(ports: Ports, request: AwaitRequest) -> PollAnswer:
@@ -18,13 +15,28 @@ async def run_read_operation(ports: Ports, request: AwaitRequest) -> PollAnswer:
     """
     info = await ports.classic.read_operation(request.classic)
     if not info.is_running:
+        if await _is_earlier_end(ports, request):
+            return PollAnswer(
+                is_running=True,
+                has_succeeded=False,
+                text="the end of the attempt before still shows",
+            )
         await keep_step(ports, request.run, "07-operation", info)
     words = (f"{info.status}/{info.result}", info.error_code, info.message)
     return PollAnswer(
         is_running=info.is_running,
         has_succeeded=info.has_succeeded,
         text=", ".join(word for word in words if word),
+        error_code=info.error_code,
     )
+
+
+async def _is_earlier_end(ports: Ports, request: AwaitRequest) -> bool:
+    """The call names no operation: the end it tells may be that of the attempt that failed."""
+    if request.superseded is None:
+        return False
+    record = (await ports.classic.read_vault(request.run.request.vault)).record
+    return record is not None and is_superseded(record, request.superseded)
 
 
 async def run_record_escalation(ports: Ports, request: AwaitRequest) -> Recorded:
@@ -47,7 +59,7 @@ async def run_record_failure(ports: Ports, request: FailureRecord) -> Recorded:
     run = request.run
     await keep(
         ports,
-        key=f"{start_folder(run, ATTEMPT)}/failed.json",
+        key=f"{attempt_folder(run.request.vault.key, request.attempt)}/failed.json",
         kind="failure",
         vault=str(run.request.vault),
         run_id=run.run_id,

@@ -1,9 +1,13 @@
 """Keeps the plan of an upgrade, and every answer to it."""
 
+import logging
+
 from activities.evidence import keep_step
 from adapters.ports import Ports
 from domain.plans import build_plan, plan_hash
-from domain.steps import ApprovalRecord, PlanRecord, PlanRequest, Recorded
+from domain.steps import ApprovalRecord, PlanRecord, PlanRequest, Recorded, ReminderRecord
+
+_LOG = logging.getLogger("vaultlift.activities.plans")
 
 HASH_DIGITS = 12
 """Digits of the plan's hash in a document's name: enough to tell plans of one run apart."""
@@ -21,12 +25,33 @@ async def run_record_plan(ports: Ports, request: PlanRequest) -> PlanRecord:
         request.classic,
         request.check,
         operation_id=request.operation_id,
+        result=request.result,
+        retry=request.attempt.reason,
         before_images=(f"{run.prefix}/02-inspection.json",),
     )
     digest = plan_hash(plan)
     step = f"04-plan-{digest[:HASH_DIGITS]}"
     await keep_step(ports, run, step, plan)
     return PlanRecord(plan_hash=digest, key=f"{run.prefix}/{step}.json")
+
+
+async def run_record_reminder(ports: Ports, request: ReminderRecord) -> Recorded:
+    """Keeps that nobody has answered yet, and says so where operators look.
+
+    Raises:
+        EvidenceError: It could not be kept.
+    """
+    run = request.run
+    _LOG.warning(
+        "%s waits for an approval of plan %s until %s (%s)",
+        run.request.vault,
+        request.plan_hash[:HASH_DIGITS],
+        request.expires_at.isoformat(timespec="minutes"),
+        run.instance_id,
+    )
+    step = f"05-reminder-{request.at:%Y%m%dT%H%M%S%f}"
+    await keep_step(ports, run, step, request)
+    return Recorded(key=f"{run.prefix}/{step}.json")
 
 
 async def run_record_approval(ports: Ports, request: ApprovalRecord) -> Recorded:

@@ -24,11 +24,14 @@ from activities.operations import (
     run_record_escalation,
     run_record_failure,
 )
-from activities.plans import run_record_approval, run_record_plan
+from activities.plans import run_record_approval, run_record_plan, run_record_reminder
 from activities.policies import run_write_policy_zone
 from activities.policy_results import run_check_policy_write, run_read_policy_write
+from activities.prechecks import run_read_prechecks
 from activities.prerequisites import run_check_prerequisites
+from activities.providers import run_read_providers, run_register_providers
 from activities.reports import run_make_reports, run_plan_reports, run_read_reports
+from activities.retries import run_read_attempt
 from activities.rosters import run_register_machines
 from activities.security import run_read_security
 from activities.settlements import (
@@ -57,8 +60,13 @@ class Activity:
 ACTIVITIES = (
     Activity(names.INSPECT_VAULT, run_inspect_vault, steps.InspectRequest),
     Activity(names.CHECK_PREREQUISITES, run_check_prerequisites, steps.CheckRequest),
+    Activity(names.READ_PRECHECKS, run_read_prechecks, steps.PrecheckRequest),
+    Activity(names.REGISTER_PROVIDERS, run_register_providers, steps.RegistrationRequest),
+    Activity(names.READ_PROVIDERS, run_read_providers, steps.RegistrationRequest),
+    Activity(names.READ_ATTEMPT, run_read_attempt, steps.AttemptRequest),
     Activity(names.RECORD_PLAN, run_record_plan, steps.PlanRequest),
     Activity(names.RECORD_APPROVAL, run_record_approval, steps.ApprovalRecord),
+    Activity(names.RECORD_REMINDER, run_record_reminder, steps.ReminderRecord),
     Activity(names.START_UPGRADE, run_start_upgrade, steps.StartRequest),
     Activity(names.READ_OPERATION, run_read_operation, steps.AwaitRequest),
     Activity(names.RECORD_ESCALATION, run_record_escalation, steps.AwaitRequest),

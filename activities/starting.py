@@ -1,6 +1,6 @@
 """Starts the upgrade at most once, whatever happens to this process (DESIGN rule 1).
 
-Kept in evidence before anything is sent, each with create-if-absent:
+Kept in evidence before anything is sent, each with create-if-absent, in a folder per attempt:
 
 * ``intent``: the OperationId every send of this attempt carries;
 * ``send-NN``: one marker before each send. Markers form a chain, so that of two processes that
@@ -21,8 +21,9 @@ from domain.errors import (
     ThrottledError,
     UnavailableError,
 )
-from domain.steps import Run, StartAnswer, StartKind, StartRequest
-from domain.upgrade import START_GRACE, UpgradeRecord, UpgradeStatus
+from domain.retries import FIRST, attempt_folder, is_superseded
+from domain.steps import StartAnswer, StartKind, StartRequest
+from domain.upgrade import START_GRACE, ClassicVault, UpgradeRecord, UpgradeStatus
 
 
 async def run_start_upgrade(ports: Ports, request: StartRequest) -> StartAnswer:
@@ -38,22 +39,26 @@ async def run_start_upgrade(ports: Ports, request: StartRequest) -> StartAnswer:
 
 
 async def _look_and_send(ports: Ports, request: StartRequest) -> StartAnswer:
-    folder = start_folder(request.run, request.attempt)
+    folder = attempt_folder(request.run.request.vault.key, request.attempt)
     operation_id = await _keep_intent(ports, request, folder)
-    record = await _read_record(ports, request.run)
+    record = await _read_record(ports, request)
     if await ports.evidence.read(f"{folder}/failed.json") is not None:
         return _failed(operation_id, record)
     if record is not None:
         return _judge(operation_id, record)
+    if not await _is_authorized(ports, request, folder):
+        return _failed(operation_id, record)
     if not await _may_send(ports, request, folder):
         reason = "a start may have been sent and nothing shows yet"
         return _wait(operation_id, reason)
-    return await _send(ports, request.run, operation_id)
+    return await _send(ports, request, operation_id)
 
 
-def start_folder(run: Run, attempt: int) -> str:
-    """Where the evidence of one attempt is kept: beside the runs, because it outlives each."""
-    return f"{run.vault_prefix}/start/attempt-{attempt}"
+async def _is_authorized(ports: Ports, request: StartRequest, folder: str) -> bool:
+    """Whether this attempt needs no instruction of Microsoft, or has one."""
+    if request.attempt == FIRST:
+        return True
+    return await ports.evidence.read(f"{folder}/authorization.json") is not None
 
 
 async def _keep_intent(ports: Ports, request: StartRequest, folder: str) -> str:
@@ -70,8 +75,16 @@ async def _keep_intent(ports: Ports, request: StartRequest, folder: str) -> str:
     return str(entry.document["data"]["operationId"])
 
 
-async def _read_record(ports: Ports, run: Run) -> UpgradeRecord | None:
-    return (await ports.classic.read_vault(run.request.vault)).record
+async def _read_record(ports: Ports, request: StartRequest) -> UpgradeRecord | None:
+    return _standing(request, await ports.classic.read_vault(request.run.request.vault))
+
+
+def _standing(request: StartRequest, classic: ClassicVault) -> UpgradeRecord | None:
+    """The record, unless it is only what is left of the failure this attempt is to make good."""
+    record = classic.record
+    if record is not None and is_superseded(record, request.superseded):
+        return None
+    return record
 
 
 async def _may_send(ports: Ports, request: StartRequest, folder: str) -> bool:
@@ -93,23 +106,27 @@ async def _may_send(ports: Ports, request: StartRequest, folder: str) -> bool:
     return entry.is_new
 
 
-async def _send(ports: Ports, run: Run, operation_id: str) -> StartAnswer:
+async def _send(ports: Ports, request: StartRequest, operation_id: str) -> StartAnswer:
     """Sends once. Whatever is not a clear yes or no becomes ``wait``."""
-    classic = await ports.classic.read_vault(run.request.vault)
-    if classic.record is not None:  # the portal, or another operator, was faster
-        return _judge(operation_id, classic.record)
+    asked = request.run.request
+    classic = await ports.classic.read_vault(asked.vault)
+    standing = _standing(request, classic)
+    if standing is not None:  # the portal, or another operator, was faster
+        return _judge(operation_id, standing)
     try:
-        record = await ports.classic.start_upgrade(classic, run.request.target, operation_id)
+        record = await ports.classic.start_upgrade(classic, asked.target, operation_id)
     except (OutcomeUnknownError, UnavailableError, ThrottledError) as unclear:
         return _wait(operation_id, str(unclear))
     except (RefusedError, AccessDeniedError) as refused:
-        return await _judge_refusal(ports, run, operation_id, str(refused))
+        return await _judge_refusal(ports, request, operation_id, str(refused))
     return StartAnswer(kind=StartKind.STARTED, operation_id=operation_id, record=record)
 
 
-async def _judge_refusal(ports: Ports, run: Run, operation_id: str, reason: str) -> StartAnswer:
+async def _judge_refusal(
+    ports: Ports, request: StartRequest, operation_id: str, reason: str
+) -> StartAnswer:
     """A refusal may mean that somebody else was faster: then theirs is adopted."""
-    record = await _read_record(ports, run)
+    record = await _read_record(ports, request)
     if record is not None:
         return _judge(operation_id, record)
     return StartAnswer(

@@ -15,6 +15,7 @@ from adapters.recovery_services import RecoveryServicesApi
 from adapters.redaction import redact_logs
 from adapters.service_bus import ServiceBusQueue
 from adapters.settings import Settings
+from adapters.subscriptions import SubscriptionsApi
 from adapters.throttle import Throttle
 
 
@@ -40,6 +41,7 @@ def build_ports(settings: Settings) -> Ports:
     clients = loop_clients(settings, Throttle())
     return Ports(
         classic=ClassicApi(clients, clock),
+        subscriptions=SubscriptionsApi(clients, clock),
         recovery_services=RecoveryServicesApi(clients, clock),
         job_log=LogAnalytics(clients, clock),
         evidence=EvidenceFolder(Path(settings.evidence_folder)),
@@ -60,7 +62,13 @@ def _quiet_libraries() -> None:
 async def close_ports(ports: Ports) -> None:
     """Closes every connection that the running loop holds; another use opens new ones."""
     # Clients are shared, so closing one adapter closes the others' too; closing twice is harmless.
-    adapters = (ports.classic, ports.recovery_services, ports.job_log, ports.queue)
+    adapters = (
+        ports.classic,
+        ports.subscriptions,
+        ports.recovery_services,
+        ports.job_log,
+        ports.queue,
+    )
     for adapter in adapters:
         if isinstance(adapter, Closable):
             await adapter.aclose()

@@ -19,7 +19,8 @@ VAULTS_API_VERSION = "2025-08-01"
 BACKUP_API_VERSION = "2025-08-01"
 """The newest version of which answers of the real service were seen (recovery-services 0)."""
 
-type ClassicClient = AsyncPipelineClient[HttpRequest, AsyncHttpResponse]
+type RestClient = AsyncPipelineClient[HttpRequest, AsyncHttpResponse]
+type ClassicClient = RestClient
 
 
 class Clients:
@@ -53,6 +54,21 @@ class Clients:
                 service.endpoint, **self._connections.write_options(service, names_requests=False)
             ),
             *("classic", "write"),
+        )
+
+    @property
+    def arm_endpoint(self) -> str:
+        """Scheme, host and port of Resource Manager."""
+        return self._cloud.arm.endpoint
+
+    def arm_reader(self) -> RestClient:
+        """For calls to Resource Manager that may be repeated and have no package here."""
+        service = self._cloud.arm
+        return self._once(
+            lambda: AsyncPipelineClient(
+                service.endpoint, **self._connections.read_options(service)
+            ),
+            *("arm", "read"),
         )
 
     def vaults(self, subscription_id: str) -> RecoveryServicesClient:

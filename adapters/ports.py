@@ -170,6 +170,36 @@ class RecoveryServices(Protocol):
         ...
 
 
+class Subscriptions(Protocol):
+    """What Resource Manager knows about a subscription itself (vault-upgrade 1.1, 1.3, 1.9)."""
+
+    async def read_subscription(self, subscription_id: str) -> Reading[JsonObject]:
+        """State and offer of the subscription."""
+        ...
+
+    async def list_groups(self, subscription_id: str) -> Reading[tuple[JsonObject, ...]]:
+        """Every resource group."""
+        ...
+
+    async def read_provider(self, subscription_id: str, namespace: str) -> Reading[JsonObject]:
+        """A resource provider with its ``registrationState``."""
+        ...
+
+    async def register_provider(self, subscription_id: str, namespace: str) -> Reading[JsonObject]:
+        """Asks for a provider's registration; may be repeated, and goes on for a while."""
+        ...
+
+    async def read_feature(
+        self, subscription_id: str, namespace: str, feature: str
+    ) -> Reading[JsonObject]:
+        """A feature of a provider with its ``properties.state``.
+
+        Raises:
+            NotFoundError: The service knows no such feature.
+        """
+        ...
+
+
 class JobLog(Protocol):
     """What Log Analytics knows about a vault's jobs (recovery-services 6)."""
 
@@ -295,6 +325,7 @@ class Ports:
     """Everything an activity or trigger may use; built once by the composition root."""
 
     classic: ClassicVaults
+    subscriptions: Subscriptions
     recovery_services: RecoveryServices
     job_log: JobLog
     evidence: EvidenceStore

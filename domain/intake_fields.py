@@ -19,6 +19,9 @@ from domain.vaults import VaultType
 MAX_PROTECTED_ITEMS = 100_000
 """More items than any vault can hold; a larger number is a slip of the pen."""
 
+MAX_APPROVAL_HOURS = 24 * 30
+"""A plan nobody answers for a month is about another vault than the one of today."""
+
 MAX_GROUP_LENGTH = 90
 """Longest name of a resource group (vault-upgrade 1.3)."""
 
@@ -125,14 +128,17 @@ def _read_yes_no(value: object) -> bool:
     return _YES_NO[text.casefold()]
 
 
-def _read_count(value: object) -> int:
-    # A CSV file has nothing but text.
-    count = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
-    if isinstance(count, bool) or not isinstance(count, int):
-        raise ValueError("must be a whole number")  # noqa: TRY004 - what every reader raises
-    if not 0 <= count <= MAX_PROTECTED_ITEMS:
-        raise ValueError(f"must be from 0 to {MAX_PROTECTED_ITEMS}, not {count}")
-    return count
+def _number_reader(least: int, most: int) -> Callable[[object], int]:
+    def read(value: object) -> int:
+        # A CSV file has nothing but text.
+        count = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+        if isinstance(count, bool) or not isinstance(count, int):
+            raise ValueError("must be a whole number")  # noqa: TRY004 - what every reader raises
+        if not least <= count <= most:
+            raise ValueError(f"must be from {least} to {most}, not {count}")
+        return count
+
+    return read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +160,11 @@ def _words(member: str, column: str, words: Iterable[str], description: str) -> 
     choices = [str(word) for word in words]
     schema = {"type": "string", "enum": choices, "description": description}
     return InputField(member=member, column=column, read=_word_reader(choices), schema=schema)
+
+
+def _yes_no(member: str, column: str, description: str) -> InputField:
+    schema: JsonObject = {"type": "boolean", "description": description}
+    return InputField(member=member, column=column, read=_read_yes_no, schema=schema)
 
 
 FIELDS: tuple[InputField, ...] = (
@@ -214,11 +225,27 @@ FIELDS: tuple[InputField, ...] = (
         "Whether the clock time or the moment of a backup stays when its zone is set.",
     ),
     _words("approval", "approval", ApprovalMode, "When a person must agree before the start."),
+    _yes_no("acceptWarnings", "accept_warnings", "Consent to warnings of the check."),
+    _yes_no(
+        "createResourceGroup",
+        "create_resource_group",
+        "Consent to a target resource group that does not exist yet.",
+    ),
+    _yes_no(
+        "registerProviders",
+        "register_providers",
+        "Consent to registering resource providers of the subscription.",
+    ),
     InputField(
-        member="acceptWarnings",
-        column="accept_warnings",
-        read=_read_yes_no,
-        schema={"type": "boolean", "description": "Consent to warnings of the check."},
+        member="approvalHours",
+        column="approval_hours",
+        read=_number_reader(1, MAX_APPROVAL_HOURS),
+        schema={
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MAX_APPROVAL_HOURS,
+            "description": "How long the plan waits for an answer, hours.",
+        },
     ),
     InputField(
         member="logWorkspaceId",
@@ -229,7 +256,7 @@ FIELDS: tuple[InputField, ...] = (
     InputField(
         member="protectedItems",
         column="protected_items",
-        read=_read_count,
+        read=_number_reader(0, MAX_PROTECTED_ITEMS),
         schema={
             "type": "integer",
             "minimum": 0,

@@ -64,6 +64,9 @@ def _request(vault: ClassicVaultRef, values: Mapping[str, Any], sender: Sender) 
         time_zone_mode=TimeZoneMode(values.get("timeZoneMode", TimeZoneMode.SET_ZONE)),
         approval=ApprovalMode(values.get("approval", ApprovalMode.REQUIRED)),
         accept_warnings=values.get("acceptWarnings", False),
+        create_resource_group=values.get("createResourceGroup", False),
+        register_providers=values.get("registerProviders", False),
+        approval_hours=values.get("approvalHours"),
         log_workspace_id=values.get("logWorkspaceId"),
         protected_items=values.get("protectedItems"),
     )

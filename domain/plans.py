@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.codec import to_json
+from domain.prechecks import CheckReason, CheckResult
 from domain.requests import TimeZoneMode, UpgradeRequest
 from domain.upgrade import ClassicVault, PrerequisiteCheck, PrerequisiteReason
 
@@ -81,6 +82,10 @@ class UpgradePlan:
     consequences: tuple[str, ...]
     warnings: tuple[PrerequisiteReason, ...]
     """What the service warns of; approving the plan is the consent to it."""
+    questions: tuple[CheckReason, ...]
+    """Everything that needs consent, whoever found it, and what is worth knowing."""
+    retry: str
+    """Whose instruction allows this start after a failure; empty for a first start."""
     before_images: tuple[str, ...]
     """Evidence keys of what the vault looked like before."""
     estimate: Estimate
@@ -105,12 +110,19 @@ def _zone_call(request: UpgradeRequest, target_id: str) -> PlannedCall | None:
     return PlannedCall(method="PUT", path=path, api="arm", body=body, is_final=False)
 
 
+def _register_call(subscription_id: str, namespace: str) -> PlannedCall:
+    path = f"/subscriptions/{subscription_id}/providers/{namespace}/register"
+    return PlannedCall(method="POST", path=path, api="arm", body="nothing", is_final=False)
+
+
 def build_plan(
     request: UpgradeRequest,
     classic: ClassicVault,
     check: PrerequisiteCheck,
     *,
     operation_id: str,
+    result: CheckResult | None = None,
+    retry: str = "",
     before_images: tuple[str, ...] = (),
 ) -> UpgradePlan:
     """The plan for one vault; the same inputs always give the same plan.
@@ -120,10 +132,17 @@ def build_plan(
         classic: The vault as the classic list gives it.
         check: The service's prerequisite check; only its warnings become part of the plan.
         operation_id: The id the start will be sent with.
+        result: Everything that was checked, the service's own words included.
+        retry: Whose instruction allows a start after a failure.
         before_images: Evidence keys of what was read before.
     """
     target_id = request.target.arm_id
-    calls = (_start_call(classic, target_id), _zone_call(request, target_id))
+    checked = result or CheckResult(reasons=())
+    calls = (
+        *(_register_call(request.vault.subscription_id, one) for one in checked.to_register),
+        _start_call(classic, target_id),
+        _zone_call(request, target_id),
+    )
     return UpgradePlan(
         vault=str(classic.ref),
         target_id=target_id,
@@ -134,6 +153,8 @@ def build_plan(
         consequences=CONSEQUENCES,
         # The service may name its reasons in another order the next time.
         warnings=tuple(sorted(check.warnings, key=lambda one: (one.code, one.message))),
+        questions=tuple(sorted(checked.reasons, key=lambda one: (one.code, one.message))),
+        retry=retry,
         before_images=before_images,
         estimate=Estimate(),
     )

@@ -24,6 +24,12 @@ ESCALATE_AFTER = timedelta(minutes=100)
 STALLED_AFTER = timedelta(hours=24)
 """From here on nobody expects an end; the run stops for support and nothing is ever restarted."""
 
+OUTAGE_POLL_INTERVAL = timedelta(hours=1)
+"""Between two looks after that, which only an upgrade that cannot be read about comes to."""
+
+GIVE_UP_AFTER = timedelta(days=90)
+"""How long an outage may last: until then not to be readable says nothing about the upgrade."""
+
 
 def next_delay(elapsed: timedelta) -> timedelta:
     """How long to wait before the next look.
@@ -35,7 +41,7 @@ def next_delay(elapsed: timedelta) -> timedelta:
     for until, interval in POLL_STEPS:
         if elapsed < until:
             return interval
-    return LATE_POLL_INTERVAL
+    return LATE_POLL_INTERVAL if elapsed < STALLED_AFTER else OUTAGE_POLL_INTERVAL
 
 
 def is_escalation_due(elapsed: timedelta) -> bool:
@@ -43,6 +49,11 @@ def is_escalation_due(elapsed: timedelta) -> bool:
     return elapsed >= ESCALATE_AFTER
 
 
-def is_stalled(elapsed: timedelta) -> bool:
-    """Whether an upgrade runs so long that the run stops for support."""
-    return elapsed >= STALLED_AFTER
+def is_stalled(elapsed: timedelta, *, is_read: bool) -> bool:
+    """Whether to stop waiting.
+
+    Args:
+        elapsed: Time since the upgrade was started.
+        is_read: The service was asked and says that it is still at work; False: nobody knows.
+    """
+    return elapsed >= (STALLED_AFTER if is_read else GIVE_UP_AFTER)

@@ -55,6 +55,12 @@ class UpgradeRequest:
     approval: ApprovalMode = ApprovalMode.REQUIRED
     accept_warnings: bool = False
     """Consent to what the prerequisite check warns of, such as the change to instance billing."""
+    create_resource_group: bool = False
+    """Consent to a target resource group that does not exist yet: the service makes it."""
+    register_providers: bool = False
+    """Consent to registering resource providers of the subscription, where they are not."""
+    approval_hours: int | None = None
+    """How long the plan waits for an answer; None: as the installation is set."""
     log_workspace_id: str | None = None
     """Workspace that receives the vault's diagnostics; None: jobs are read from ARM only."""
     protected_items: int | None = None

@@ -9,7 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.outcomes import Milestone
+from domain.prechecks import CheckResult
 from domain.requests import UpgradeRequest
+from domain.retries import FIRST, FIRST_ATTEMPT, Attempt
+from domain.subscription_checks import REGISTERED
 from domain.summaries import StepSummary
 from domain.upgrade import ClassicVault, PrerequisiteCheck, RunState, UpgradeRecord
 from domain.vaults import VaultRef
@@ -59,6 +62,50 @@ class CheckRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PrecheckRequest:
+    """Look at everything else that may stand against the upgrade."""
+
+    run: Run
+    classic: ClassicVault
+    check: PrerequisiteCheck
+    """What the service itself said; becomes part of the result."""
+    check_no: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationRequest:
+    """Register resource providers, or see how far their registration is."""
+
+    run: Run
+    namespaces: tuple[str, ...]
+    asked_at: datetime
+    """When the registration was asked for, UTC."""
+    looks: int = 0
+    """Looks taken so far, carried through continue-as-new."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationAnswer:
+    """How far the registration of resource providers is."""
+
+    states: tuple[tuple[str, str], ...]
+    """Namespace and state of each provider asked for."""
+
+    @property
+    def waiting(self) -> tuple[tuple[str, str], ...]:
+        """Those not registered yet."""
+        return tuple(one for one in self.states if one[1] != REGISTERED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptRequest:
+    """Find out whether the upgrade may be started, and as which attempt."""
+
+    run: Run
+    record: UpgradeRecord | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlanRequest:
     """Write down what will be done, so that somebody can agree to it."""
 
@@ -66,6 +113,8 @@ class PlanRequest:
     classic: ClassicVault
     check: PrerequisiteCheck
     operation_id: str
+    result: CheckResult
+    attempt: Attempt = FIRST_ATTEMPT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +147,8 @@ class StartRequest:
     """1, and one more for every retry Microsoft asked for (DESIGN rule 2)."""
     look_no: int
     """Counts the looks of this run, from 1; each is kept as evidence of its own."""
+    superseded: str | None = None
+    """OperationId of the failure this attempt is to make good."""
 
 
 class StartKind(StrEnum):
@@ -135,6 +186,18 @@ class FailureRecord:
     run: Run
     record: UpgradeRecord | None
     at: datetime
+    attempt: int = FIRST
+    """The attempt that failed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReminderRecord:
+    """Nobody has answered a plan for half of its time."""
+
+    run: Run
+    plan_hash: str
+    at: datetime
+    expires_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +219,8 @@ class AwaitRequest:
     """Polls made so far, carried through continue-as-new."""
     escalated: bool = False
     """The 100-minute mark was reported already."""
+    superseded: str | None = None
+    """OperationId of an earlier failure: its end is not the end waited for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +231,10 @@ class PollAnswer:
     has_succeeded: bool
     text: str
     """Status, result, code and message in one line, as the service gave them."""
+    is_read: bool = True
+    """False: the service could not be asked, so nothing is known."""
+    error_code: str = ""
+    """The service's own code of a failed upgrade."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,6 +246,8 @@ class AwaitResult:
     """The limit passed and the service still says it is at work; nothing is ever restarted."""
     text: str
     polls: int
+    error_code: str = ""
+    """The service's own code of a failed upgrade."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -187,7 +187,13 @@ TRANSITIONS: dict[RunState, frozenset[RunState]] = {
     _S.INSPECTING: frozenset(
         {_S.CHECKING, _S.UPGRADING, _S.CONFIRMING, _S.NEEDS_SUPPORT, _S.STOPPED}
     ),
-    _S.CHECKING: frozenset({_S.AWAITING_APPROVAL, _S.STARTING, _S.BLOCKED, _S.STOPPED}),
+    # The check fails, too, when somebody else has started meanwhile: then theirs is adopted.
+    _S.CHECKING: frozenset(
+        {
+            *(_S.AWAITING_APPROVAL, _S.STARTING, _S.NOT_APPROVED, _S.BLOCKED, _S.STOPPED),
+            *(_S.UPGRADING, _S.CONFIRMING, _S.NEEDS_SUPPORT),
+        }
+    ),
     _S.AWAITING_APPROVAL: frozenset(
         {_S.CHECKING, _S.STARTING, _S.NOT_APPROVED, _S.BLOCKED, _S.STOPPED}
     ),

@@ -6,6 +6,7 @@ from orchestrators import names
 from orchestrators.admit_upgrades import admit_upgrades
 from orchestrators.audit_estate import audit_estate
 from orchestrators.audit_vault import audit_vault
+from orchestrators.await_providers import await_providers
 from orchestrators.await_upgrade import await_upgrade
 from orchestrators.prove_job_sync import prove_job_sync
 from orchestrators.run_campaign import run_campaign
@@ -17,6 +18,7 @@ from orchestrators.upgrade_vault import upgrade_vault
 ORCHESTRATORS = {
     names.UPGRADE_VAULT: upgrade_vault,
     names.AWAIT_UPGRADE: await_upgrade,
+    names.AWAIT_PROVIDERS: await_providers,
     names.SETTLE_VAULT: settle_vault,
     names.SET_TIME_ZONES: set_time_zones,
     names.SET_POLICY_ZONE: set_policy_zone,

@@ -1,7 +1,8 @@
 """Follow a running upgrade to its end.
 
 1. Wait as long as the poll schedule says: 60 s at first, tighter around the typical end.
-2. Ask the service how the operation stands. A failed read is not an end: it is asked again.
+2. Ask the service how the operation stands. A failed read is not an end: it is asked again, for
+   as long as an outage may last.
 3. At 100 minutes, where the service's own client gave up, write an escalation and go on.
 4. After the last limit, give up waiting, never the upgrade: nothing is restarted.
 
@@ -9,12 +10,13 @@ Continues as new every ten polls: replay cost grows with the square of the polls
 (performance 3c).
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from durabletask import task
 
 from domain.codec import JsonObject, from_json, to_json, to_object
-from domain.polling import STALLED_AFTER, is_escalation_due, is_stalled, next_delay
+from domain.polling import is_escalation_due, is_stalled, next_delay
 from domain.steps import AwaitRequest, AwaitResult, PollAnswer, Recorded
 from orchestrators import names
 from orchestrators.flow import Flow, call, now, reason_of
@@ -41,12 +43,12 @@ def await_upgrade(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[J
         polls += 1
         answer = yield from _poll(ctx, wait)
         elapsed = _elapsed(ctx, wait)
-        if not answer.is_running or is_stalled(elapsed):
-            return to_object(_result(answer, polls))
+        if not answer.is_running or is_stalled(elapsed, is_read=answer.is_read):
+            return to_object(_result(answer, polls, elapsed))
         if is_escalation_due(elapsed) and not escalated:
             yield from call(ctx, names.RECORD_ESCALATION, wait, Recorded)
             escalated = True
-    ctx.continue_as_new(to_json(_carry(wait, polls, escalated=escalated)))
+    ctx.continue_as_new(to_json(replace(wait, polls=polls, escalated=escalated)))
     return None
 
 
@@ -55,31 +57,24 @@ def _poll(ctx: task.OrchestrationContext, wait: AwaitRequest) -> Flow[PollAnswer
     try:
         return (yield from call(ctx, names.READ_OPERATION, wait, PollAnswer))
     except task.TaskFailedError as failure:
-        return PollAnswer(is_running=True, has_succeeded=False, text=reason_of(failure))
+        return PollAnswer(
+            is_running=True, has_succeeded=False, text=reason_of(failure), is_read=False
+        )
 
 
 def _elapsed(ctx: task.OrchestrationContext, wait: AwaitRequest) -> timedelta:
     return now(ctx) - wait.started_at
 
 
-def _result(answer: PollAnswer, polls: int) -> AwaitResult:
+def _result(answer: PollAnswer, polls: int, elapsed: timedelta) -> AwaitResult:
     """The end as the service tells it, or the end of our patience: then it is still running."""
-    limit_h = STALLED_AFTER // timedelta(hours=1)
-    stalled = f"Still running after {limit_h} hours (last answer: {answer.text})."
+    hours = elapsed // timedelta(hours=1)
+    what = "Still running" if answer.is_read else "Nothing could be read about the upgrade"
+    stalled = f"{what} after {hours} hours (last answer: {answer.text})."
     return AwaitResult(
         has_succeeded=answer.has_succeeded,
         is_stalled=answer.is_running,
         text=stalled if answer.is_running else answer.text,
         polls=polls,
-    )
-
-
-def _carry(wait: AwaitRequest, polls: int, *, escalated: bool) -> AwaitRequest:
-    return AwaitRequest(
-        run=wait.run,
-        classic=wait.classic,
-        operation_id=wait.operation_id,
-        started_at=wait.started_at,
-        polls=polls,
-        escalated=escalated,
+        error_code=answer.error_code,
     )

@@ -149,8 +149,16 @@ class Journey:
         self.extra = extra
         self._enter()
 
+    def show(self, **extra: Any) -> None:
+        """Shows something else with the state the run is in."""
+        self.extra = extra
+        self._show()
+
     def _enter(self) -> None:
         self.milestones.append(Milestone(state=self.state, at=now(self.ctx)))
+        self._show()
+
+    def _show(self) -> None:
         # An end shows only once its verdict is recorded: the run's output tells it then.
         if self.state in END_STATES:
             return

@@ -46,6 +46,10 @@ class Inbox:
         # What somebody raises by hand may be anything: dict asks for JSON as it is.
         return self._ctx.wait_for_external_event(self._event_name, data_type=dict)
 
+    def rest(self) -> None:
+        """Takes the alarm away until somebody waits again; events are kept meanwhile."""
+        self._set_alarm(None)
+
     def _set_alarm(self, due: datetime | None) -> None:
         """A timer for ``due``, unless there is one that fires no later: waking early does no harm.
 

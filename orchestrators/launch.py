@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from durabletask import task
 
+from domain.retries import Attempt
 from domain.steps import FailureRecord, Recorded, Run, StartAnswer, StartKind, StartRequest
 from domain.upgrade import START_GRACE, RunState, UpgradeRecord
 from orchestrators import names
@@ -29,14 +30,24 @@ class Launched:
 
 
 def launch(
-    ctx: task.OrchestrationContext, run: Run, journey: Journey, operation_id: str
+    ctx: task.OrchestrationContext,
+    run: Run,
+    journey: Journey,
+    operation_id: str,
+    attempt: Attempt,
 ) -> Flow[Launched]:
     """Starts the upgrade, or adopts the one that runs already."""
     journey.operation_id = operation_id
     journey.move(RunState.STARTING)
     last_reason = ""
     for look_no in range(1, MAX_LOOKS + 1):
-        request = StartRequest(run=run, operation_id=operation_id, attempt=1, look_no=look_no)
+        request = StartRequest(
+            run=run,
+            operation_id=operation_id,
+            attempt=attempt.number,
+            look_no=look_no,
+            superseded=attempt.superseded,
+        )
         try:
             # No retry policy: a failure here may have sent something. Waiting and looking is the
             # only safe answer to it, and that is what the loop does.
@@ -46,7 +57,7 @@ def launch(
         else:
             journey.operation_id = answer.operation_id
             if answer.kind is not StartKind.WAIT:
-                return (yield from _launched(ctx, run, answer))
+                return (yield from _launched(ctx, run, answer, attempt))
             last_reason = "; ".join(answer.reasons)
         yield ctx.create_timer(START_GRACE)
     return Launched(
@@ -55,19 +66,21 @@ def launch(
     )
 
 
-def _launched(ctx: task.OrchestrationContext, run: Run, answer: StartAnswer) -> Flow[Launched]:
+def _launched(
+    ctx: task.OrchestrationContext, run: Run, answer: StartAnswer, attempt: Attempt
+) -> Flow[Launched]:
     """What an answer other than ``wait`` means for the run."""
     if answer.kind is StartKind.REFUSED:
         return Launched(end=RunState.BLOCKED, reasons=answer.reasons)
     if answer.kind is StartKind.FAILED:
-        yield from record_failure(ctx, run, answer.record)
+        yield from record_failure(ctx, run, answer.record, attempt)
         return Launched(record=answer.record, end=RunState.NEEDS_SUPPORT, reasons=answer.reasons)
     return Launched(record=answer.record)
 
 
 def record_failure(
-    ctx: task.OrchestrationContext, run: Run, record: UpgradeRecord | None
+    ctx: task.OrchestrationContext, run: Run, record: UpgradeRecord | None, attempt: Attempt
 ) -> Flow[None]:
     """Keeps the failure and its support bundle; from now on nothing is sent (DESIGN rule 2)."""
-    request = FailureRecord(run=run, record=record, at=now(ctx))
+    request = FailureRecord(run=run, record=record, at=now(ctx), attempt=attempt.number)
     yield from call(ctx, names.RECORD_FAILURE, request, Recorded)

@@ -1,9 +1,11 @@
 """Upgrade one classic vault and see it settled and proven.
 
 1.  Inspect the vault in the classic list. A record found there decides where the run goes on:
-    in progress - adopt it; upgraded - settle only; failed - support.
-2.  Check the prerequisites on the service's side; stop with every reason if one does not hold.
-3.  Write the plan and get it approved, unless the request makes that automatic.
+    in progress - adopt it; upgraded - settle only; failed - support, unless Microsoft's
+    instruction to try again is on record.
+2.  Check the prerequisites, the service's and ours; stop with every reason if one does not hold.
+3.  Write the plan and get it approved, unless the request makes that automatic; register resource
+    providers that the plan names.
 4.  Start exactly once, under an OperationId chosen here.
 5.  Await the end in a child, so that this history stays short.
 6.  Confirm the new vault in ARM.
@@ -21,8 +23,10 @@ from durabletask import task
 from domain.codec import JsonObject, from_json, to_object
 from domain.outcomes import VaultOutcome
 from domain.requests import UpgradeRequest
+from domain.retries import FIRST_ATTEMPT, Attempt, is_superseded
 from domain.settling import JobSyncReading, SettleRequest, SettleResult
 from domain.steps import (
+    AttemptRequest,
     AwaitRequest,
     AwaitResult,
     Confirmation,
@@ -55,6 +59,11 @@ CONFIRM_LOOKS = 15
 """Half an hour of looking before the run stops and says that ARM does not show the vault."""
 
 
+END_INTERVAL = timedelta(minutes=1)
+END_LOOKS = 5
+"""The list may lag a little behind the operation, whose end was told first."""
+
+
 @dataclass(kw_only=True)
 class Trip:
     """What a run has learnt so far."""
@@ -63,6 +72,8 @@ class Trip:
     journey: Journey
     target: VaultRef | None = None
     record: UpgradeRecord | None = None
+    attempt: Attempt = FIRST_ATTEMPT
+    waited: AwaitResult | None = None
     reasons: list[str] = field(default_factory=list)
 
     def end(self, state: RunState, *reasons: str) -> None:
@@ -107,7 +118,7 @@ def upgrade_vault(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[J
 def _travel(ctx: task.OrchestrationContext, trip: Trip) -> Flow[None]:
     """Steps 1 to 10; leaves the journey in an end state."""
     classic = yield from _inspect(ctx, trip, "02-inspection")
-    if classic.record is None and not (yield from _start(ctx, trip, classic)):
+    if (yield from _may_start(ctx, trip)) and not (yield from _start(ctx, trip, classic)):
         return
     if trip.record is not None and trip.record.status is UpgradeStatus.IN_PROGRESS:
         yield from _await(ctx, trip, classic)
@@ -123,9 +134,23 @@ def _inspect(ctx: task.OrchestrationContext, trip: Trip, step: str) -> Flow[Clas
     """Reads the classic list's entry and takes over the record it carries."""
     request = InspectRequest(run=trip.run, step=step)
     classic = yield from call(ctx, names.INSPECT_VAULT, request, ClassicVault)
-    if classic.record is not None:
-        _take_record(trip, classic.record)
+    record = classic.record
+    # What is left of an earlier failure says nothing about this attempt.
+    if record is not None and not is_superseded(record, trip.attempt.superseded):
+        _take_record(trip, record)
     return classic
+
+
+def _may_start(ctx: task.OrchestrationContext, trip: Trip) -> Flow[bool]:
+    """Whether there is something to start: no record, or a failure with an instruction for it."""
+    record = trip.record
+    if record is not None and record.status is not UpgradeStatus.FAILED:
+        return False
+    request = AttemptRequest(run=trip.run, record=record)
+    trip.attempt = yield from call(ctx, names.READ_ATTEMPT, request, Attempt)
+    if record is not None and trip.attempt.may_start:
+        trip.record = trip.journey.operation_id = None
+    return trip.attempt.may_start
 
 
 def _take_record(trip: Trip, record: UpgradeRecord) -> None:
@@ -136,11 +161,16 @@ def _take_record(trip: Trip, record: UpgradeRecord) -> None:
 def _start(ctx: task.OrchestrationContext, trip: Trip, classic: ClassicVault) -> Flow[bool]:
     """Steps 2 to 4; False when the run has ended there."""
     trip.journey.move(RunState.CHECKING)
-    agreement = yield from agree_on_plan(ctx, trip.run, trip.journey, classic)
+    agreement = yield from agree_on_plan(ctx, trip.run, trip.journey, classic, trip.attempt)
+    if agreement.end is RunState.BLOCKED:
+        # The check fails, too, when somebody else has started since the first look.
+        yield from _inspect(ctx, trip, "05-second-look")
+        if trip.record is not None:
+            return True
     if agreement.end is not None:
         trip.end(agreement.end, *agreement.reasons)
         return False
-    launched = yield from launch(ctx, trip.run, trip.journey, agreement.operation_id)
+    launched = yield from launch(ctx, trip.run, trip.journey, agreement.operation_id, trip.attempt)
     if launched.record is not None:
         _take_record(trip, launched.record)
     if launched.end is not None:
@@ -152,40 +182,54 @@ def _start(ctx: task.OrchestrationContext, trip: Trip, classic: ClassicVault) ->
 def _await(ctx: task.OrchestrationContext, trip: Trip, classic: ClassicVault) -> Flow[None]:
     """Step 5: follows the upgrade in a child, then reads the record it left."""
     trip.journey.move(RunState.UPGRADING)
+    begun_at = trip.record.started_at if trip.record else None
     request = AwaitRequest(
         run=trip.run,
         classic=classic,
         operation_id=trip.journey.operation_id or "",
-        started_at=now(ctx),
+        started_at=begun_at or now(ctx),
+        superseded=trip.attempt.superseded,
     )
-    waited = yield from call_child(ctx, names.AWAIT_UPGRADE, request, AwaitResult, "await")
-    if not waited.has_succeeded:
-        trip.reasons.append(waited.text)
-    yield from _inspect(ctx, trip, "07-record")
+    trip.waited = yield from call_child(ctx, names.AWAIT_UPGRADE, request, AwaitResult, "await")
+    for look_no in range(1, END_LOOKS + 1):
+        step = "07-record" if look_no == 1 else f"07-record-{look_no}"
+        yield from _inspect(ctx, trip, step)
+        is_behind = trip.record is None or trip.record.status is UpgradeStatus.IN_PROGRESS
+        if trip.waited.is_stalled or not is_behind:
+            return
+        yield ctx.create_timer(END_INTERVAL)
 
 
 def _judge_end(ctx: task.OrchestrationContext, trip: Trip) -> Flow[UpgradeRecord | None]:
     """The record that says Upgraded; any other end is written down, ends the run and gives None."""
     record = trip.record
     if record is not None and record.status is UpgradeStatus.UPGRADED:
-        trip.reasons.clear()
         trip.journey.move(RunState.CONFIRMING)
         return record
-    if record is not None and record.status is UpgradeStatus.FAILED:
-        yield from record_failure(ctx, trip.run, record)
-        trip.end(
-            RunState.NEEDS_SUPPORT,
-            f"The upgrade failed: {record.message or 'the service gave no message'}. "
-            "Do not retry unless Microsoft says so; the support bundle is in the evidence.",
-        )
+    is_failed = record is not None and record.status is UpgradeStatus.FAILED
+    # Evidence remembers a failure that the service shows no more.
+    if is_failed or not trip.attempt.may_start:
+        yield from record_failure(ctx, trip.run, record, trip.attempt)
+        trip.end(RunState.NEEDS_SUPPORT, _failure_text(record, trip.waited))
         return None
     status = record.status if record else UpgradeStatus.UNKNOWN
+    heard = f"{trip.waited.text.rstrip('.')}. " if trip.waited else ""
     trip.end(
         RunState.STOPPED,
-        f"The upgrade has not ended; the record says {status}. Nothing was restarted: "
+        f"{heard}The upgrade has not ended; the record says {status}. Nothing was restarted: "
         "run the vault again to go on following it.",
     )
     return None
+
+
+def _failure_text(record: UpgradeRecord | None, waited: AwaitResult | None) -> str:
+    message = record.message if record else "earlier, and the service shows no record of it"
+    said = message.strip().rstrip(".") or "the service gave no message"
+    code = f"{waited.error_code}: " if waited and waited.error_code else ""
+    return (
+        f"The upgrade failed: {code}{said}. "
+        "Do not retry unless Microsoft says so; the support bundle is in the evidence."
+    )
 
 
 def _confirm(

@@ -1,17 +1,17 @@
 """A whole fake estate in virtual time: the ports, and the activities of the app on top of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from activities.registry import ACTIVITIES, activity_shell
 from adapters.ports import Ports
-from domain.codec import from_json, to_json
+from domain.codec import JsonObject, from_json, to_json
 from domain.outcomes import VaultOutcome
 from domain.plans import Approval
 from domain.requests import UpgradeRequest, upgrade_instance_id
 from domain.upgrade import ClassicVault, UpgradeStatus
-from domain.vaults import ClassicVaultRef
+from domain.vaults import ClassicVaultRef, Reading, VaultRef
 from orchestrators import names
 from tests.fakes import (
     NOON,
@@ -20,6 +20,7 @@ from tests.fakes import (
     FakeJobLog,
     FakeQueue,
     FakeRecoveryServices,
+    FakeSubscriptions,
     FakeVault,
     MemoryEvidence,
     classic_ref,
@@ -63,6 +64,23 @@ class TimedClassicVaults(FakeClassicVaults):
         return known
 
 
+class UpgradedVaults(FakeRecoveryServices):
+    """Resource Manager lists a vault only once the upgrade that makes it has begun."""
+
+    def __init__(self, classic: FakeClassicVaults, clock: FakeClock) -> None:
+        super().__init__(clock=clock)
+        self.classic = classic
+
+    async def list_vaults(self, subscription_id: str) -> Reading[tuple[JsonObject, ...]]:
+        reading = await super().list_vaults(subscription_id)
+        known = self.classic.vaults.values()
+        to_come = {vault.ref.name for vault in known if vault.record is None}
+        refs = [VaultRef.parse(str(one["id"])) for one in reading.value]
+        pairs = zip(refs, reading.value, strict=True)
+        shown = tuple(document for ref, document in pairs if ref.name not in to_come)
+        return replace(reading, value=shown)
+
+
 @dataclass(kw_only=True)
 class FakeEstate:
     """One classic vault, its Recovery Services vault to be, and everything around them."""
@@ -78,10 +96,11 @@ class FakeEstate:
         """An estate with the given classic vaults, or one that was never upgraded."""
         clock = FakeClock()
         classic = TimedClassicVaults(*(vaults or (classic_vault(),)), clock=clock, **upgrade)
-        recovery_services = FakeRecoveryServices(clock=clock)
+        recovery_services = UpgradedVaults(classic, clock)
         evidence = MemoryEvidence(clock)
         ports = Ports(
             classic=classic,
+            subscriptions=FakeSubscriptions(clock),
             recovery_services=recovery_services,
             job_log=FakeJobLog(clock),
             evidence=evidence,

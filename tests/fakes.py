@@ -28,6 +28,7 @@ from domain.upgrade import (
 from domain.vaults import ClassicVaultRef, Reading, VaultRef
 from tests.fake_base import Call, Fake, FakeClock
 from tests.fake_recovery_services import FakeRecoveryServices, FakeVault
+from tests.fake_subscriptions import FakeSubscriptions
 from tests.samples import (
     NOON,
     SUBSCRIPTION,
@@ -47,6 +48,7 @@ __all__ = [
     "FakeJobLog",
     "FakeQueue",
     "FakeRecoveryServices",
+    "FakeSubscriptions",
     "FakeVault",
     "MemoryEvidence",
     "classic_ref",
@@ -265,6 +267,7 @@ def fake_ports(**ports: Any) -> Ports:
     clock = ports.pop("clock", None) or FakeClock()
     defaults: dict[str, Any] = {
         "classic": FakeClassicVaults(clock=clock),
+        "subscriptions": FakeSubscriptions(clock),
         "recovery_services": FakeRecoveryServices(clock=clock),
         "job_log": FakeJobLog(clock),
         "evidence": MemoryEvidence(clock),

@@ -66,8 +66,8 @@ def faults_of(case: Case, ending: Ending) -> list[str]:
     wrong = [state for state in ending.states if state not in right_states(case)]
     if wrong:
         faults.append(f"ended {', '.join(wrong)}")
-    if any(operation_id != ending.begun[0] for operation_id in ending.operation_ids):
-        faults.append(f"follows {ending.operation_ids}, not {ending.begun[0]}")
+    if any([operation_id] != ending.begun for operation_id in ending.operation_ids):
+        faults.append(f"follows {ending.operation_ids}, not {ending.begun}")
     return faults
 
 

@@ -5,18 +5,19 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
+from adapters.ports import Ports
 from domain.codec import from_json, to_json
 from domain.outcomes import VaultOutcome
-from domain.requests import upgrade_instance_id
+from domain.requests import UpgradeRequest, upgrade_instance_id
 from domain.upgrade import RunState, UpgradeStatus
 from orchestrators import names
 from tests.disasters.kinds import Case, Kind
 from tests.disasters.points import Blow, Break, Kill, Meanwhile, Nothing, Watch, watched
 from tests.disasters.worlds import FairClassicVaults, World, make_world
 from tests.estate import FakeEstate
-from tests.fakes import FakeClock, classic_ref, upgrade_request
+from tests.fakes import FakeClock, upgrade_request
 from tests.kill_points import Killed
 from tests.workflow import ActivityBody, Workflow
 
@@ -53,7 +54,17 @@ def surviving(body: ActivityBody, clock: FakeClock, after: timedelta) -> Activit
     return deliver
 
 
-def engine(estate: FakeEstate, after: timedelta = SOON) -> Workflow:
+class Stage(Protocol):
+    """An estate with a workflow."""
+
+    clock: FakeClock
+
+    def workflow(self) -> Workflow:
+        """The app's activities on the estate's ports."""
+        ...
+
+
+def engine(estate: Stage, after: timedelta = SOON) -> Workflow:
     """The estate's workflow on an engine that delivers again."""
     workflow = estate.workflow()
     workflow.activities = {
@@ -62,10 +73,13 @@ def engine(estate: FakeEstate, after: timedelta = SOON) -> Workflow:
     return workflow
 
 
-async def run_to_end(workflow: Workflow, instance_id: str = "") -> VaultOutcome:
+async def run_to_end(
+    workflow: Workflow, instance_id: str = "", request: UpgradeRequest | None = None
+) -> VaultOutcome:
     """One run of the vault's upgrade."""
-    name = instance_id or upgrade_instance_id(classic_ref())
-    instance = await workflow.run(names.UPGRADE_VAULT, to_json(upgrade_request()), name)
+    asked = request or upgrade_request()
+    name = instance_id or upgrade_instance_id(asked.vault)
+    instance = await workflow.run(names.UPGRADE_VAULT, to_json(asked), name)
     if instance.output is None:
         raise AssertionError(f"the run broke down: {instance.failure}")
     return from_json(VaultOutcome, instance.output)
@@ -164,11 +178,15 @@ class Jostled:
             await asyncio.sleep(0)
 
 
-def _jostled(estate: FakeEstate, seed: int) -> FakeEstate:
+def jostled(ports: Ports, seed: int) -> Ports:
+    """The same ports, whose calls are mixed with those of others."""
     dice = random.Random(seed)  # noqa: S311 - to mix, not to hide
-    members = vars(estate.ports).items()
-    ports = {name: one if name == "clock" else Jostled(one, dice) for name, one in members}
-    return replace(estate, ports=type(estate.ports)(**ports))
+    members = vars(ports).items()
+    return Ports(**{name: one if name == "clock" else Jostled(one, dice) for name, one in members})
+
+
+def _jostled(estate: FakeEstate, seed: int) -> FakeEstate:
+    return replace(estate, ports=jostled(estate.ports, seed))
 
 
 async def _together(case: Case) -> Ending:

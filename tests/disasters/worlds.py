@@ -4,9 +4,18 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from domain.upgrade import START_GRACE, ClassicVault, UpgradeRecord, UpgradeStatus
+from domain.upgrade import (
+    START_GRACE,
+    CheckOutcome,
+    ClassicVault,
+    PrerequisiteCheck,
+    PrerequisiteReason,
+    Severity,
+    UpgradeRecord,
+    UpgradeStatus,
+)
 from domain.vaults import ClassicVaultRef, VaultRef
-from tests.estate import FakeEstate, TimedClassicVaults, settled_vault
+from tests.estate import FakeEstate, TimedClassicVaults, UpgradedVaults, settled_vault
 from tests.fakes import FakeClock, classic_ref, classic_vault, fake_ports, upgrade_record, vault_ref
 
 DURATION = timedelta(minutes=4)
@@ -16,6 +25,16 @@ SHOWN_AFTER = START_GRACE - timedelta(seconds=10)
 """How late the worst service shows a start: just within the grace period."""
 
 PORTAL = "portal-2017-09-05 12:00:00Z-P"
+
+
+TAKEN = PrerequisiteReason(
+    severity=Severity.ERROR,
+    category="Vault",
+    code="UpgradeInProgress",
+    message="an upgrade runs",
+    rows=(("an upgrade runs",),),
+    recommended_action="",
+)
 
 
 class WorstClassicVaults(TimedClassicVaults):
@@ -58,6 +77,13 @@ class WorstClassicVaults(TimedClassicVaults):
 class FairClassicVaults(WorstClassicVaults):
     """Refuses a second start, and shows the first at once, as the real service should."""
 
+    async def check_prerequisites(
+        self, vault: ClassicVault, target: VaultRef, client_request_id: str
+    ) -> PrerequisiteCheck:
+        check = await super().check_prerequisites(vault, target, client_request_id)
+        is_taken = self.vaults[vault.ref.key].record is not None
+        return replace(check, outcome=CheckOutcome.FAILED, reasons=(TAKEN,)) if is_taken else check
+
     async def read_vault(self, vault: ClassicVaultRef) -> ClassicVault:
         return await TimedClassicVaults.read_vault(self, vault)
 
@@ -95,8 +121,7 @@ def make_world(
     clock = FakeClock()
     classic = kind(classic_vault(), clock=clock, duration=DURATION, end=end)
     estate = FakeEstate.make()
-    arm = estate.recovery_services
-    arm.clock = clock
+    arm = UpgradedVaults(classic, clock)
     arm.add(vault_ref(), settled_vault())
     ports = fake_ports(clock=clock, classic=classic, recovery_services=arm)
     estate = replace(estate, clock=clock, classic=classic, evidence=ports.evidence, ports=ports)

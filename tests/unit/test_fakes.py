@@ -9,6 +9,7 @@ from adapters.ports import (
     JobLog,
     Ports,
     RecoveryServices,
+    Subscriptions,
     UpgradeQueue,
 )
 from domain.errors import NotFoundError, OutcomeUnknownError, RefusedError
@@ -19,6 +20,7 @@ from tests.fakes import (
     FakeJobLog,
     FakeQueue,
     FakeRecoveryServices,
+    FakeSubscriptions,
     MemoryEvidence,
     classic_ref,
     classic_vault,
@@ -30,6 +32,7 @@ from tests.fakes import (
 def test_every_fake_has_the_type_of_its_port() -> None:
     """Each fake can stand where its port is asked for (the type checker reads this too)."""
     classic: ClassicVaults = FakeClassicVaults()
+    subscriptions: Subscriptions = FakeSubscriptions()
     arm: RecoveryServices = FakeRecoveryServices()
     log: JobLog = FakeJobLog()
     evidence: EvidenceStore = MemoryEvidence()
@@ -38,6 +41,7 @@ def test_every_fake_has_the_type_of_its_port() -> None:
 
     ports = Ports(
         classic=classic,
+        subscriptions=subscriptions,
         recovery_services=arm,
         job_log=log,
         evidence=evidence,

@@ -1,0 +1,146 @@
+"""Looks at everything besides the service's own check that may stand against an upgrade."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from activities.evidence import keep_step
+from adapters.ports import Ports
+from domain.codec import JsonObject
+from domain.errors import NotFoundError, ServiceError, ThrottledError, UnavailableError
+from domain.prechecks import CheckContext, CheckReason, CheckResult, Gravity
+from domain.readings import Attempt, FailedRead
+from domain.service_reasons import service_reasons
+from domain.steps import PrecheckRequest
+from domain.subscription_checks import (
+    FEATURE,
+    PROVIDERS,
+    RECOVERY_SERVICES,
+    REGISTERED,
+    judge_feature,
+    judge_provider,
+    judge_subscription,
+    provider_state,
+)
+from domain.target_checks import judge_group, judge_same_name
+from domain.vaults import Provenance, Reading
+
+
+async def run_read_prechecks(ports: Ports, request: PrecheckRequest) -> CheckResult:
+    """Reads subscription, providers, feature, groups and vaults, and joins what the service said.
+
+    What cannot be read becomes a reason of its own: somebody has to agree to go on without it.
+
+    Raises:
+        ServiceError: A service was away or too busy; the step is repeated.
+        EvidenceError: The result could not be kept.
+    """
+    context = _context(request)
+    gathered = _Gathered([request.check.provenance], list(service_reasons(request.check)))
+    await _look_at_subscription(ports, context, gathered)
+    await _look_at_target(ports, context, gathered)
+    result = CheckResult(
+        reasons=tuple(gathered.reasons),
+        to_register=tuple(gathered.to_register),
+        sources=tuple(gathered.sources),
+    )
+    await keep_step(ports, request.run, f"03-checks-{request.check_no}", result)
+    return result
+
+
+def _context(request: PrecheckRequest) -> CheckContext:
+    asked = request.run.request
+    return CheckContext(
+        classic=request.classic,
+        check=request.check,
+        target_group=asked.target_resource_group,
+        create_group=asked.create_resource_group,
+        register_providers=asked.register_providers,
+    )
+
+
+class _Gathered:
+    """What the looks have brought so far."""
+
+    def __init__(self, sources: list[Provenance], reasons: list[CheckReason]) -> None:
+        self.sources = sources
+        self.reasons = reasons
+        self.to_register: list[str] = []
+
+    def take[T](
+        self, read: Attempt[T], judge: Callable[[T], Sequence[CheckReason]], rule: str
+    ) -> None:
+        """Judges a reading, or says that there is none."""
+        if isinstance(read, FailedRead):
+            self.reasons.append(_unread(read, rule))
+            return
+        self.sources.append(read.provenance)
+        self.reasons += judge(read.value)
+
+
+async def _attempt[T](what: str, read: Awaitable[Reading[T]]) -> Attempt[T]:
+    """The reading, or why there can be none.
+
+    Raises:
+        UnavailableError, ThrottledError: It may go better the next time, so the step is repeated.
+    """
+    try:
+        return await read
+    except (UnavailableError, ThrottledError):
+        raise
+    except ServiceError as failure:
+        return FailedRead.of(what, failure)
+
+
+def _unread(failed: FailedRead, rule: str) -> CheckReason:
+    return CheckReason(
+        code="NotRead",
+        gravity=Gravity.UNKNOWN,
+        message=f"{failed.what} could not be read",
+        what_to_do="Give the app's identity the role Reader on the subscription and run the vault "
+        f"again, or approve the plan without having seen it. The service said: {failed.reason}",
+        source=failed.what,
+        rule=rule,
+    )
+
+
+async def _look_at_subscription(ports: Ports, context: CheckContext, gathered: _Gathered) -> None:
+    arm, subscription_id = ports.subscriptions, context.classic.ref.subscription_id
+    subscription = await _attempt("the subscription", arm.read_subscription(subscription_id))
+    gathered.take(subscription, judge_subscription, "vault-upgrade 1.1")
+    for namespace in PROVIDERS:
+        read = arm.read_provider(subscription_id, namespace)
+        provider = await _attempt(f"resource provider {namespace}", read)
+
+        def judge(document: JsonObject, namespace: str = namespace) -> list[CheckReason]:
+            if provider_state(document) != REGISTERED:
+                gathered.to_register.append(namespace)
+            return [judge_provider(context, namespace, document)]
+
+        gathered.take(provider, judge, "vault-upgrade 1.9")
+    feature = await _attempt("feature VaultUpgrade", _read_feature(ports, subscription_id))
+    gathered.take(feature, judge_feature, "vault-upgrade 1.1")
+
+
+async def _read_feature(ports: Ports, subscription_id: str) -> Reading[JsonObject | None]:
+    """The feature; a value of None where the service says that it knows no such feature."""
+    try:
+        reading = await ports.subscriptions.read_feature(
+            subscription_id, RECOVERY_SERVICES, FEATURE
+        )
+    except NotFoundError as unknown:
+        source = Provenance(
+            source=f"GET features/{FEATURE}",
+            request_id=unknown.request_id,
+            read_at=ports.clock.now(),
+        )
+        return Reading(value=None, provenance=source)
+    return Reading(value=reading.value, provenance=reading.provenance)
+
+
+async def _look_at_target(ports: Ports, context: CheckContext, gathered: _Gathered) -> None:
+    subscription_id = context.classic.ref.subscription_id
+    groups = await _attempt("the resource groups", ports.subscriptions.list_groups(subscription_id))
+    gathered.take(groups, lambda rows: judge_group(context, rows), "vault-upgrade 1.3")
+    vaults = await _attempt(
+        "the Recovery Services vaults", ports.recovery_services.list_vaults(subscription_id)
+    )
+    gathered.take(vaults, lambda rows: judge_same_name(context, rows), "vault-upgrade 1.3")

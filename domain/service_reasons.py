@@ -1,0 +1,102 @@
+"""What the service's own check says, explained (vault-upgrade 1.2, 3.2).
+
+Its codes and categories were never published (5.2), so a reason is recognised by what it speaks of
+and by what stands in its table; one that is not recognised is passed on in the service's words.
+"""
+
+import re
+from dataclasses import dataclass
+
+from domain.agents import UPGRADE_FLOOR, is_below, parse_version, version_text
+from domain.prechecks import CheckReason, Consent, Gravity
+from domain.upgrade import PrerequisiteCheck, PrerequisiteReason, Severity
+
+SOURCE = "service check"
+"""The reasons' source."""
+
+_VERSION = re.compile(r"\d+(\.\d+){3}")
+_AGENT_ADVICE = (
+    f"Update the MARS agent to {version_text(UPGRADE_FLOOR.version)} or later (2.0.9070.0 was enough in 2017; the later"
+    " text of January 2018 asks for more). A machine that no longer exists counts too: unregister"
+    " it with DELETE backupContainers/{id}/UnRegisterContainer, or in the classic portal, if its"
+    " backups are not needed; while they are kept, the vault cannot be upgraded. Then run the"
+    " vault again."
+)
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A documented cause, and how to recognise that a reason speaks of it."""
+
+    words: re.Pattern[str]
+    advice: str
+    rule: str
+
+
+_TOPICS: tuple[Topic, ...] = (
+    Topic(re.compile(r"agent|mars", re.IGNORECASE), _AGENT_ADVICE, "vault-upgrade 1.2"),
+    Topic(
+        re.compile(r"billing|storage-?based", re.IGNORECASE),
+        "Recovery Services vaults know instance-based billing only: agree to the change with"
+        " acceptWarnings or by approving the plan, or convert the vault first.",
+        "vault-upgrade 1.2",
+    ),
+    Topic(
+        re.compile(r"job|register|registration|configur", re.IGNORECASE),
+        "Wait until the job has ended and nobody registers an item, then run the vault again.",
+        "vault-upgrade 1.2",
+    ),
+    Topic(
+        re.compile(r"csp", re.IGNORECASE),
+        "Vaults of CSP subscriptions cannot be upgraded.",
+        "vault-upgrade 1.1",
+    ),
+    Topic(
+        re.compile(r"target|exists|resource group", re.IGNORECASE),
+        "Choose a different resource group.",
+        "vault-upgrade 1.3",
+    ),
+)
+
+
+def _has_old_agent(reason: PrerequisiteReason) -> bool:
+    versions = (
+        parse_version(cell) for row in reason.rows for cell in row if _VERSION.fullmatch(cell)
+    )
+    return any(version is not None and is_below(version, UPGRADE_FLOOR) for version in versions)
+
+
+def _topic_of(reason: PrerequisiteReason) -> Topic | None:
+    # A table of machines and versions needs no words to be known for what it is.
+    if _has_old_agent(reason):
+        return _TOPICS[0]
+    named = f"{reason.category} {reason.code}"
+    for text in (named, reason.message):
+        for topic in _TOPICS:
+            if topic.words.search(text):
+                return topic
+    return None
+
+
+def _explained(reason: PrerequisiteReason) -> CheckReason:
+    topic = _topic_of(reason)
+    is_warning = reason.severity is Severity.WARNING
+    said = reason.recommended_action.strip()
+    advice = [said, topic.advice if topic else ""]
+    return CheckReason(
+        code=reason.code or "NoCode",
+        gravity=Gravity.WARNING if is_warning else Gravity.ERROR,
+        message=reason.message,
+        what_to_do=" ".join(part for part in advice if part),
+        source=SOURCE,
+        rule=topic.rule if topic else "vault-upgrade 3.2",
+        consent=Consent.WARNINGS if is_warning else None,
+        rows=reason.rows,
+        category=reason.category,
+        is_blocking=not is_warning,
+    )
+
+
+def service_reasons(check: PrerequisiteCheck) -> tuple[CheckReason, ...]:
+    """Everything the service said, errors first, each explained where its cause is documented."""
+    return tuple(map(_explained, (*check.errors, *check.warnings)))

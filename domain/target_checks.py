@@ -1,0 +1,101 @@
+"""The target of an upgrade: its resource group, and a vault of the same name in it.
+
+Rules: vault-upgrade 1.3, 1.7. A group that is not there is made by the service during the upgrade,
+so a misspelt name silently makes a new one; that is why it takes somebody's consent.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+from domain.codec import JsonObject
+from domain.prechecks import CheckContext, CheckReason, Consent, Gravity, error
+from domain.vaults import VaultRef
+
+PROVISIONING = "Provisioning"
+"""A vault of the same name in this state is an upgrade that runs, or one that failed."""
+
+DEFAULT_GROUP_PREFIX = "Default-RecoveryServices-ResourceGroup-"
+"""Where forced upgrades put their vaults; the region follows, lower case, without blanks."""
+
+RESEMBLANCE = 0.8
+"""From here on one name looks like a slip of the pen of the other."""
+
+_GROUPS = "resource groups"
+_VAULTS = "Recovery Services vaults"
+
+
+def default_group(region: str) -> str:
+    """The group a forced upgrade puts the vaults of a region in."""
+    return f"{DEFAULT_GROUP_PREFIX}{region.replace(' ', '').lower()}"
+
+
+def judge_group(context: CheckContext, groups: Iterable[JsonObject]) -> list[CheckReason]:
+    """What the subscription's resource groups say about the target group."""
+    names = [str(group.get("name") or "") for group in groups]
+    wanted = context.target_group
+    reasons = _default_group_notes(context)
+    if wanted.casefold() in {name.casefold() for name in names}:
+        return reasons
+    folded = {name.casefold(): name for name in names}
+    similar = [
+        folded[one]
+        for one in difflib.get_close_matches(wanted.casefold(), folded, cutoff=RESEMBLANCE)
+    ]
+    return [*reasons, _missing_group(context, similar)]
+
+
+def _missing_group(context: CheckContext, similar: list[str]) -> CheckReason:
+    wanted, region = context.target_group, context.classic.ref.region
+    # Consent to "make it" was given for the name as it should be, not for a slip of the pen.
+    is_agreed = context.create_group and not similar
+    hint = f"; it looks like {' and '.join(similar)}" if similar else ""
+    return CheckReason(
+        code="TargetGroupResembles" if similar else "TargetGroupMissing",
+        gravity=Gravity.NOTE if is_agreed else Gravity.WARNING,
+        message=f"resource group {wanted} does not exist{hint}",
+        what_to_do=f"The service makes it during the upgrade, in {region}. If that is not meant, "
+        "correct targetResourceGroup; if it is, "
+        + ("approve the plan." if similar else "set createResourceGroup or approve the plan."),
+        source=_GROUPS,
+        rule="vault-upgrade 1.3",
+        consent=None if similar else Consent.CREATE_GROUP,
+    )
+
+
+def _default_group_notes(context: CheckContext) -> list[CheckReason]:
+    wanted, own = context.target_group, default_group(context.classic.ref.region)
+    if not wanted.casefold().startswith(DEFAULT_GROUP_PREFIX.casefold()):
+        return []
+    is_own = wanted.casefold() == own.casefold()
+    message = f"{wanted} is the group of forced upgrades of "
+    return [
+        CheckReason(
+            code="DefaultGroup" if is_own else "DefaultGroupOfOtherRegion",
+            gravity=Gravity.NOTE if is_own else Gravity.WARNING,
+            message=message + ("this region" if is_own else "another region"),
+            what_to_do="" if is_own else f"The one of this region is {own}.",
+            source="request",
+            rule="vault-upgrade 1.7",
+            consent=None if is_own else Consent.WARNINGS,
+        )
+    ]
+
+
+def judge_same_name(context: CheckContext, vaults: Iterable[JsonObject]) -> list[CheckReason]:
+    """A vault of the same name in the target group blocks, unless it is still provisioning."""
+    wanted = (context.target_group.casefold(), context.classic.ref.name.casefold())
+    for vault in vaults:
+        ref = VaultRef.parse(str(vault["id"]))
+        state = str((vault.get("properties") or {}).get("provisioningState") or "")
+        is_same = (ref.resource_group.casefold(), ref.name.casefold()) == wanted
+        if is_same and state != PROVISIONING:
+            return [
+                error(
+                    "TargetVaultExists",
+                    f"{ref} exists already, in state {state or 'unknown'}",
+                    "Choose a different resource group.",
+                    source=_VAULTS,
+                    rule="vault-upgrade 1.3",
+                )
+            ]
+    return []
