@@ -36,7 +36,7 @@ async def run_read_prechecks(ports: Ports, request: PrecheckRequest) -> CheckRes
     context = _context(request)
     gathered = _Gathered([request.check.provenance], list(service_reasons(request.check)))
     await _look_at_subscription(ports, context, gathered)
-    await _look_at_target(ports, context, gathered)
+    await _look_at_target(ports, request, gathered)
     result = CheckResult(
         reasons=tuple(gathered.reasons),
         to_register=tuple(gathered.to_register),
@@ -116,31 +116,33 @@ async def _look_at_subscription(ports: Ports, context: CheckContext, gathered: _
             return [judge_provider(context, namespace, document)]
 
         gathered.take(provider, judge, "vault-upgrade 1.9")
-    feature = await _attempt("feature VaultUpgrade", _read_feature(ports, subscription_id))
+    feature = await _attempt(
+        "feature VaultUpgrade",
+        _if_known(ports, arm.read_feature(subscription_id, RECOVERY_SERVICES, FEATURE)),
+    )
     gathered.take(feature, judge_feature, "vault-upgrade 1.1")
 
 
-async def _read_feature(ports: Ports, subscription_id: str) -> Reading[JsonObject | None]:
-    """The feature; a value of None where the service says that it knows no such feature."""
+async def _look_at_target(ports: Ports, request: PrecheckRequest, gathered: _Gathered) -> None:
+    context, target = _context(request), request.run.request.target
+    groups = await _attempt(
+        "the resource groups", ports.subscriptions.list_groups(target.subscription_id)
+    )
+    gathered.take(groups, lambda rows: judge_group(context, rows), "vault-upgrade 1.3")
+    read = _if_known(ports, ports.recovery_services.read_vault(target))
+    vault = await _attempt("the target vault", read)
+    gathered.take(vault, lambda found: judge_same_name(target, found), "vault-upgrade 1.3")
+
+
+async def _if_known(
+    ports: Ports, read: Awaitable[Reading[JsonObject]]
+) -> Reading[JsonObject | None]:
+    """The reading; a value of None where the service says that there is no such thing."""
     try:
-        reading = await ports.subscriptions.read_feature(
-            subscription_id, RECOVERY_SERVICES, FEATURE
-        )
+        reading = await read
     except NotFoundError as unknown:
         source = Provenance(
-            source=f"GET features/{FEATURE}",
-            request_id=unknown.request_id,
-            read_at=ports.clock.now(),
+            source=unknown.subject or "", request_id=unknown.request_id, read_at=ports.clock.now()
         )
         return Reading(value=None, provenance=source)
     return Reading(value=reading.value, provenance=reading.provenance)
-
-
-async def _look_at_target(ports: Ports, context: CheckContext, gathered: _Gathered) -> None:
-    subscription_id = context.classic.ref.subscription_id
-    groups = await _attempt("the resource groups", ports.subscriptions.list_groups(subscription_id))
-    gathered.take(groups, lambda rows: judge_group(context, rows), "vault-upgrade 1.3")
-    vaults = await _attempt(
-        "the Recovery Services vaults", ports.recovery_services.list_vaults(subscription_id)
-    )
-    gathered.take(vaults, lambda rows: judge_same_name(context, rows), "vault-upgrade 1.3")

@@ -8,6 +8,7 @@ import difflib
 from collections.abc import Iterable
 
 from domain.codec import JsonObject
+from domain.documents import value_at
 from domain.prechecks import CheckContext, CheckReason, Consent, Gravity, error
 from domain.vaults import VaultRef
 
@@ -21,7 +22,6 @@ RESEMBLANCE = 0.8
 """From here on one name looks like a slip of the pen of the other."""
 
 _GROUPS = "resource groups"
-_VAULTS = "Recovery Services vaults"
 
 
 def default_group(region: str) -> str:
@@ -81,21 +81,24 @@ def _default_group_notes(context: CheckContext) -> list[CheckReason]:
     ]
 
 
-def judge_same_name(context: CheckContext, vaults: Iterable[JsonObject]) -> list[CheckReason]:
-    """A vault of the same name in the target group blocks, unless it is still provisioning."""
-    wanted = (context.target_group.casefold(), context.classic.ref.name.casefold())
-    for vault in vaults:
-        ref = VaultRef.parse(str(vault["id"]))
-        state = str((vault.get("properties") or {}).get("provisioningState") or "")
-        is_same = (ref.resource_group.casefold(), ref.name.casefold()) == wanted
-        if is_same and state != PROVISIONING:
-            return [
-                error(
-                    "TargetVaultExists",
-                    f"{ref} exists already, in state {state or 'unknown'}",
-                    "Choose a different resource group.",
-                    source=_VAULTS,
-                    rule="vault-upgrade 1.3",
-                )
-            ]
-    return []
+def judge_same_name(target: VaultRef, vault: JsonObject | None) -> list[CheckReason]:
+    """A vault of the same name in the target group blocks, unless it is still provisioning.
+
+    Args:
+        target: The vault to be.
+        vault: What Resource Manager shows under that name; None: nothing.
+    """
+    if vault is None:
+        return []
+    state = str(value_at(vault, ("properties", "provisioningState")) or "unknown")
+    if state == PROVISIONING:
+        return []
+    return [
+        error(
+            "TargetVaultExists",
+            f"{target} exists already, in state {state}",
+            "Choose a different resource group.",
+            source="Recovery Services vaults",
+            rule="vault-upgrade 1.3",
+        )
+    ]

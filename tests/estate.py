@@ -1,12 +1,13 @@
 """A whole fake estate in virtual time: the ports, and the activities of the app on top of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from activities.registry import ACTIVITIES, activity_shell
 from adapters.ports import Ports
 from domain.codec import JsonObject, from_json, to_json
+from domain.errors import NotFoundError
 from domain.outcomes import VaultOutcome
 from domain.plans import Approval
 from domain.requests import UpgradeRequest, upgrade_instance_id
@@ -65,20 +66,18 @@ class TimedClassicVaults(FakeClassicVaults):
 
 
 class UpgradedVaults(FakeRecoveryServices):
-    """Resource Manager lists a vault only once the upgrade that makes it has begun."""
+    """Resource Manager shows a vault only once the upgrade that makes it has begun."""
 
     def __init__(self, classic: FakeClassicVaults, clock: FakeClock) -> None:
         super().__init__(clock=clock)
         self.classic = classic
 
-    async def list_vaults(self, subscription_id: str) -> Reading[tuple[JsonObject, ...]]:
-        reading = await super().list_vaults(subscription_id)
+    async def read_vault(self, vault: VaultRef) -> Reading[JsonObject]:
+        reading = await super().read_vault(vault)
         known = self.classic.vaults.values()
-        to_come = {vault.ref.name for vault in known if vault.record is None}
-        refs = [VaultRef.parse(str(one["id"])) for one in reading.value]
-        pairs = zip(refs, reading.value, strict=True)
-        shown = tuple(document for ref, document in pairs if ref.name not in to_come)
-        return replace(reading, value=shown)
+        if vault.name in {one.ref.name for one in known if one.record is None}:
+            raise NotFoundError("the upgrade has not begun", subject=str(vault), status=404)
+        return reading
 
 
 @dataclass(kw_only=True)

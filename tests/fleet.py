@@ -28,13 +28,12 @@ from domain.schedule import encode_places, plan_order
 from domain.upgrade import ClassicVault, UpgradeStatus
 from domain.vaults import ClassicVaultRef
 from orchestrators import names
-from tests.estate import TimedClassicVaults, settled_vault
+from tests.estate import TimedClassicVaults, UpgradedVaults, settled_vault
 from tests.fake_workflow_client import WorkflowClient
 from tests.fakes import (
     NOON,
     FakeClock,
     FakeQueue,
-    FakeRecoveryServices,
     MemoryEvidence,
     classic_vault,
     fake_ports,
@@ -108,7 +107,7 @@ class Fleet:
         clock = FakeClock()
         vaults = [classic_vault(one.vault) for one in requests]
         classic = FleetVaults(*vaults, clock=clock, durations=durations, failing=failing)
-        recovery_services = FakeRecoveryServices(clock=clock)
+        recovery_services = UpgradedVaults(classic, clock)
         for one in requests:
             recovery_services.add(one.target, settled_vault())
         queue, evidence = RunningQueue(clock), MemoryEvidence(clock)

@@ -74,6 +74,7 @@ class FileEstate:
             workspaces=[
                 model.Workspace(id=row.id, has_tables=row.has_tables) for row in document.workspaces
             ],
+            subscriptions=[subscription.build() for subscription in document.subscriptions],
             opened_at=now,
             page_size=document.page_size,
         )

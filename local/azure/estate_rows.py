@@ -18,6 +18,7 @@ from local.azure.model import VaultSettings
 from local.azure.moments import parse_span
 from local.azure.policy_documents import ZONELESS
 from local.azure.schedules import ZONES
+from local.azure.subscriptions import Subscription, registered_features, registered_providers
 
 GUID_PATTERN = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 VERSION_PATTERN = r"^\d+(\.\d+){3}$"
@@ -279,6 +280,25 @@ class SubscriptionRow(Row):
 
     id: Guid
     vaults: tuple[VaultRow, ...]
+    resource_groups: tuple[str, ...] = Subscription.groups
+    """Groups that are there when the estate is opened."""
+    state: Literal["Enabled", "Disabled", "Warned", "PastDue"] = "Enabled"
+    quota_id: str = Subscription.quota_id
+    providers: dict[str, str] = Field(default_factory=registered_providers)
+    features: dict[str, str] = Field(default_factory=registered_features)
+    registration_takes: Span = Subscription.registration_takes
+
+    def build(self) -> Subscription:
+        """The subscription without its vaults."""
+        return Subscription(
+            id=self.id,
+            groups=self.resource_groups,
+            state=self.state,
+            quota_id=self.quota_id,
+            providers=dict(self.providers),
+            features=dict(self.features),
+            registration_takes=self.registration_takes,
+        )
 
 
 class EstateFile(Row):

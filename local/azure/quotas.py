@@ -65,8 +65,17 @@ class Quotas:
         return Taken(header=limit.header, remaining=int(level), wait_s=wait_s)
 
 
+_OWN_ROUTES = frozenset(
+    {
+        *("vault", "vaults", "vaults-of-group"),
+        *("subscription", "groups", "provider", "feature"),
+    }
+)
+"""Reads that Resource Manager answers by itself."""
+
+
 def limit_of(method: str, route: str) -> Limit:
     """Which bucket a call is taken from: vaults are ARM's own, what is in them the service's."""
     if method != "GET":
         return WRITES
-    return READS if route in ("vault", "vaults", "vaults-of-group") else RESOURCE_REQUESTS
+    return READS if route in _OWN_ROUTES else RESOURCE_REQUESTS

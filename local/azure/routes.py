@@ -10,6 +10,7 @@ from local.azure import (
     arm_jobs,
     arm_policies,
     arm_protectable,
+    arm_subscriptions,
     arm_vaults,
     classic_api,
     logs_api,
@@ -111,6 +112,18 @@ _ARM_ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
         arm_vaults.list_usage_summaries,
     ),
 )
+_SUBSCRIPTION = "/subscriptions/{subscription}"
+_PROVIDER = f"{_SUBSCRIPTION}/providers/{{namespace}}"
+_FEATURE = (
+    f"{_SUBSCRIPTION}/providers/Microsoft.Features/providers/{{namespace}}/features/{{feature}}"
+)
+_SUBSCRIPTION_ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
+    ("GET", _SUBSCRIPTION, "subscription", arm_subscriptions.read),
+    ("GET", f"{_SUBSCRIPTION}/resourceGroups", "groups", arm_subscriptions.list_groups),
+    ("GET", _PROVIDER, "provider", arm_subscriptions.read_provider),
+    ("POST", f"{_PROVIDER}/register", "provider", arm_subscriptions.register_provider),
+    ("GET", _FEATURE, "feature", arm_subscriptions.read_feature),
+)
 _LOGS_ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
     ("POST", "/v1/workspaces/{workspace}/query", "query", logs_api.query_workspace),
 )
@@ -131,6 +144,7 @@ ROUTER = Router(
     [
         *_routes(_CLASSIC_ROUTES, Api.CLASSIC),
         *_routes(_ARM_ROUTES, Api.ARM),
+        *_routes(_SUBSCRIPTION_ROUTES, Api.ARM),
         *_routes(_LOGS_ROUTES, Api.LOGS),
     ]
 )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from local.azure.model import CloudService, Identity, Vault, Workspace
 from local.azure.names import cloud_service_name, stable_guid
+from local.azure.subscriptions import Subscription
 
 
 class State:
@@ -18,6 +19,7 @@ class State:
         vaults: Every vault, in the order the services list them.
         workspaces: Log Analytics workspaces.
         cloud_services: Cloud services whose ids are given; the others are made up.
+        subscriptions: What is known of subscriptions; of the others, the usual.
         opened_at: When the estate came to life, virtual time.
         page_size: Rows per page of an ARM list.
 
@@ -33,6 +35,7 @@ class State:
         opened_at: datetime,
         workspaces: Iterable[Workspace] = (),
         cloud_services: Iterable[CloudService] = (),
+        subscriptions: Iterable[Subscription] = (),
         page_size: int = 200,
     ) -> None:
         self.identity = identity
@@ -42,6 +45,7 @@ class State:
         self.vaults = list(vaults)
         self.workspaces = {workspace.id.lower(): workspace for workspace in workspaces}
         self._cloud_services = {service.name.lower(): service for service in cloud_services}
+        self._subscriptions = {one.id.lower(): one for one in subscriptions}
         self._by_subscription: dict[str, list[Vault]] = {}
         self._classic: dict[tuple[str, ...], Vault] = {}
         for vault in self.vaults:
@@ -61,6 +65,11 @@ class State:
     def has_subscription(self, subscription_id: str) -> bool:
         """Whether the estate knows the subscription."""
         return subscription_id.lower() in self._by_subscription
+
+    def subscription(self, subscription_id: str) -> Subscription:
+        """What is known of a subscription itself."""
+        key = subscription_id.lower()
+        return self._subscriptions.setdefault(key, Subscription(id=key))
 
     def subscription_ids(self) -> tuple[str, ...]:
         """Every subscription of the estate."""
@@ -109,7 +118,10 @@ class State:
         return None
 
     def has_group(self, subscription_id: str, group: str) -> bool:
-        """Whether a resource group of this name holds a vault."""
+        """Whether there is a resource group of this name: one of the estate, or of a vault."""
+        known = self.subscription(subscription_id).groups
+        if group.lower() in {name.lower() for name in known}:
+            return True
         return any(
             (vault.resource_group or "").lower() == group.lower()
             for vault in self.vaults_of(subscription_id)
