@@ -41,8 +41,9 @@ def await_upgrade(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[J
     while polls < wait.polls + POLLS_PER_HISTORY:
         yield ctx.create_timer(next_delay(_elapsed(ctx, wait)))
         polls += 1
-        answer = yield from _poll(ctx, wait)
+        # Taken before the answer: an app that was off in between must not call an old answer late.
         elapsed = _elapsed(ctx, wait)
+        answer = yield from _poll(ctx, wait)
         if not answer.is_running or is_stalled(elapsed, is_read=answer.is_read):
             return to_object(_result(answer, polls, elapsed))
         if is_escalation_due(elapsed) and not escalated:
@@ -55,7 +56,8 @@ def await_upgrade(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[J
 def _poll(ctx: task.OrchestrationContext, wait: AwaitRequest) -> Flow[PollAnswer]:
     """One look; what cannot be read counts as still running."""
     try:
-        return (yield from call(ctx, names.READ_OPERATION, wait, PollAnswer))
+        # No retry policy: the next poll is the retry, and an outage is not hurried by more calls.
+        return (yield from call(ctx, names.READ_OPERATION, wait, PollAnswer, None))
     except task.TaskFailedError as failure:
         return PollAnswer(
             is_running=True, has_succeeded=False, text=reason_of(failure), is_read=False

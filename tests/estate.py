@@ -11,6 +11,7 @@ from domain.errors import NotFoundError
 from domain.outcomes import VaultOutcome
 from domain.plans import Approval
 from domain.requests import UpgradeRequest, upgrade_instance_id
+from domain.retries import RetryAuthorization, attempt_folder
 from domain.upgrade import ClassicVault, UpgradeStatus
 from domain.vaults import ClassicVaultRef, Reading, VaultRef
 from orchestrators import names
@@ -71,12 +72,19 @@ class UpgradedVaults(FakeRecoveryServices):
     def __init__(self, classic: FakeClassicVaults, clock: FakeClock) -> None:
         super().__init__(clock=clock)
         self.classic = classic
+        self.shows_early = False
+        """For tests that settle a vault and do not care where it comes from."""
 
     async def read_vault(self, vault: VaultRef) -> Reading[JsonObject]:
         reading = await super().read_vault(vault)
-        known = self.classic.vaults.values()
-        if vault.name in {one.ref.name for one in known if one.record is None}:
+        known = [one for one in self.classic.vaults.values() if one.ref.name == vault.name]
+        if self.shows_early or not known:
+            return reading
+        record = known[0].record
+        if record is None:
             raise NotFoundError("the upgrade has not begun", subject=str(vault), status=404)
+        if record.status is not UpgradeStatus.UPGRADED:
+            reading.value["properties"]["provisioningState"] = "Provisioning"
         return reading
 
 
@@ -86,7 +94,8 @@ class FakeEstate:
 
     clock: FakeClock
     classic: TimedClassicVaults
-    recovery_services: FakeRecoveryServices
+    subscriptions: FakeSubscriptions
+    recovery_services: UpgradedVaults
     evidence: MemoryEvidence
     ports: Ports
 
@@ -96,10 +105,12 @@ class FakeEstate:
         clock = FakeClock()
         classic = TimedClassicVaults(*(vaults or (classic_vault(),)), clock=clock, **upgrade)
         recovery_services = UpgradedVaults(classic, clock)
+        recovery_services.shows_early = True
         evidence = MemoryEvidence(clock)
+        subscriptions = FakeSubscriptions(clock)
         ports = Ports(
             classic=classic,
-            subscriptions=FakeSubscriptions(clock),
+            subscriptions=subscriptions,
             recovery_services=recovery_services,
             job_log=FakeJobLog(clock),
             evidence=evidence,
@@ -109,10 +120,28 @@ class FakeEstate:
         return cls(
             clock=clock,
             classic=classic,
+            subscriptions=subscriptions,
             recovery_services=recovery_services,
             evidence=evidence,
             ports=ports,
         )
+
+    async def authorize_retry(self, attempt: int = 2, **changes: Any) -> None:
+        """Records Microsoft's instruction to start the failed upgrade once more."""
+        key = classic_ref().key
+        failed = await self.evidence.read(f"{attempt_folder(key, attempt - 1)}/failed.json")
+        if failed is None:
+            raise AssertionError(f"attempt {attempt - 1} has not failed")
+        given = {
+            "attempt": attempt,
+            "failed_operation_id": failed["data"]["operationId"],
+            "ticket": "SR-1",
+            "instruction": "Please start it once more.",
+            "authorized_by": "boss@example.com",
+            "at": self.clock.now(),
+        }
+        document = {"data": to_json(RetryAuthorization(**{**given, **changes}))}
+        await self.evidence.create(f"{attempt_folder(key, attempt)}/authorization.json", document)
 
     def workflow(self, **replaced: ActivityBody) -> Workflow:
         """A test engine with the app's activities on the fake ports; some may be replaced."""
@@ -124,6 +153,7 @@ class FakeEstate:
     ) -> tuple[VaultOutcome, Instance]:
         """Runs ``upgrade_vault`` to its end; gives the outcome and the instance."""
         asked = request or upgrade_request()
+        self.recovery_services.shows_early = False
         engine = workflow or self.workflow()
         instance = await engine.run(
             names.UPGRADE_VAULT, to_json(asked), upgrade_instance_id(asked.vault)
@@ -185,12 +215,15 @@ def estate_of_one(vault: FakeVault | None = None, **upgrade: Any) -> FakeEstate:
 
 
 class Desk:
-    """Somebody who answers each new plan they are shown, an hour later."""
+    """Somebody who answers each new plan they are shown, an hour later or when told to."""
 
     instance_id = upgrade_instance_id(classic_ref())
 
-    def __init__(self, estate: FakeEstate, **changes: Any) -> None:
+    def __init__(
+        self, estate: FakeEstate, *, after: timedelta = timedelta(hours=1), **changes: Any
+    ) -> None:
         self.estate = estate
+        self.after = after
         self.changes = changes
         self.plans: list[str] = []
 
@@ -212,6 +245,4 @@ class Desk:
         self.plans.append(plan_hash)
         answer = {"plan_hash": plan_hash, "approver": "boss", "decision": "approve", "at": NOON}
         approval = Approval(**{**answer, **self.changes})
-        workflow.raise_event(
-            self.instance_id, names.APPROVAL_EVENT, to_json(approval), timedelta(hours=1)
-        )
+        workflow.raise_event(self.instance_id, names.APPROVAL_EVENT, to_json(approval), self.after)

@@ -6,10 +6,11 @@ from functools import cache
 
 from domain.upgrade import RunState, UpgradeStatus
 from tests.disasters.kinds import Case, Kind
-from tests.disasters.playing import Ending, undisturbed
-from tests.disasters.points import Point
+from tests.disasters.playing import Ending, play_retry, undisturbed
+from tests.disasters.points import Nothing, Point
 
-SEEDS = 60
+SEEDED = frozenset({Kind.TOGETHER, Kind.TWO_RUNS, Kind.TWO_INSTALLATIONS})
+SEEDS = 40
 """Ways two that act at the same time are mixed."""
 
 TOLD = frozenset({RunState.CLOSED, RunState.CLOSED_WITH_TASKS, RunState.STOPPED})
@@ -23,24 +24,41 @@ def points_of(end: UpgradeStatus = UpgradeStatus.UPGRADED) -> tuple[Point, ...]:
     return tuple(watch.points)
 
 
+@cache
+def _points_of_retry() -> tuple[Point, ...]:
+    _, watch = asyncio.run(play_retry(Nothing()))
+    return tuple(watch.points)
+
+
 def counts() -> dict[Kind, int]:
-    """How many cases there are of each kind."""
+    """How many points, activities or seeds there are for each kind."""
     points = len(points_of())
     activities = sum(point.method == "create" and not point.is_after for point in points_of())
-    seeded = (Kind.TOGETHER, Kind.TWO_RUNS, Kind.TWO_INSTALLATIONS)
     return {
         **dict.fromkeys(Kind, points),
-        **dict.fromkeys(seeded, SEEDS),
+        **dict.fromkeys(UPGRADING, _settling_begins()),
+        **dict.fromkeys(SEEDED, SEEDS),
         Kind.KILL_FAILING: len(points_of(UpgradeStatus.FAILED)),
+        Kind.KILL_RETRYING: len(_points_of_retry()),
         # An activity that keeps nothing (a poll) is delivered twice as well: see the kills.
         Kind.TWICE: activities,
     }
 
 
+UPGRADING = frozenset({Kind.KILL_LATE, Kind.KILL_TWICE, Kind.PORTAL})
+"""Kinds played up to the end of the upgrade; what settling does is played by the others."""
+
+BETWEEN_CALLS = frozenset(Kind) - {Kind.BREAK, Kind.TWICE, *SEEDED}
+"""Kinds for which after one call is the same moment as before the next one."""
+
+
 def all_cases() -> list[Case]:
     """All of them, kind by kind."""
     return [
-        Case(kind=kind, at=at) for kind, number in counts().items() for at in range(1, number + 1)
+        Case(kind=kind, at=at)
+        for kind, number in counts().items()
+        for at in range(1, number + 1)
+        if at == 1 or at % 2 == 0 or kind not in BETWEEN_CALLS
     ]
 
 

@@ -11,6 +11,7 @@ class Kind(StrEnum):
     KILL_LATE = "process killed, delivered again after five minutes"
     KILL_TWICE = "process killed, and killed again five calls later"
     KILL_FAILING = "process killed while an upgrade fails"
+    KILL_RETRYING = "process killed in the second attempt Microsoft asked for"
     BREAK = "call failed, or its answer lost"
     PORTAL = "portal starts at the same moment"
     TWICE = "activity delivered twice, one after the other"

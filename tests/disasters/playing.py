@@ -94,11 +94,13 @@ def ending(world: World, *outcomes: VaultOutcome) -> Ending:
     )
 
 
-async def play_blow(world: World, blow: Blow, after: timedelta = SOON) -> tuple[Ending, Watch]:
+async def play_blow(
+    world: World, blow: Blow, after: timedelta = SOON, request: UpgradeRequest | None = None
+) -> tuple[Ending, Watch]:
     """One run on which one blow falls."""
     watch = Watch(blow)
     estate = replace(world.estate, ports=watched(world.estate.ports, watch))
-    outcome = await run_to_end(engine(estate, after))
+    outcome = await run_to_end(engine(estate, after), request=request)
     return ending(world, outcome), watch
 
 
@@ -123,6 +125,26 @@ async def _killed(case: Case) -> Ending:
 
 async def _killed_failing(case: Case) -> Ending:
     return (await play_blow(make_world(end=UpgradeStatus.FAILED), Kill(case.at)))[0]
+
+
+async def retrying_world() -> World:
+    """A world whose upgrade has failed, with Microsoft's instruction to start it once more."""
+    world = make_world(end=UpgradeStatus.FAILED)
+    await run_to_end(engine(world.estate))
+    await world.estate.authorize_retry()
+    world.classic.begun.clear()
+    world.classic.end = UpgradeStatus.UPGRADED
+    return world
+
+
+async def _killed_retrying(case: Case) -> Ending:
+    return (await play_retry(Kill(case.at)))[0]
+
+
+async def play_retry(blow: Blow) -> tuple[Ending, Watch]:
+    """The second attempt, as a request of its own."""
+    again = upgrade_request(request_id="request-2")
+    return await play_blow(await retrying_world(), blow, request=again)
 
 
 async def _broken(case: Case) -> Ending:
@@ -225,6 +247,7 @@ PLAYERS: dict[Kind, Callable[[Case], Awaitable[Ending]]] = {
     Kind.KILL_LATE: _killed,
     Kind.KILL_TWICE: _killed,
     Kind.KILL_FAILING: _killed_failing,
+    Kind.KILL_RETRYING: _killed_retrying,
     Kind.BREAK: _broken,
     Kind.PORTAL: _portal,
     Kind.TWICE: _twice,
