@@ -41,6 +41,30 @@ async def _lost_answer(estate: FakeEstate, workflow: Workflow) -> None:
     await estate.upgrade(workflow=workflow)
 
 
+async def _expired(estate: FakeEstate, workflow: Workflow) -> None:
+    workflow.activities = estate.workflow().activities  # Nobody is at the desk.
+    await estate.upgrade(upgrade_request(approval=ApprovalMode.REQUIRED), workflow)
+
+
+async def _registered(estate: FakeEstate, workflow: Workflow) -> None:
+    estate.subscriptions.providers["Microsoft.SiteRecovery"] = "NotRegistered"
+    estate.subscriptions.looks_until_registered = 40
+    await estate.upgrade(upgrade_request(register_providers=True), workflow)
+
+
+async def _retried(estate: FakeEstate, workflow: Workflow) -> None:
+    estate.classic.end = UpgradeStatus.FAILED
+    await estate.upgrade()
+    await estate.authorize_retry()
+    estate.classic.end = UpgradeStatus.UPGRADED
+    await estate.upgrade(upgrade_request(request_id="request-2"), workflow)
+
+
+async def _escalated(estate: FakeEstate, workflow: Workflow) -> None:
+    estate.classic.duration = timedelta(minutes=130)
+    await estate.upgrade(workflow=workflow)
+
+
 async def _failed(estate: FakeEstate, workflow: Workflow) -> None:
     estate.classic.end = UpgradeStatus.FAILED
     await estate.upgrade(workflow=workflow)
@@ -70,6 +94,10 @@ SCENARIOS: dict[str, Callable[[FakeEstate, Workflow], Awaitable[None]]] = {
     "approved": _approved,
     "lost-answer": _lost_answer,
     "failed": _failed,
+    "expired": _expired,
+    "registered": _registered,
+    "retried": _retried,
+    "escalated": _escalated,
     "async-policies": _async_policies,
     "settled": _settled,
     "guarded": _guarded,
