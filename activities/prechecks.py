@@ -6,7 +6,7 @@ from activities.evidence import keep_step
 from adapters.ports import Ports
 from domain.codec import JsonObject
 from domain.errors import NotFoundError, ServiceError, ThrottledError, UnavailableError
-from domain.prechecks import CheckContext, CheckReason, CheckResult, Gravity
+from domain.prechecks import REGISTERED, CheckContext, CheckReason, CheckResult, Gravity
 from domain.readings import Attempt, FailedRead
 from domain.service_reasons import service_reasons
 from domain.steps import PrecheckRequest
@@ -14,7 +14,6 @@ from domain.subscription_checks import (
     FEATURE,
     PROVIDERS,
     RECOVERY_SERVICES,
-    REGISTERED,
     judge_feature,
     judge_provider,
     judge_subscription,

@@ -11,6 +11,9 @@ from enum import StrEnum
 from domain.upgrade import ClassicVault, PrerequisiteCheck
 from domain.vaults import Provenance
 
+REGISTERED = "Registered"
+"""State of a resource provider or feature that is ready to be used."""
+
 
 class Gravity(StrEnum):
     """How much a reason matters."""
@@ -50,6 +53,8 @@ class CheckReason:
     """What would have agreed to it; None where only a person can, or nobody."""
     rows: tuple[tuple[str, ...], ...] = ()
     """The table in the message, one row for each machine or job."""
+    explanation: str = ""
+    """What is documented about the cause, where the service gave advice of its own."""
     category: str = ""
     """The service's own word for the kind of reason."""
     is_blocking: bool = False

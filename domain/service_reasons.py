@@ -81,13 +81,14 @@ def _topic_of(reason: PrerequisiteReason) -> Topic | None:
 def _explained(reason: PrerequisiteReason) -> CheckReason:
     topic = _topic_of(reason)
     is_warning = reason.severity is Severity.WARNING
+    documented = topic.advice if topic else ""
     said = reason.recommended_action.strip()
-    advice = [said, topic.advice if topic else ""]
     return CheckReason(
         code=reason.code or "NoCode",
         gravity=Gravity.WARNING if is_warning else Gravity.ERROR,
         message=reason.message,
-        what_to_do=" ".join(part for part in advice if part),
+        what_to_do=said or documented,
+        explanation=documented if said else "",
         source=SOURCE,
         rule=topic.rule if topic else "vault-upgrade 3.2",
         consent=Consent.WARNINGS if is_warning else None,

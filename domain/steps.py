@@ -9,10 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.outcomes import Milestone
-from domain.prechecks import CheckResult
+from domain.prechecks import REGISTERED, CheckResult
 from domain.requests import UpgradeRequest
 from domain.retries import FIRST, FIRST_ATTEMPT, Attempt
-from domain.subscription_checks import REGISTERED
 from domain.summaries import StepSummary
 from domain.upgrade import ClassicVault, PrerequisiteCheck, RunState, UpgradeRecord
 from domain.vaults import VaultRef

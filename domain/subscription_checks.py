@@ -6,7 +6,7 @@ takes somebody's consent, because it changes the subscription.
 
 from domain.codec import JsonObject
 from domain.documents import value_at
-from domain.prechecks import CheckContext, CheckReason, Consent, Gravity, error
+from domain.prechecks import REGISTERED, CheckContext, CheckReason, Consent, Gravity, error
 
 RECOVERY_SERVICES = "Microsoft.RecoveryServices"
 SITE_RECOVERY = "Microsoft.SiteRecovery"
@@ -16,7 +16,6 @@ PROVIDERS = (RECOVERY_SERVICES, SITE_RECOVERY)
 FEATURE = "VaultUpgrade"
 """The preview's feature of Microsoft.RecoveryServices."""
 
-REGISTERED = "Registered"
 WAITING = frozenset({"Pending", "Registering"})
 """On its way: nothing to do but to wait."""
 

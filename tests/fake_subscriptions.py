@@ -4,7 +4,8 @@ from typing import Any
 
 from domain.codec import JsonObject
 from domain.errors import NotFoundError
-from domain.subscription_checks import PROVIDERS, REGISTERED
+from domain.prechecks import REGISTERED
+from domain.subscription_checks import PROVIDERS
 from domain.vaults import Reading
 from tests.fake_base import Fake, FakeClock
 

@@ -64,6 +64,15 @@ def test_an_unknown_cause_is_passed_on_in_the_services_words() -> None:
     assert ("the moon is full", "Wait a week.") == (reason.message, reason.what_to_do)
 
 
+def test_the_services_own_advice_comes_first() -> None:
+    """What is documented besides is kept beside it, not in its place."""
+    known = service_reason("AgentVersionNotSupported", recommended_action="Update the agent.")
+
+    (reason,) = service_reasons(service_check(known))
+
+    assert ("Update the agent.", True) == (reason.what_to_do, "2.0.9083.0" in reason.explanation)
+
+
 def test_a_warning_can_be_agreed_to_by_the_request() -> None:
     """Billing, for one."""
     warning = service_reason("StorageBasedBilling", severity=Severity.WARNING)
