@@ -8,13 +8,12 @@ payloads kept elsewhere, functions without an orchestrator behind them, turns th
 
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from durabletask.internal import orchestrator_service_pb2 as pb
 from durabletask.internal import tracing
 
 from local.taskhub.consumers import HeldExecutions
-from local.taskhub.engine import SqliteEngine
 from local.taskhub.hot import HotExecutions, Orchestrator
 
 from .engine import Engine
@@ -33,8 +32,12 @@ class Code(Protocol):
         ...
 
 
+@runtime_checkable
 class HoldingEngine(Protocol):
     """An engine that leaves out past events of executions its caller holds."""
+
+    leaves_out_held_history: bool
+    """Tells such an engine from others, whose ``work_items`` looks the same from outside."""
 
     def work_items(
         self, *, max_orchestrations: int, max_activities: int, held: HeldExecutions | None = None
@@ -137,7 +140,7 @@ def create_hot_turns(
         functions: The app's orchestrator functions by the lower-case name they are started by.
         code_of: The Python function behind a function.
     """
-    if not functions or not isinstance(engine, SqliteEngine):
+    if not functions or not isinstance(engine, HoldingEngine):
         return None
     try:
         # Not at the top: the app's own version of the library is found once the app is loaded.

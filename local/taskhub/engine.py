@@ -23,6 +23,9 @@ class SqliteEngine:
         port: Where to serve on 127.0.0.1; 0 takes a free port.
     """
 
+    leaves_out_held_history = True
+    """``work_items`` takes what its caller holds; what the host looks for before it holds any."""
+
     def __init__(
         self, db_path: Path, clock: ScaledClock, *, replay: bool = False, port: int = 0
     ) -> None:

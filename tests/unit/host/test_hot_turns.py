@@ -52,6 +52,8 @@ class OnTheSpot:
 class HoldingEngine:
     """Notes what it is told of held executions."""
 
+    leaves_out_held_history = True
+
     def __init__(self) -> None:
         self.held: list[HeldExecutions | None] = []
 
