@@ -16,12 +16,14 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 
+from domain.campaigns import ErrorThreshold, Verb
 from domain.errors import AccessDeniedError, OutcomeUnknownError
 from domain.requests import ApprovalMode
 from domain.upgrade import UpgradeStatus
 from orchestrators import names
 from tests.estate import Desk, FakeEstate, estate_of_one
 from tests.fakes import upgrade_request, vault_ref
+from tests.fleet import Fleet, fleet_requests
 from tests.settlements import INSTANCE, policies, settle
 from tests.workflow import Workflow
 
@@ -89,6 +91,21 @@ async def _guarded(estate: FakeEstate, workflow: Workflow) -> None:
     await settle(estate, workflow=workflow)
 
 
+async def _campaign() -> Workflow:
+    """Two at a time; one fails, which pauses; resumed, and its history is cut once."""
+    requests = fleet_requests(upgrade_request(), 14)
+    minutes = {one.vault.name: timedelta(minutes=17) for one in requests}
+    fleet = Fleet.make(requests, minutes, failing=["vault-0003"])
+    await fleet.start(requests, window=2, threshold=ErrorThreshold(count=0))
+    await fleet.workflow.settle()
+    fleet.command(Verb.RESUME)
+    await fleet.workflow.settle()
+    return fleet.workflow
+
+
+WHOLE_FLEETS: dict[str, Callable[[], Awaitable[Workflow]]] = {"campaign": _campaign}
+"""Scenarios of many vaults; of their histories those of the campaign are kept."""
+
 SCENARIOS: dict[str, Callable[[FakeEstate, Workflow], Awaitable[None]]] = {
     "clean": _clean,
     "approved": _approved,
@@ -126,7 +143,16 @@ async def record(version: str) -> None:
         estate = estate_of_one()
         workflow = Desk(estate).workflow()
         await play(estate, workflow)
-        path.write_text(json.dumps(dump(workflow), indent=1, sort_keys=True) + "\n")
+        _write(path, dump(workflow))
+    for name, whole in WHOLE_FLEETS.items():
+        path = HISTORIES / f"{name}-{version}.json"
+        if not path.exists():
+            kept = dump(await whole())
+            _write(path, {key: one for key, one in kept.items() if key.startswith(name)})
+
+
+def _write(path: Path, histories: dict[str, Any]) -> None:
+    path.write_text(json.dumps(histories, indent=1, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":
