@@ -4,10 +4,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from activities.evidence import keep
+from activities.retries import read_attempts
 from adapters.ports import Ports, UpgradeRun, UpgradeRuns
 from domain.campaign_steps import (
     PLAN_PAGE,
     CampaignRecord,
+    InstructedAnswer,
+    InstructedRequest,
     LookAnswer,
     LookRequest,
     NoteRecord,
@@ -109,6 +112,21 @@ def _news(run: UpgradeRun | None) -> RunState | None:
     if run.is_ended or run.state is RunState.PROVING:
         return run.state
     return None
+
+
+async def run_find_instructed(ports: Ports, request: InstructedRequest) -> InstructedAnswer:
+    """Reads for which failed vaults an instruction opened another attempt (DESIGN rule 2).
+
+    Raises:
+        EvidenceError: The plan or the attempts could not be read; then nothing may be started.
+    """
+    planned = await _read_plan(ports, request.campaign_id, request.positions)
+    open_again: list[int] = []
+    for position, one in planned.items():
+        attempts = await read_attempts(ports.evidence, one.vault.key)
+        if attempts.authorization is not None and attempts.number not in attempts.failed:
+            open_again.append(position)
+    return InstructedAnswer(positions=tuple(open_again))
 
 
 async def run_record_note(ports: Ports, request: NoteRecord) -> Recorded:

@@ -10,6 +10,7 @@ from activities.admission import run_admit_waiting, run_look_at_admitted
 from activities.agents import run_list_agents
 from activities.audits import run_check_vault, run_list_estate, run_record_audit
 from activities.campaigns import (
+    run_find_instructed,
     run_look_at_runs,
     run_record_campaign,
     run_record_note,
@@ -93,6 +94,7 @@ ACTIVITIES = (
     Activity(names.CHECK_VAULT, run_check_vault, audits.VaultAuditRequest),
     Activity(names.RECORD_AUDIT, run_record_audit, audits.AuditSummary),
     Activity(names.SEND_VAULTS, run_send_vaults, campaign_steps.SendRequest),
+    Activity(names.FIND_INSTRUCTED, run_find_instructed, campaign_steps.InstructedRequest),
     Activity(names.RECORD_NOTE, run_record_note, campaign_steps.NoteRecord),
     Activity(names.RECORD_CAMPAIGN, run_record_campaign, campaign_steps.CampaignRecord),
 )

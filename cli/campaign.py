@@ -288,6 +288,6 @@ _ask(
 )
 _ask(
     Verb.REDRIVE,
-    "runs its blocked, unapproved and stopped vaults again; failed upgrades are not retried.",
-    "Run blocked, unapproved and stopped vaults again; never a failed upgrade.",
+    "runs its blocked, unapproved and stopped vaults again; the trail says how many.",
+    "Run blocked, unapproved and stopped vaults again; failed upgrades on instruction only.",
 )

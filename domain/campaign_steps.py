@@ -46,6 +46,21 @@ class LookAnswer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InstructedRequest:
+    """Find out which failed vaults may be started once more."""
+
+    campaign_id: str
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstructedAnswer:
+    """The vaults for which Microsoft's instruction was recorded and is not used up."""
+
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class NoteRecord:
     """Keep one line of a campaign's trail."""
 

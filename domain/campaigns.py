@@ -47,8 +47,8 @@ FAILED_MARKS = frozenset({Mark.NEEDS_SUPPORT, Mark.STOPPED})
 for. A vault that is blocked or not approved was never touched, and does not count."""
 
 REDRIVABLE_MARKS = frozenset({Mark.BLOCKED, Mark.NOT_APPROVED, Mark.STOPPED})
-"""Ends that may be run again. A failed upgrade may not (DESIGN rule 2), and one that needs a
-decision needs a request that holds it."""
+"""Ends that may be run again. One that needs a decision needs a request that holds it. A failed
+upgrade only where Microsoft's instruction was recorded (DESIGN rule 2); the marks do not know."""
 
 _MARK_OF_STATE = {
     RunState.CLOSED: Mark.CLOSED,
@@ -163,6 +163,16 @@ class InFlight:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Command:
+    """What an operator asked for; the trail in the evidence says the rest."""
+
+    verb: Verb
+    requested_by: str
+    at: datetime
+    kind: Literal["command"] = "command"
+
+
+@dataclass(frozen=True, kw_only=True)
 class CampaignState:
     """Everything a campaign carries from one history to the next."""
 
@@ -186,6 +196,8 @@ class CampaignState:
     """When to look for vaults whose report was lost; None: not planned yet."""
     look_from: int = 0
     """Vaults that only wait for their jobs are looked at in turn, from this position on."""
+    pending: Command | None = None
+    """What was asked of a campaign that had ended; done first."""
 
     @property
     def request_id(self) -> str:
@@ -207,16 +219,6 @@ class VaultProgress:
     state: RunState
     """``proving``: the slot is free. An end state: the vault has ended."""
     kind: Literal["progress"] = "progress"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Command:
-    """What an operator asked for; the trail in the evidence says the rest."""
-
-    verb: Verb
-    requested_by: str
-    at: datetime
-    kind: Literal["command"] = "command"
 
 
 @dataclass(frozen=True, kw_only=True)

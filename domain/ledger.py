@@ -5,7 +5,7 @@ It also drives the forecast of a dry run, so that the two cannot differ.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from domain.campaigns import FAILED_MARKS, OPEN_MARKS, REDRIVABLE_MARKS, Mark
@@ -107,9 +107,14 @@ class Ledger:
             self.put(position, Mark.CANCELLED)
         return len(given_up)
 
-    def redrive(self) -> int:
-        """Lets every vault that may be run again wait once more; gives their number."""
-        again = list(self.positions(*REDRIVABLE_MARKS))
+    def redrive(self, allowed: Iterable[int] = ()) -> int:
+        """Lets every vault that may be run again wait once more; gives their number.
+
+        Args:
+            allowed: Failed upgrades that Microsoft said may be started once more.
+        """
+        failed = [one for one in allowed if self._marks[one] is Mark.NEEDS_SUPPORT]
+        again = [*self.positions(*REDRIVABLE_MARKS), *failed]
         for position in again:
             self.put(position, Mark.WAITING)
         return len(again)

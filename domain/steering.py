@@ -4,6 +4,7 @@ All decisions of ``run_campaign`` are made here, without I/O and without a clock
 orchestrator only carries them out. What somebody should be able to read later becomes a note.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -79,6 +80,7 @@ class Steering:
             in_flight=tuple(self._in_flight.values()),
             look_at=self._look_at,
             look_from=self._look_from,
+            pending=None,
         )
 
     @property
@@ -165,20 +167,35 @@ class Steering:
         cancelled = self.phase is CampaignPhase.CANCELLING
         self._enter(CampaignPhase.CANCELLED if cancelled else CampaignPhase.COMPLETED)
 
-    def take_command(self, command: Command) -> bool:
-        """Does what somebody asked for, if the phase allows it; whether it did."""
+    def needs_instruction(self, command: Command) -> tuple[int, ...]:
+        """The failed vaults for which a command asks whether Microsoft has said to retry them."""
+        if command.verb is not Verb.REDRIVE or command.verb not in ALLOWED[self.phase]:
+            return ()
+        return tuple(self.ledger.positions(Mark.NEEDS_SUPPORT))
+
+    def take_command(self, command: Command, instructed: Iterable[int] = ()) -> bool:
+        """Does what somebody asked for, if the phase allows it; whether it did.
+
+        Args:
+            command: What was asked for.
+            instructed: Failed vaults that Microsoft said may be started once more.
+        """
         if command.verb not in ALLOWED[self.phase]:
             self._note(command, "ignored", f"the campaign is {self.phase}")
             return False
-        detail = {
-            Verb.PAUSE: self._pause_for,
-            Verb.RESUME: self._resume,
-            Verb.CANCEL: self._cancel,
-            Verb.REDRIVE: self._redrive,
-        }[command.verb](command)
+        detail = self._do(command, instructed)
         self._note(command, "done", detail)
         self._check_end()
         return True
+
+    def _do(self, command: Command, instructed: Iterable[int]) -> str:
+        if command.verb is Verb.PAUSE:
+            return self._pause_for(command)
+        if command.verb is Verb.RESUME:
+            return self._resume()
+        if command.verb is Verb.CANCEL:
+            return self._cancel()
+        return self._redrive(instructed)
 
     def _note(self, command: Command, ending: str, detail: str) -> None:
         what = f"{command.verb}-{ending}"
@@ -189,20 +206,20 @@ class Steering:
         self._enter(CampaignPhase.PAUSED, Cause.OPERATOR, reason)
         return f"{self.ledger.counts[Mark.WAITING]} vaults wait"
 
-    def _resume(self, _command: Command) -> str:
+    def _resume(self) -> str:
         self._enter(CampaignPhase.RUNNING)
         self._forgiven = self.ledger.failures
         return f"{self._forgiven} failures are known and no longer count"
 
-    def _cancel(self, _command: Command) -> str:
+    def _cancel(self) -> str:
         self._enter(CampaignPhase.CANCELLING)
         given_up = self.ledger.cancel_waiting()
         return (
             f"{given_up} vaults are not started; {len(self._in_flight)} are followed to their end"
         )
 
-    def _redrive(self, _command: Command) -> str:
-        again = self.ledger.redrive()
+    def _redrive(self, instructed: Iterable[int]) -> str:
+        again = self.ledger.redrive(instructed)
         left = sum(self.ledger.counts[mark] for mark in FAILED_MARKS)
         self._forgiven = self.ledger.failures
         if again:

@@ -17,6 +17,8 @@ from pydantic import ValidationError
 
 from domain.campaign_steps import (
     CampaignRecord,
+    InstructedAnswer,
+    InstructedRequest,
     LookAnswer,
     LookRequest,
     NoteRecord,
@@ -44,11 +46,14 @@ def run_campaign(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[Js
     Returns:
         ``to_json(CampaignState)`` as the campaign ended.
     """
-    steering = Steering(from_json(CampaignState, request))
+    state = from_json(CampaignState, request)
+    steering = Steering(state)
     inbox = Inbox(ctx, names.SLOT_EVENT)
     # A new history begins without a status, and whoever looks in between should see one.
     ctx.set_custom_status(steering.status())
     events = 0
+    if state.pending is not None:
+        yield from _obey(ctx, steering, state.pending)
     while not steering.is_ended:
         yield from _send(ctx, steering)
         yield from _keep_notes(ctx, steering)
@@ -58,7 +63,7 @@ def run_campaign(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[Js
         ctx.set_custom_status(steering.status())
         event = yield from inbox.next_before(steering.wake_at(now(ctx)))
         if event is not None:
-            _take(steering, event)
+            yield from _take(ctx, steering, event)
             events += 1
         elif steering.is_look_due(now(ctx)):
             yield from _look(ctx, steering)
@@ -89,17 +94,32 @@ def _send(ctx: task.OrchestrationContext, steering: Steering) -> Flow[None]:
         steering.pause(Cause.FAILURE, f"Vaults could not be sent: {reason_of(failure)}")
 
 
-def _take(steering: Steering, event: Any) -> None:
+def _take(ctx: task.OrchestrationContext, steering: Steering, event: Any) -> Flow[None]:
     """Step 3; an event that is neither progress nor command is passed over."""
     kind = event.get("kind") if isinstance(event, dict) else None
     try:
         if kind == "progress":
             steering.take_progress(from_json(VaultProgress, event))
         elif kind == "command":
-            steering.take_command(from_json(Command, event))
+            yield from _obey(ctx, steering, from_json(Command, event))
     except ValidationError:
         # Anybody with the management API may raise an event; a bad one must not end a campaign.
         return
+
+
+def _obey(ctx: task.OrchestrationContext, steering: Steering, command: Command) -> Flow[None]:
+    """Does what was asked; a failed upgrade is run again on Microsoft's instruction only."""
+    instructed: tuple[int, ...] = ()
+    failed = steering.needs_instruction(command)
+    if failed:
+        request = InstructedRequest(campaign_id=steering.state.campaign_id, positions=failed)
+        try:
+            answer = yield from call(ctx, names.FIND_INSTRUCTED, request, InstructedAnswer)
+        except task.TaskFailedError:
+            # Unknown is not allowed: the others are run again, these stay as they are.
+            answer = InstructedAnswer(positions=())
+        instructed = answer.positions
+    steering.take_command(command, instructed)
 
 
 def _look(ctx: task.OrchestrationContext, steering: Steering) -> Flow[None]:

@@ -25,6 +25,7 @@ from domain.campaign_steps import PLAN_PAGE, PlanPage, plan_key, trail_key
 from domain.campaigns import (
     ALLOWED,
     ENDED_PHASES,
+    REDRIVABLE_MARKS,
     CampaignState,
     Command,
     Mark,
@@ -39,7 +40,6 @@ from domain.errors import InvalidInputError, ServiceError
 from domain.evidence import evidence_document
 from domain.requests import UpgradeRequest
 from domain.schedule import encode_places, expected_duration, forecast, plan_order
-from domain.steering import Steering
 from domain.upgrade import ClassicVault
 from orchestrators import names
 from triggers.answers import answer, error, invalid_input
@@ -55,6 +55,8 @@ from triggers.http_api import PRINCIPAL_HEADER
 
 LISTS_AT_A_TIME = 10
 """Subscriptions listed at once; the classic API publishes no limit (performance 1b)."""
+
+_MAY_RUN_AGAIN = {mark.value for mark in REDRIVABLE_MARKS | {Mark.NEEDS_SUPPORT}}
 
 SHOWN_TRAIL = 200
 """Latest lines of the trail in one answer; all of them are in the evidence."""
@@ -281,18 +283,14 @@ async def _redrive_ended(
     command: Command,
     note: Note,
 ) -> func.HttpResponse:
-    """Begins the campaign anew with the vaults that may be run again."""
-    steering = Steering(carried)
-    steering.take_command(command)
-    if steering.is_ended:
-        message = "No vault of this campaign may be run again; failed upgrades are not retried."
+    """Begins the campaign anew with the command as the first thing to do."""
+    if not set(carried.marks) & _MAY_RUN_AGAIN:
+        message = "Every vault of this campaign has ended well, or was never sent."
         return error(409, "NothingToRedrive", message)
     await _note(ports, carried, note)
-    for done in steering.take_notes():
-        await _note(ports, carried, done)
     await client.schedule_new_orchestration(
         names.RUN_CAMPAIGN,
-        input=to_json(steering.state),
+        input=to_json(replace(carried, pending=command)),
         instance_id=campaign_instance_id(carried.campaign_id),
     )
     return answer({"id": carried.campaign_id, "verb": command.verb.value}, 202)

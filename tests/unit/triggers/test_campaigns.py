@@ -8,7 +8,9 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+from domain.codec import to_json
 from domain.errors import UnavailableError
+from domain.retries import RetryAuthorization, attempt_folder
 from domain.upgrade import UpgradeStatus
 from domain.vaults import VaultType
 from tests.fake_workflow_client import WorkflowClient
@@ -312,14 +314,58 @@ async def test_an_ended_campaign_is_redriven() -> None:
 
 
 async def test_a_redrive_never_retries_a_failed_upgrade() -> None:
-    """409, and nothing is started (DESIGN rule 2)."""
+    """Nothing is started, and the trail says why (DESIGN rule 2)."""
     app = App(1, failing=["vault-0000"])
+    await app.start()
+    await app.settle()
+    app.fleet.workflow.clock.advance(timedelta(seconds=1))
+    assert 202 == (await app.command("redrive")).status_code
+    await app.settle()
+
+    view = read(await app.look())
+    assert ("completed", {"needs_support": 1}) == (view["phase"], view["counts"])
+    assert "0 vaults wait again; 1 failed and must not be retried" == view["trail"][-1]["detail"]
+    assert 1 == len(app.fleet.classic.started)
+
+
+async def test_a_redrive_retries_what_microsoft_said_to_retry() -> None:
+    """An instruction that was recorded opens one more attempt, and the campaign makes it."""
+    app = App(2, failing=["vault-0000", "vault-0001"])
+    await app.start()
+    await app.settle()
+    instruct(app, "vault-0000")
+    app.fleet.classic.failing = frozenset()
+    await app.command("redrive")
+    await app.settle()
+
+    assert {"closed": 1, "needs_support": 1} == read(await app.look())["counts"]
+    assert 3 == len(app.fleet.classic.started)
+
+
+def instruct(app: App, name: str) -> None:
+    """Records Microsoft's instruction to start a failed upgrade once more."""
+    vault = next(one for one in app.fleet.classic.vaults.values() if one.ref.name == name)
+    assert vault.record is not None
+    authorization = RetryAuthorization(
+        attempt=2,
+        failed_operation_id=vault.record.operation_id,
+        ticket="2611230040001234",
+        instruction="Start it once more.",
+        authorized_by="ada",
+        at=NOON,
+    )
+    key = f"{attempt_folder(vault.ref.key, 2)}/authorization.json"
+    app.fleet.evidence.documents[key] = {"data": to_json(authorization)}
+
+
+async def test_a_redrive_of_a_campaign_that_ended_well_is_refused() -> None:
+    """There is nothing to run again."""
+    app = App(1)
     await app.start()
     await app.settle()
     response = await app.command("redrive")
 
     assert (409, "NothingToRedrive") == (response.status_code, read(response)["error"]["code"])
-    assert 1 == len(app.fleet.classic.started)
 
 
 async def test_campaigns_are_listed_latest_first() -> None:
