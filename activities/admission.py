@@ -1,5 +1,6 @@
 """Admission: start the vaults that have waited longest, and look after those in flight."""
 
+import asyncio
 from dataclasses import replace
 
 from adapters.ports import Ports, UpgradeRuns
@@ -26,6 +27,9 @@ from orchestrators import names
 MOST_PER_CALL = 100
 """Entries taken by one call, so that no call takes minutes."""
 
+AT_A_TIME = 10
+"""Runs begun at once: what takes long is waiting for the task hub and the disk."""
+
 
 async def run_admit_waiting(ports: Ports, runs: UpgradeRuns, request: AdmitRequest) -> AdmitAnswer:
     """Starts the next vaults in the order of arrival; doing it again starts nothing twice.
@@ -35,22 +39,35 @@ async def run_admit_waiting(ports: Ports, runs: UpgradeRuns, request: AdmitReque
     """
     waiting = await _list_waiting(ports, request)
     keys = await _choose(ports, request, waiting)
-    admitted: list[Admitted] = []
-    for key in keys:
-        one = await _read_entry(ports, key)
-        has_begun = await runs.start(one)
-        run = await runs.read(one.vault)
-        # A run of the same request may hold another slot: the message was sent twice.
-        is_ours = run is not None and run.slot == one.slot and not run.is_ended
-        if is_ours:
-            admitted.append(
-                Admitted(position=position_of(key), request_id=one.request_id, vault=one.vault)
-            )
-        # Begun first and noted after: a crash in between finds the run there and joins it.
-        await ports.evidence.create(taken_key(key), _taken(has_begun=has_begun, is_ours=is_ours))
+    turn = asyncio.Semaphore(AT_A_TIME)
+
+    async def start_in_turn(key: str) -> Admitted | None:
+        async with turn:
+            return await _start(ports, runs, key)
+
+    started = await asyncio.gather(*(start_in_turn(key) for key in keys))
     left = [key for key in waiting if key not in keys]
     blocks = dict.fromkeys(block_of(position_of(key)) for key in left)
-    return AdmitAnswer(admitted=tuple(admitted), blocks=tuple(blocks), waiting=len(left))
+    return AdmitAnswer(
+        admitted=tuple(one for one in started if one is not None),
+        blocks=tuple(blocks),
+        waiting=len(left),
+    )
+
+
+async def _start(ports: Ports, runs: UpgradeRuns, key: str) -> Admitted | None:
+    """Starts the run of one entry; None where it takes no slot of ours."""
+    one = await _read_entry(ports, key)
+    is_ours = has_begun = await runs.start(one)
+    if not has_begun:
+        # Begun by an earlier try of this call, unless it holds another slot or none.
+        run = await runs.read(one.vault)
+        is_ours = run is not None and run.slot == one.slot and not run.is_ended
+    # Begun first and noted after: a crash in between finds the run there and joins it.
+    await ports.evidence.create(taken_key(key), _taken(has_begun=has_begun, is_ours=is_ours))
+    if not is_ours:
+        return None
+    return Admitted(position=position_of(key), request_id=one.request_id, vault=one.vault)
 
 
 async def _choose(ports: Ports, request: AdmitRequest, waiting: list[str]) -> list[str]:
