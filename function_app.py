@@ -19,7 +19,9 @@ from triggers.http_api import http_blueprint
 from triggers.messages import message_blueprint
 from triggers.service_bus import QueueOptions, queue_blueprint
 from triggers.settlements import settlement_blueprint
+from triggers.support import support_blueprint
 from triggers.timers import timer_blueprint
+from triggers.webhooks import webhook_blueprint
 
 settings = Settings.from_environment(os.environ)
 ports = build_ports(settings)
@@ -36,6 +38,8 @@ app.register_functions(activity_blueprint(ports, runs_of))
 app.register_functions(http_blueprint(ports))
 app.register_functions(campaign_blueprint(ports))
 app.register_functions(settlement_blueprint(ports, settings.subscriptions, settings.log_workspace))
+app.register_functions(support_blueprint(ports))
+app.register_functions(webhook_blueprint(ports, settings.webhook_key))
 app.register_functions(message_blueprint(ports))
 app.register_functions(
     queue_blueprint(
@@ -44,6 +48,7 @@ app.register_functions(
         QueueOptions(
             queue=settings.queue,
             log_workspace_id=settings.log_workspace,
+            approval_hours=settings.approval_hours,
             window=settings.admission_window,
         ),
     )

@@ -1,7 +1,10 @@
 """Follows a running upgrade and keeps what became of it."""
 
+from activities.attempts import attempt
 from activities.evidence import keep, keep_step
 from adapters.ports import Ports
+from domain.codec import to_json, to_object
+from domain.readings import FailedRead
 from domain.retries import attempt_folder, is_superseded
 from domain.steps import AwaitRequest, FailureRecord, PollAnswer, Recorded
 from domain.support import support_bundle
@@ -13,7 +16,8 @@ async def run_read_operation(ports: Ports, request: AwaitRequest) -> PollAnswer:
     Raises:
         ServiceError: It could not be read; that is not an end.
     """
-    info = await ports.classic.read_operation(request.classic)
+    with ports.exchanges.recording() as exchanges:
+        info = await ports.classic.read_operation(request.classic)
     if not info.is_running:
         if await _is_earlier_end(ports, request):
             return PollAnswer(
@@ -21,7 +25,8 @@ async def run_read_operation(ports: Ports, request: AwaitRequest) -> PollAnswer:
                 has_succeeded=False,
                 text="the end of the attempt before still shows",
             )
-        await keep_step(ports, request.run, "07-operation", info)
+        data = {**to_object(info), "exchanges": to_json(exchanges)}
+        await keep_step(ports, request.run, "07-operation", data)
     words = (f"{info.status}/{info.result}", info.error_code, info.message)
     return PollAnswer(
         is_running=info.is_running,
@@ -65,10 +70,19 @@ async def run_record_failure(ports: Ports, request: FailureRecord) -> Recorded:
         run_id=run.run_id,
         data={"operationId": request.record.operation_id if request.record else None},
     )
+    await _keep_new_vault(ports, request)
     documents = await _documents(ports, run.prefix)
     bundle = support_bundle(run.request, request.record, documents, request.at)
     await keep_step(ports, run, "10-support-bundle", bundle)
     return Recorded(key=f"{run.prefix}/10-support-bundle.json")
+
+
+async def _keep_new_vault(ports: Ports, request: FailureRecord) -> None:
+    """What ARM shows of the vault to be: the second record, which support compares."""
+    target = request.run.request.target
+    read = await attempt("the new vault", ports.recovery_services.read_vault(target))
+    data = {"unread": read.reason} if isinstance(read, FailedRead) else {"vault": to_object(read)}
+    await keep_step(ports, request.run, "09-failed-vault", data)
 
 
 async def _documents(ports: Ports, prefix: str) -> list[dict[str, object]]:

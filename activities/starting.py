@@ -14,6 +14,7 @@ from datetime import datetime
 
 from activities.evidence import keep, keep_step
 from adapters.ports import Ports
+from domain.codec import to_json, to_object
 from domain.errors import (
     AccessDeniedError,
     OutcomeUnknownError,
@@ -33,8 +34,10 @@ async def run_start_upgrade(ports: Ports, request: StartRequest) -> StartAnswer:
         ServiceError: The classic list could not be read; nothing was sent by this call.
         EvidenceError: The intent could not be kept; nothing was sent by this call.
     """
-    answer = await _look_and_send(ports, request)
-    await keep_step(ports, request.run, f"06-start-{request.look_no}", answer)
+    with ports.exchanges.recording() as exchanges:
+        answer = await _look_and_send(ports, request)
+    data = {**to_object(answer), "exchanges": to_json(exchanges)}
+    await keep_step(ports, request.run, f"06-start-{request.look_no}", data)
     return answer
 
 

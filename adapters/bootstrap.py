@@ -9,6 +9,7 @@ from adapters.clients import loop_clients
 from adapters.clock import ScaledClock
 from adapters.estate_map_file import load_estate_map
 from adapters.evidence_folder import EvidenceFolder
+from adapters.exchange_log import TaskExchangeLog
 from adapters.log_analytics import LogAnalytics
 from adapters.ports import Ports
 from adapters.recovery_services import RecoveryServicesApi
@@ -44,6 +45,7 @@ def build_ports(settings: Settings) -> Ports:
         subscriptions=SubscriptionsApi(clients, clock),
         recovery_services=RecoveryServicesApi(clients, clock),
         job_log=LogAnalytics(clients, clock),
+        exchanges=TaskExchangeLog(),
         evidence=EvidenceFolder(Path(settings.evidence_folder)),
         queue=ServiceBusQueue(settings),
         clock=clock,

@@ -24,6 +24,7 @@ from adapters.classic_xml import (
     parse_vaults,
 )
 from adapters.clients import ClassicClient, Clients
+from adapters.exchange_log import logged
 from adapters.http_errors import Answer, error_of_answer, find_request_id, translated
 from adapters.loop_local import LoopLocal
 from adapters.pipelines import REPEATABLE
@@ -150,7 +151,7 @@ class ClassicApi:
         request = _post(_vault_path(vault, "upgrade"), target, operation_id)
         try:
             with translated(subject, is_write=True):
-                response = await _send(self._clients.get().classic_writer(), request)
+                response = await self._send(self._clients.get().classic_writer(), request)
             return _read_start(response, subject)
         except ServiceError as error:
             error.operation_id = operation_id
@@ -188,7 +189,13 @@ class ClassicApi:
 
     async def _ask(self, request: HttpRequest, subject: str, **options: Any) -> AsyncHttpResponse:
         with translated(subject):
-            return await _send(self._clients.get().classic_reader(), request, **options)
+            return await self._send(self._clients.get().classic_reader(), request, **options)
+
+    async def _send(
+        self, client: ClassicClient, request: HttpRequest, **options: Any
+    ) -> AsyncHttpResponse:
+        request.url = client.format_url(request.url)
+        return await logged(request, client.send_request(request, **options), self._clock.now())
 
     def _provenance(self, method: str, path: str, response: AsyncHttpResponse) -> Provenance:
         return Provenance(
@@ -196,11 +203,6 @@ class ClassicApi:
             request_id=find_request_id(response.headers),
             read_at=self._clock.now(),
         )
-
-
-async def _send(client: ClassicClient, request: HttpRequest, **options: Any) -> AsyncHttpResponse:
-    request.url = client.format_url(request.url)
-    return await client.send_request(request, **options)
 
 
 def _headers(client_request_id: str | None) -> dict[str, str]:

@@ -6,12 +6,14 @@ where that is safe, writes never are.
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from domain.codec import JsonObject
 from domain.estate_map import EstateMap
+from domain.exchanges import Exchange
 from domain.messages import KeptMessage, MessageBox, QueueMessage, Replayed
 from domain.requests import Slot, UpgradeRequest
 from domain.upgrade import (
@@ -238,6 +240,14 @@ class EvidenceEntry:
     is_new: bool
 
 
+class ExchangeLog(Protocol):
+    """The exchanges with the classic API, kept for Microsoft Support."""
+
+    def recording(self) -> AbstractContextManager[list[Exchange]]:
+        """Within it, every exchange of the running task is appended to the list, redacted."""
+        ...
+
+
 class EvidenceStore(Protocol):
     """Documents that are written once and never changed (DESIGN rule 8).
 
@@ -328,6 +338,7 @@ class Ports:
     subscriptions: Subscriptions
     recovery_services: RecoveryServices
     job_log: JobLog
+    exchanges: ExchangeLog
     evidence: EvidenceStore
     queue: UpgradeQueue
     clock: Clock

@@ -28,6 +28,7 @@ from adapters.clouds import (
     origin,
 )
 from domain.errors import ConfigurationError
+from domain.signatures import LEAST_SECRET
 
 _FOLDER = "folder:"
 _CRON_FIELDS = 6
@@ -83,6 +84,12 @@ def _queue_name(text: str) -> str:
     return text
 
 
+def _secret(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < LEAST_SECRET:
+        raise ValueError(f"too short: {LEAST_SECRET} characters at least")
+    return secret
+
+
 type _Guid = Annotated[str, AfterValidator(_guid)]
 type _Endpoint = Annotated[str, AfterValidator(_endpoint)]
 
@@ -112,6 +119,12 @@ class Settings(BaseModel):
     )
     admission_window: int = Field(100, alias="VAULTLIFT_ADMISSION_WINDOW", ge=1, le=500)
     """Vaults in flight that are not part of a campaign."""
+    approval_hours: int = Field(72, alias="VAULTLIFT_APPROVAL_HOURS", ge=1, le=720)
+    """How long a plan waits for an answer where the request does not say."""
+    webhook_secret: Annotated[SecretStr, AfterValidator(_secret)] | None = Field(
+        None, alias="VAULTLIFT_WEBHOOK_SECRET"
+    )
+    """What senders of signed approvals sign with; not set: nobody may send any."""
     audit_schedule: Annotated[str, AfterValidator(_schedule)] = Field(
         "0 0 3 * * *", alias="VAULTLIFT_AUDIT_SCHEDULE"
     )
@@ -124,6 +137,11 @@ class Settings(BaseModel):
 
     estate_map: str | None = Field(None, alias="VAULTLIFT_ESTATE_MAP")
     """File with expected time zones and owners of machines."""
+
+    @property
+    def webhook_key(self) -> str | None:
+        """The secret of signed approvals, in the clear."""
+        return self.webhook_secret.get_secret_value() if self.webhook_secret else None
 
     @property
     def evidence_folder(self) -> str:

@@ -14,7 +14,17 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from cli import approval, campaign, exit_codes, messages, report, settle, status, upgrade
+from cli import (
+    approval,
+    campaign,
+    exit_codes,
+    messages,
+    report,
+    settle,
+    status,
+    support,
+    upgrade,
+)
 from cli.exit_codes import ExitCode
 from cli.output import Output
 from cli.version import PROGRAM, tool_version
@@ -121,6 +131,8 @@ app.command()(settle.guard)
 app.command()(status.status)
 app.command()(approval.approve)
 app.command()(approval.deny)
+app.command()(support.support)
+app.command()(support.authorize_retry)
 app.command()(report.report)
 app.add_typer(campaign.app)
 app.add_typer(messages.app)

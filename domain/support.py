@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.codec import JsonObject
+from domain.codec import JsonObject, from_json
+from domain.exchanges import Exchange
 from domain.requests import UpgradeRequest
 from domain.upgrade import UpgradeRecord
 from domain.version import VERSION
@@ -47,6 +48,8 @@ class SupportBundle:
     """``properties.upgradeDetails`` of the new vault as read, where it was read."""
     calls: tuple[RecordedCall, ...]
     """The calls made, oldest first, with the service's own request ids."""
+    exchanges: tuple[Exchange, ...]
+    """What was sent about the upgrade and what came back, redacted, oldest first."""
     made_at: datetime
     tool: str
     mail_to: str
@@ -79,6 +82,15 @@ def _recorded_calls(documents: Iterable[JsonObject]) -> tuple[RecordedCall, ...]
         if {"source", "request_id", "read_at"} <= one.keys() and one["request_id"]
     }
     return tuple(sorted(found, key=lambda call: (call.read_at, call.request_id)))
+
+
+def _exchanges(documents: Iterable[JsonObject]) -> tuple[Exchange, ...]:
+    found = [
+        from_json(Exchange, one)
+        for document in documents
+        for one in document["data"].get("exchanges", ())
+    ]
+    return tuple(sorted(found, key=lambda exchange: exchange.sent_at))
 
 
 def _arm_details(documents: Iterable[JsonObject]) -> JsonObject | None:
@@ -151,6 +163,7 @@ def support_bundle(
         record=record,
         arm_details=_arm_details(kept),
         calls=calls,
+        exchanges=_exchanges(kept),
         made_at=made_at,
         tool=f"vaultlift {VERSION}",
         mail_to=SUPPORT_ADDRESS,

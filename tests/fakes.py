@@ -6,7 +6,8 @@ then raises, as a lost answer does. Several errors are used up one per call, in 
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from adapters.evidence_keys import check_key, check_prefix
 from adapters.ports import EvidenceEntry, Ports
 from domain.codec import JsonObject
 from domain.errors import NotFoundError, RefusedError
+from domain.exchanges import Exchange
 from domain.messages import KeptMessage, MessageBox, QueueMessage, Replayed
 from domain.requests import UpgradeRequest
 from domain.upgrade import (
@@ -45,6 +47,7 @@ __all__ = [
     "Call",
     "FakeClassicVaults",
     "FakeClock",
+    "FakeExchangeLog",
     "FakeJobLog",
     "FakeQueue",
     "FakeRecoveryServices",
@@ -209,6 +212,18 @@ class MemoryEvidence(Fake):
         return self._leave("list_keys", tuple(keys))
 
 
+class FakeExchangeLog:
+    """Nothing goes over a wire here, so nothing is recorded but what a test puts in."""
+
+    def __init__(self, *exchanges: Exchange) -> None:
+        self.exchanges = exchanges
+
+    @contextmanager
+    def recording(self) -> Iterator[list[Exchange]]:
+        """The test's exchanges."""
+        yield list(self.exchanges)
+
+
 class FakeQueue(Fake):
     """A queue that keeps what was sent in ``sent``, and what was refused in ``rejected``."""
 
@@ -270,6 +285,7 @@ def fake_ports(**ports: Any) -> Ports:
         "subscriptions": FakeSubscriptions(clock),
         "recovery_services": FakeRecoveryServices(clock=clock),
         "job_log": FakeJobLog(clock),
+        "exchanges": FakeExchangeLog(),
         "evidence": MemoryEvidence(clock),
         "queue": FakeQueue(clock),
     }

@@ -52,6 +52,7 @@ def mortal(ports: Ports, switch: KillSwitch) -> Ports:
         subscriptions=Mortal(ports.subscriptions, switch),
         recovery_services=Mortal(ports.recovery_services, switch),
         job_log=Mortal(ports.job_log, switch),
+        exchanges=ports.exchanges,
         evidence=Mortal(ports.evidence, switch),
         queue=Mortal(ports.queue, switch),
     )

@@ -41,6 +41,8 @@ class QueueOptions:
     queue: str
     log_workspace_id: str | None
     """The workspace of vaults whose request names none."""
+    approval_hours: int | None = None
+    """How long a plan waits for an answer where the request does not say."""
     window: int
     """How many vaults that nobody paces may be in flight."""
 
@@ -69,6 +71,8 @@ async def take_message(intake: Intake, message: QueueMessage) -> str:
         return REJECTED
     if request.log_workspace_id is None:
         request = replace(request, log_workspace_id=intake.options.log_workspace_id)
+    if request.approval_hours is None:
+        request = replace(request, approval_hours=intake.options.approval_hours)
     # Also of a request that joins another's run: it is the only trace of who asked.
     accepted = f"vaults/{request.vault.key}/accepted/{request.request_id}.json"
     await intake.ports.evidence.create(accepted, to_json(replace(request, slot=None)))

@@ -14,7 +14,7 @@ from domain.requests import UpgradeRequest, upgrade_instance_id
 from domain.upgrade import RunState, UpgradeStatus
 from orchestrators import names
 from tests.disasters.kinds import Case, Kind
-from tests.disasters.points import Blow, Break, Kill, Meanwhile, Nothing, Watch, watched
+from tests.disasters.points import NO_CALLS, Blow, Break, Kill, Meanwhile, Nothing, Watch, watched
 from tests.disasters.worlds import FairClassicVaults, World, make_world
 from tests.estate import FakeEstate
 from tests.fakes import FakeClock, upgrade_request
@@ -204,7 +204,7 @@ def jostled(ports: Ports, seed: int) -> Ports:
     """The same ports, whose calls are mixed with those of others."""
     dice = random.Random(seed)  # noqa: S311 - to mix, not to hide
     members = vars(ports).items()
-    return Ports(**{name: one if name == "clock" else Jostled(one, dice) for name, one in members})
+    return Ports(**{name: one if name in NO_CALLS else Jostled(one, dice) for name, one in members})
 
 
 def _jostled(estate: FakeEstate, seed: int) -> FakeEstate:

@@ -115,10 +115,14 @@ class Watched:
         return call
 
 
+NO_CALLS = frozenset({"clock", "exchanges"})
+"""Ports that reach nothing outside of the process."""
+
+
 def watched(ports: Ports, watch: Watch) -> Ports:
     """The same ports, every call of which is watched; the clock is no call."""
     members = {
-        name: port if name == "clock" else Watched(port, watch)
+        name: port if name in NO_CALLS else Watched(port, watch)
         for name, port in vars(ports).items()
     }
     return Ports(**members)

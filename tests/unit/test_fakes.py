@@ -6,6 +6,7 @@ from adapters.ports import (
     ClassicVaults,
     Clock,
     EvidenceStore,
+    ExchangeLog,
     JobLog,
     Ports,
     RecoveryServices,
@@ -17,6 +18,7 @@ from domain.upgrade import UpgradeStatus
 from tests.fakes import (
     FakeClassicVaults,
     FakeClock,
+    FakeExchangeLog,
     FakeJobLog,
     FakeQueue,
     FakeRecoveryServices,
@@ -35,6 +37,7 @@ def test_every_fake_has_the_type_of_its_port() -> None:
     subscriptions: Subscriptions = FakeSubscriptions()
     arm: RecoveryServices = FakeRecoveryServices()
     log: JobLog = FakeJobLog()
+    exchanges: ExchangeLog = FakeExchangeLog()
     evidence: EvidenceStore = MemoryEvidence()
     queue: UpgradeQueue = FakeQueue()
     clock: Clock = FakeClock()
@@ -44,6 +47,7 @@ def test_every_fake_has_the_type_of_its_port() -> None:
         subscriptions=subscriptions,
         recovery_services=arm,
         job_log=log,
+        exchanges=exchanges,
         evidence=evidence,
         queue=queue,
         clock=clock,

@@ -125,6 +125,33 @@ def test_subscriptions_are_a_list_in_lower_case() -> None:
     )
 
 
+@pytest.mark.parametrize(("text", "is_good"), [("1", True), ("720", True), ("0", False)])
+def test_plans_wait_between_an_hour_and_a_month(text: str, is_good: bool) -> None:
+    """Three days unless it is set."""
+    environment = GOOD | {"VAULTLIFT_APPROVAL_HOURS": text}
+
+    if is_good:
+        assert int(text) == Settings.from_environment(environment).approval_hours
+    else:
+        assert "VAULTLIFT_APPROVAL_HOURS" in _problems(environment)
+
+
+def test_a_secret_for_webhooks_that_could_be_guessed_is_refused() -> None:
+    """And does not print, either way."""
+    short, good = "hidden-secret", "hidden-secret-long-enough"
+
+    problem = _problems(GOOD | {"VAULTLIFT_WEBHOOK_SECRET": short})
+    settings = Settings.from_environment(GOOD | {"VAULTLIFT_WEBHOOK_SECRET": good})
+
+    assert ("VAULTLIFT_WEBHOOK_SECRET" in problem, short in problem) == (True, False)
+    assert (good, False) == (settings.webhook_key, good in repr(settings))
+
+
+def test_without_a_secret_there_are_no_webhooks() -> None:
+    """Nobody may send any."""
+    assert Settings.from_environment(GOOD).webhook_key is None
+
+
 def test_secrets_do_not_print() -> None:
     """Neither the settings nor an error about them show a secret."""
     connection = "Endpoint=sb://x;SharedAccessKey=hidden"

@@ -46,14 +46,21 @@ def of(request: UpgradeRequest, number: int = 7) -> QueueMessage:
 class Door:
     """The trigger with everything it needs."""
 
-    def __init__(self, *states: Any, workspace: str | None = None) -> None:
+    def __init__(
+        self, *states: Any, workspace: str | None = None, approval_hours: int | None = None
+    ) -> None:
         self.client: Any = FakeDurableClient(*states)
         self.queue, self.evidence = FakeQueue(), MemoryEvidence()
         self.intake = Intake(
             ports=fake_ports(queue=self.queue, evidence=self.evidence),
             client=self.client,
             runs=DurableRuns(self.client, names.UPGRADE_VAULT),
-            options=QueueOptions(queue="q", log_workspace_id=workspace, window=9),
+            options=QueueOptions(
+                queue="q",
+                log_workspace_id=workspace,
+                approval_hours=approval_hours,
+                window=9,
+            ),
         )
 
     async def take(self, one: QueueMessage) -> str:
@@ -235,6 +242,16 @@ async def test_a_store_that_is_away_makes_the_queue_deliver_again() -> None:
     with pytest.raises(EvidenceError):
         await door.take(of(upgrade_request()))
     assert [] == door.queue.rejected
+
+
+@pytest.mark.parametrize(("asked", "expected"), [(None, 8), (24, 24)])
+async def test_a_plan_waits_as_long_as_the_settings_say(asked: int | None, expected: int) -> None:
+    """Unless the request says how long itself."""
+    door = Door(approval_hours=8)
+
+    await door.take(of(upgrade_request(approval_hours=asked)))
+
+    assert [expected] == [one["approval_hours"] for one in door.waiting]
 
 
 async def test_a_vault_without_a_workspace_gets_the_one_of_the_settings() -> None:

@@ -1,0 +1,57 @@
+"""HTTP: approvals from other systems, known by a signature instead of a function key.
+
+A chat or a ticket system answers a plan with ``POST /api/hooks/approval/{id}``: the body of
+``/api/upgrades/{id}/approval`` and the header ``x-vaultlift-signature``. Everything an approval
+must be holds here, too: it names the plan, and who asked for the upgrade cannot approve it.
+"""
+
+import azure.functions as func
+from azure import durable_functions as df
+
+from adapters.ports import Ports
+from domain.signatures import objection_to_signature
+from triggers.answers import error
+from triggers.http_api import post_approval
+
+SIGNATURE_HEADER = "x-vaultlift-signature"
+"""``t=<Unix seconds>,v1=<hex HMAC-SHA256>``; see :mod:`domain.signatures`."""
+
+
+async def post_signed_approval(
+    req: func.HttpRequest, client: df.DurableFunctionsClient, ports: Ports, secret: str | None
+) -> func.HttpResponse:
+    """As ``post_approval``; 401 where the signature does not count, 404 where no secret is set."""
+    if secret is None:
+        return error(404, "NotFound", "This app takes no signed approvals; no secret is set.")
+    body = req.get_body()
+    given = req.headers.get(SIGNATURE_HEADER)
+    objection = objection_to_signature(secret, body, given, ports.clock.now())
+    if objection:
+        return error(401, "BadSignature", f"{objection[0].upper()}{objection[1:]}.")
+    # Only what was signed counts: a header that names somebody was not.
+    signed = func.HttpRequest(
+        method=req.method, url=req.url, route_params=req.route_params, body=body
+    )
+    return await post_approval(signed, client, ports)
+
+
+def webhook_blueprint(ports: Ports, secret: str | None) -> df.Blueprint:
+    """The blueprint with the routes that need no function key.
+
+    Args:
+        ports: What an answer may use.
+        secret: What senders sign with; None: nobody may send.
+    """
+    blueprint = df.Blueprint(http_auth_level=func.AuthLevel.ANONYMOUS)
+
+    @blueprint.function_name("post_signed_approval")
+    @blueprint.route(
+        route="hooks/approval/{id}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS
+    )
+    @blueprint.durable_client_input(client_name="client")
+    async def _post_signed_approval(
+        req: func.HttpRequest, client: df.DurableFunctionsClient
+    ) -> func.HttpResponse:
+        return await post_signed_approval(req, client, ports, secret)
+
+    return blueprint
