@@ -54,9 +54,18 @@ def _ports() -> tuple[Ports, FakeClassicVaults, FakeClock]:
     return fake_ports(classic=classic, clock=clock, evidence=MemoryEvidence(clock)), classic, clock
 
 
-def _request(look_no: int = 1, operation_id: str = OURS, **changes: str) -> StartRequest:
+def _request(
+    look_no: int = 1, operation_id: str = OURS, attempt: int = 1, **changes: str
+) -> StartRequest:
     run = Run(instance_id="upgrade-1", request=upgrade_request(**changes))
-    return StartRequest(run=run, operation_id=operation_id, attempt=1, look_no=look_no)
+    superseded = None if attempt == 1 else "earlier"
+    return StartRequest(
+        run=run,
+        operation_id=operation_id,
+        attempt=attempt,
+        look_no=look_no,
+        superseded=superseded,
+    )
 
 
 async def _look_until_clear(ports: Ports, clock: FakeClock, first_look: int = 1) -> StartAnswer:
@@ -215,6 +224,34 @@ async def test_a_failure_on_record_bars_a_start_even_when_the_service_forgot_it(
     answer = await run_start_upgrade(ports, _request())
 
     assert (StartKind.FAILED, 0) == (answer.kind, classic.count("start_upgrade"))
+
+
+def _failed_earlier(classic: FakeClassicVaults) -> None:
+    """The vault's first attempt has failed, and the list shows it."""
+    failed = upgrade_record("earlier", UpgradeStatus.FAILED, started_at=NOON - timedelta(hours=1))
+    classic.vaults[classic_vault().ref.key] = classic_vault(record=failed)
+
+
+async def test_a_second_attempt_without_an_instruction_on_record_sends_nothing() -> None:
+    """DESIGN rule 2: whoever asks for it, evidence has to hold Microsoft's instruction."""
+    ports, classic, _ = _ports()
+    _failed_earlier(classic)
+
+    answer = await run_start_upgrade(ports, _request(attempt=2))
+
+    assert (StartKind.FAILED, 0) == (answer.kind, classic.count("start_upgrade"))
+
+
+async def test_a_second_attempt_with_an_instruction_on_record_sends_once() -> None:
+    """The failure it is about does not stand in its way."""
+    ports, classic, _ = _ports()
+    _failed_earlier(classic)
+    key = f"vaults/{classic_vault().ref.key}/start/attempt-2/authorization.json"
+    await ports.evidence.create(key, {"data": {}})
+
+    answer = await run_start_upgrade(ports, _request(attempt=2))
+
+    assert (StartKind.STARTED, [OURS]) == (answer.kind, classic.started)
 
 
 async def test_a_later_run_sends_the_operation_id_kept_first() -> None:

@@ -224,6 +224,32 @@ async def test_an_answer_that_is_none_is_passed_over() -> None:
     assert RunState.CLOSED == outcome.state
 
 
+async def test_an_answer_to_the_old_plan_does_not_start_the_changed_one() -> None:
+    """DESIGN rule 3: what changed since is asked about again; here nobody answers."""
+    estate = estate_of_one()
+    workflow = Desk(estate).workflow()
+    checks = workflow.activities[names.READ_PRECHECKS]
+    answers: list[Any] = []
+
+    async def change(asked: Any) -> Any:
+        answers.append(await checks(asked))
+        if len(answers) > 1:
+            estate.subscriptions.groups = ["production"]
+            answers[-1] = await checks({**asked, "check_no": 99})
+        return answers[-1]
+
+    read, keep = (one.activities[names.RECORD_PLAN] for one in (workflow, estate.workflow()))
+
+    async def plan(asked: Any) -> Any:
+        return await (read if len(answers) == 1 else keep)(asked)
+
+    replaced = {names.READ_PRECHECKS: change, names.RECORD_PLAN: plan}
+    workflow.activities = {**workflow.activities, **replaced}
+    outcome, _ = await estate.upgrade(upgrade_request(approval=ApprovalMode.REQUIRED), workflow)
+
+    assert (RunState.NOT_APPROVED, 0) == (outcome.state, _started(estate))
+
+
 async def test_an_upgrade_begun_elsewhere_while_a_plan_waits_is_adopted() -> None:
     """The check after the approval fails because of it; that is no reason to stop."""
     estate = estate_of_one()

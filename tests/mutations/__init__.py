@@ -1,0 +1,1 @@
+"""Guards that are taken out one by one, to see that tests fail without them."""

@@ -1,0 +1,94 @@
+"""``python -m tests.mutations``: takes each guard out of a copy and sees that a test fails.
+
+Prints which test noticed; exit code 1 if nobody did, or if a guard is not where it should be.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.mutations.mutants import MUTANTS, Mutant
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ("activities", "adapters", "cli", "domain", "local", "orchestrators", "reports")
+FILES = ("pyproject.toml", "function_app.py", "host.json")
+COUNTED = ("-k", "not kill_points_cover")
+"""The number of calls changes with most guards; that alone would be no proof of anything."""
+NOTICED = 1
+"""Exit code of pytest when tests failed; 2 and above mean that it could not run them."""
+_FAILED = re.compile(r"^FAILED (?P<test>\S+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What became of one mutant."""
+
+    mutant: Mutant
+    noticed_by: str
+    """The first test that failed; empty when all passed."""
+
+
+def copy_repository(target: Path) -> None:
+    """A copy of what the tests need."""
+    for folder in (*FOLDERS, "triggers", "tests"):
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / folder, target / folder, ignore=ignore)
+    for name in FILES:
+        shutil.copy(ROOT / name, target / name)
+
+
+def mutated(mutant: Mutant) -> str:
+    """The file without the guard.
+
+    Raises:
+        ValueError: The guard is not there exactly once.
+    """
+    text = (ROOT / mutant.path).read_text(encoding="utf-8")
+    if text.count(mutant.guard) != 1:
+        raise ValueError(f"{mutant.path}: {text.count(mutant.guard)} times {mutant.guard!r}")
+    return text.replace(mutant.guard, mutant.without)
+
+
+def try_mutant(mutant: Mutant, folder: Path) -> Verdict:
+    """Runs the tests on the code without the guard.
+
+    Raises:
+        RuntimeError: The tests could not be run.
+    """
+    path = folder / mutant.path
+    intact = path.read_text(encoding="utf-8")
+    path.write_text(mutated(mutant), encoding="utf-8")
+    try:
+        command = (sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *COUNTED)
+        done = subprocess.run(
+            (*command, *mutant.tests), cwd=folder, capture_output=True, text=True, check=False
+        )
+    finally:
+        path.write_text(intact, encoding="utf-8")
+    if done.returncode > NOTICED:
+        raise RuntimeError(f"{mutant.name}: {done.stdout[-2000:]}")
+    failed = _FAILED.search(done.stdout)
+    return Verdict(mutant=mutant, noticed_by=failed["test"] if failed else "")
+
+
+def main() -> int:
+    """Tries every mutant."""
+    survived = 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        copy_repository(folder)
+        for mutant in MUTANTS:
+            verdict = try_mutant(mutant, folder)
+            survived += not verdict.noticed_by
+            test = verdict.noticed_by.split("/")[-1] or "NOBODY"
+            print(f"{mutant.rule:10}  {mutant.name:64}  {test}", flush=True)  # noqa: T201
+    print(f"{len(MUTANTS)} guards taken out, {survived} not noticed")  # noqa: T201
+    return 1 if survived else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
