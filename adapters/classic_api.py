@@ -5,6 +5,8 @@ and are repeated when the service is busy or breaks down. The start is sent once
 that cannot repeat, and whatever leaves its outcome open is raised as OutcomeUnknownError.
 """
 
+import difflib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -30,6 +32,7 @@ from adapters.loop_local import LoopLocal
 from adapters.pipelines import REPEATABLE
 from adapters.ports import Clock
 from domain.errors import (
+    AccessDeniedError,
     NotFoundError,
     OutcomeUnknownError,
     RefusedError,
@@ -45,6 +48,12 @@ VERSION = "2013-03-01"
 
 _XML = "application/xml"
 _LONGEST_EXCERPT = 300
+_RESEMBLANCE = 0.8
+_CO_ADMINISTRATOR = (
+    "Make the app's identity a co-administrator of the subscription: the classic API asks for that"
+    " even where it is an owner in Resource Manager."
+)
+"""The classic API knows classic roles only (1.1)."""
 
 
 def new_client_request_id(guid: UUID, now: datetime) -> str:
@@ -98,7 +107,7 @@ class ClassicApi:
                 f"no {vault.vault_type} of that name in {vault.region}",
                 subject=str(vault),
                 request_id=listed[-1].provenance.request_id if listed else None,
-                what_to_do="Check name, region and subscription; nothing was sent to the vault.",
+                what_to_do=_where_else(vault, listed),
             )
         return found[-1]
 
@@ -205,6 +214,15 @@ class ClassicApi:
         )
 
 
+def _where_else(vault: ClassicVaultRef, listed: Iterable[ClassicVault]) -> str:
+    """Where vaults of the same or a similar name are: a region is easily mistaken (1.3)."""
+    names = {entry.ref.name.casefold(): entry.ref for entry in listed}
+    close = difflib.get_close_matches(vault.name.casefold(), names, cutoff=_RESEMBLANCE)
+    similar = ", ".join(f"{names[one].name} in {names[one].region}" for one in close)
+    hint = f" There is {similar}." if similar else ""
+    return f"Check name, region and subscription; nothing was sent to the vault.{hint}"
+
+
 def _headers(client_request_id: str | None) -> dict[str, str]:
     headers = {"Accept": _XML, "x-ms-version": VERSION}
     if client_request_id is not None:
@@ -262,6 +280,8 @@ def _refusal(response: AsyncHttpResponse, subject: str, *, is_write: bool) -> Se
         message=str(body) if body else excerpt or None,
     )
     error = error_of_answer(answer, subject=subject, is_write=is_write)
+    if isinstance(error, AccessDeniedError):
+        error.what_to_do = _CO_ADMINISTRATOR
     if isinstance(error, OutcomeUnknownError) and body and (body.reasons or body.is_start_error):
         # The service looked, and says why it did not start: a verdict, even with a status of 5xx.
         return _refused(response, subject, body)

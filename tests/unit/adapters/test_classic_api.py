@@ -101,6 +101,28 @@ async def test_a_vault_elsewhere_is_not_found() -> None:
     assert "r-1" == caught.value.request_id
 
 
+@pytest.mark.parametrize("listed", ["vault-clean", "vault-cleen"])
+async def test_a_vault_that_is_not_found_is_looked_for_elsewhere(listed: str) -> None:
+    """Region and name are easily mistaken: what resembles it is named with its region."""
+    async with _client(_listing(listed, region="East US")) as (_, api):
+        with pytest.raises(NotFoundError) as caught:
+            await api.read_vault(classic_ref("vault-clean", "West US"))
+
+    assert f"There is {listed} in East US." in (caught.value.what_to_do or "")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_denied_call_names_the_classic_role(status: int) -> None:
+    """An owner in Resource Manager is nobody here without being co-administrator."""
+    denied = [_xml(f"<Error {NAMESPACES}><Code>F</Code></Error>", status) for _ in range(3)]
+
+    async with _client(*denied) as (_, api):
+        with pytest.raises(AccessDeniedError) as caught:
+            await api.list_vaults(classic_ref().subscription_id)
+
+    assert "co-administrator" in (caught.value.what_to_do or "")
+
+
 async def test_every_part_of_a_url_is_escaped() -> None:
     """A name with a slash or a question mark stays one segment."""
     vault = classic_vault(classic_ref("a/b?c"), cloud_service="cs", resource_namespace="N S")
