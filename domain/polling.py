@@ -1,17 +1,18 @@
 """When to ask next how an upgrade stands.
 
-An upgrade typically takes 15 to 20 minutes, a large vault up to 90 (vault-upgrade 1.6). Asking is
-coarse while nothing can be expected, fine where most upgrades end, and coarse again for the few
-that take long: 24 calls for a 20-minute upgrade, and an end after ten minutes is noticed within
-45 seconds, until long after the typical time has passed.
+An upgrade typically takes 15 to 20 minutes, a large vault up to 90, an empty one a minute or two
+(vault-upgrade 1.6). Asking is fine at once, coarse while nothing can be expected, finest where most
+upgrades end, and coarse again for the few that take long: a 20-minute upgrade takes 18 polls, and
+its end is noticed within 40 seconds (``benchmarks/bench_polling.py``).
 """
 
 from datetime import timedelta
 
 POLL_STEPS: tuple[tuple[timedelta, timedelta], ...] = (
     # Until then, since the start: this long between two looks.
-    (timedelta(minutes=10), timedelta(seconds=60)),
-    (timedelta(minutes=40), timedelta(seconds=45)),
+    (timedelta(minutes=4), timedelta(seconds=60)),
+    (timedelta(minutes=14), timedelta(seconds=120)),
+    (timedelta(minutes=40), timedelta(seconds=40)),
     (timedelta(minutes=100), timedelta(seconds=60)),
 )
 

@@ -1,6 +1,6 @@
 """Follow a running upgrade to its end.
 
-1. Wait as long as the poll schedule says: 60 s at first, tighter around the typical end.
+1. Wait as long as the poll schedule says: tightest around the typical end.
 2. Ask the service how the operation stands. A failed read is not an end: it is asked again, for
    as long as an outage may last.
 3. At 100 minutes, where the service's own client gave up, write an escalation and go on.

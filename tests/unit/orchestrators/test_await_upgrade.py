@@ -141,6 +141,15 @@ def _list_behind(estate: FakeEstate, lag: timedelta) -> Callable[[Any], Any]:
     return behind
 
 
+async def test_a_twenty_minute_upgrade_takes_at_most_25_calls_in_all() -> None:
+    """Lists, check, start and polls; the old client took 84."""
+    estate = estate_of_one(duration=timedelta(minutes=20))
+
+    await estate.upgrade()
+
+    assert len(estate.classic.calls) <= 25
+
+
 async def test_a_list_that_lags_behind_the_end_is_read_again() -> None:
     """The operation is told as done before the record is."""
     estate = estate_of_one()
