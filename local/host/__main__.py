@@ -91,7 +91,6 @@ async def run(options: Options, handler: logging.Handler, out: TextIO) -> int:
         apply_levels(handler, host.config.log_levels)
         await host.start()
     except (VaultliftError, OSError) as error:
-        # What was begun is not undone: the process ends, and the engine's store survives a kill.
         stack = getattr(error, "stack_trace", "")
         _log.critical("the app cannot be run: %s", error, extra={STACK: stack})
         return EXIT_CANNOT_RUN

@@ -5,7 +5,8 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -75,69 +76,88 @@ class Host:
         options: How to run.
         config: host.json.
         functions: What the app registered and is not switched off.
+        new_engine: Makes the engine of these options.
     """
 
-    def __init__(self, options: Options, config: HostConfig, functions: list[Function]) -> None:
+    def __init__(
+        self,
+        options: Options,
+        config: HostConfig,
+        functions: list[Function],
+        new_engine: Callable[[Options], Engine] | None = None,
+    ) -> None:
         self.options = options
         self.config = config
         self.functions = functions
         self.port = 0
+        self._new_engine = new_engine or _create_engine
         self._runtime = Runtime(config.function_timeout)
-        self._engine: Engine | None = None
-        self._hub: HubClient | None = None
-        self._listeners: list[Listener] = []
-        self._runner: web.AppRunner | None = None
+        self._undo = AsyncExitStack()
 
     async def start(self) -> None:
         """Binds the port, starts the engine, then everything that brings work.
+
+        What was begun is stopped again where this fails.
 
         Raises:
             OSError: The port is taken.
             AppLoadError: A trigger or a file of the host's own cannot be used.
         """
+        async with AsyncExitStack() as undo:
+            await self._start(undo)
+            self._undo = undo.pop_all()
+
+    async def stop(self) -> None:
+        """Takes no more work, finishes what runs within the time-out, then stops the engine.
+
+        Every part is stopped, whatever another part's stop raises; the last error is raised.
+        """
+        await self._undo.aclose()
+
+    async def _start(self, undo: AsyncExitStack) -> None:
+        # In a thread: it waits for synchronous functions, and the loop still has lines to log.
+        undo.push_async_callback(asyncio.to_thread, unload)
         # First: the client binding needs the port, and a taken one is told before anything starts.
-        bound = socket.create_server(("127.0.0.1", self.options.port))
+        bound = undo.enter_context(socket.create_server(("127.0.0.1", self.options.port)))
         self.port = bound.getsockname()[1]
         keys = Keys.load(self.options.database.with_suffix(".keys.json"))
-        self._engine = self._create_engine()
-        await self._engine.start()
-        self._hub = HubClient(self._engine.address)
+        engine = self._new_engine(self.options)
+        await engine.start()
+        # Stopped after everything below, because whatever that gives back goes into the engine.
+        undo.push_async_callback(engine.stop)
+        hub = HubClient(engine.address)
+        undo.push_async_callback(hub.close)
         binding = ClientBinding(
             hub_name=self.config.hub_name,
-            engine_address=self._engine.address,
+            engine_address=engine.address,
             base_url=f"http://127.0.0.1:{self.port}",
             system_key=keys.system,
         )
         invoker = Invoker(self._runtime, binding.to_json)
         # Made before anything starts, so that a bad trigger is told before work begins.
-        listeners = self._create_listeners(self._engine, invoker)
+        listeners = self._create_listeners(engine, invoker)
         asked = keys if self.options.is_auth_enforced else None
         # HTTP before the listeners: their functions may call the app's own URLs.
-        await self._serve_http(bound, self._routes(self._hub, invoker, binding, asked))
+        runner = await self._serve_http(bound, self._routes(hub, invoker, binding, asked), undo)
+        undo.push_async_callback(self._drain, runner, listeners)
         for listener in listeners:
             listener.start()
-            self._listeners.append(listener)
 
-    async def stop(self) -> None:
-        """Takes no more work, finishes what runs within the time-out, then stops the engine."""
+    async def _drain(self, runner: web.AppRunner, listeners: Sequence[Listener]) -> None:
+        """Lets no new work in and waits for what runs."""
+        timeout_s = self.options.shutdown_timeout_s
         # What the listeners take of it is not left for calls that still run after them.
-        deadline = time.monotonic() + self.options.shutdown_timeout_s
+        deadline = time.monotonic() + timeout_s
         # No new calls, while those that run may still use everything behind them.
-        for site in list(self._runner.sites) if self._runner else ():
+        for site in list(runner.sites):
             await site.stop()
-        await asyncio.gather(
-            *(one.stop(self.options.shutdown_timeout_s) for one in self._listeners)
+        stopped = await asyncio.gather(
+            *(one.stop(timeout_s) for one in listeners), return_exceptions=True
         )
         await self._finish_calls(deadline)
-        if self._runner is not None:
-            await self._runner.cleanup()
-        if self._hub is not None:
-            await self._hub.close()
-        if self._engine is not None:
-            # Last, because whatever is given back above goes into it.
-            await self._engine.stop()
-        # In a thread: it waits for synchronous functions, and the loop still has lines to log.
-        await asyncio.to_thread(unload)
+        problems = [one for one in stopped if isinstance(one, Exception)]
+        if problems:
+            raise ExceptionGroup("listeners that did not stop", problems)
 
     async def _finish_calls(self, deadline: float) -> None:
         """Waits for HTTP calls and functions started by hand."""
@@ -146,14 +166,6 @@ class Host:
                 await self._runtime.wait_idle()
         except TimeoutError:
             _log.warning("%d invocation(s) did not end in time", self._runtime.in_flight)
-
-    def _create_engine(self) -> Engine:
-        return create_engine(
-            self.options.engine,
-            database=self.options.database,
-            clock=self.options.clock,
-            is_replaying=self.options.is_replaying,
-        )
 
     def _create_hot_turns(self, engine: Engine) -> HotTurns | None:
         if self.options.is_replaying:
@@ -197,15 +209,19 @@ class Host:
             web.route("*", "/{path:.*}", edge.handle),
         ]
 
-    async def _serve_http(self, bound: socket.socket, routes: Sequence[web.RouteDef]) -> None:
+    async def _serve_http(
+        self, bound: socket.socket, routes: Sequence[web.RouteDef], undo: AsyncExitStack
+    ) -> web.AppRunner:
         # The setting of the real host, so that an app's limits can be tried here.
         limit = int(os.environ.get(BODY_LIMIT_SETTING, DEFAULT_BODY_LIMIT))
         app = web.Application(client_max_size=limit)
         app.add_routes(routes)
         # Without an access log: every invocation has its own line already.
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_GRACE_S)
-        await self._runner.setup()
-        await web.SockSite(self._runner, bound).start()
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_GRACE_S)
+        undo.push_async_callback(runner.cleanup)
+        await runner.setup()
+        await web.SockSite(runner, bound).start()
+        return runner
 
 
 async def load_host(options: Options) -> Host:
@@ -226,6 +242,15 @@ async def load_host(options: Options) -> Host:
     functions = _select(await load_app(options.app), config, settings)
     warn_of_unsupported(functions)
     return Host(options, config, functions)
+
+
+def _create_engine(options: Options) -> Engine:
+    return create_engine(
+        options.engine,
+        database=options.database,
+        clock=options.clock,
+        is_replaying=options.is_replaying,
+    )
 
 
 def _select(

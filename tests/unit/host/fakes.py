@@ -80,13 +80,14 @@ class FakeEngine:
     abandoned: list[str] = field(default_factory=list)
     limits: tuple[int, int] | None = None
     refusal: Exception | None = None
+    is_running: bool = False
     _settled: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def start(self) -> None:
-        """Nothing to open."""
+        self.is_running = True
 
     async def stop(self) -> None:
-        """Nothing to close."""
+        self.is_running = False
 
     async def work_items(
         self, *, max_orchestrations: int, max_activities: int

@@ -1,12 +1,17 @@
-"""Folders that cannot be run, before anything is loaded."""
+"""Folders that cannot be run, and hosts that cannot start."""
 
+import socket
 from pathlib import Path
 
 import pytest
 
 from adapters.clock import ScaledClock
 from domain.errors import VaultliftError
-from local.host.host import Options, load_host
+from local.host.functions import TIMER_TRIGGER, AppLoadError
+from local.host.host import Host, Options, load_host
+from local.host.host_json import HostConfig
+
+from .fakes import FakeEngine, make_function
 
 
 def options(app: Path) -> Options:
@@ -27,3 +32,25 @@ async def test_a_folder_that_is_no_app_is_told(tmp_path: Path):
         await load_host(options(tmp_path))
 
     assert Path.cwd() == before
+
+
+async def test_a_host_that_cannot_start_stops_what_it_began(tmp_path: Path):
+    """A schedule nobody understands is found after the engine runs; the engine is stopped."""
+    engine = FakeEngine([])
+    bad = make_function("nightly", TIMER_TRIGGER, schedule="at dawn")
+
+    with pytest.raises(AppLoadError, match="at dawn"):
+        await Host(options(tmp_path), HostConfig(), [bad], lambda _: engine).start()
+
+    assert not engine.is_running
+
+
+async def test_a_host_that_cannot_start_gives_its_port_back(tmp_path: Path):
+    """Whoever corrects the app can start again on the same port at once."""
+    bad = make_function("nightly", TIMER_TRIGGER, schedule="at dawn")
+    host = Host(options(tmp_path), HostConfig(), [bad], lambda _: FakeEngine([]))
+
+    with pytest.raises(AppLoadError):
+        await host.start()
+
+    socket.create_server(("127.0.0.1", host.port)).close()
