@@ -15,6 +15,7 @@ from local.azure.clocks import MovableClock
 from local.azure.estate import Estate, load_estate
 from local.azure.random_estate import RandomEstate
 from local.azure.server import running_azure
+from local.collector import ease_collection
 
 DEFAULT_VAULTS = 24
 
@@ -53,6 +54,7 @@ async def serve(options: argparse.Namespace) -> None:
         if options.estate
         else RandomEstate(vaults=options.vaults, seed=options.seed)
     )
+    ease_collection()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 from domain.errors import VaultliftError
+from local.collector import ease_collection
 from local.taskhub.hubclock import resume_clock
 
 from .engines import ENGINES
@@ -89,6 +90,8 @@ async def run(options: Options, handler: logging.Handler, out: TextIO) -> int:
         host = await load_host(options)
         # Only now: host.json is part of the app, and what it says applies from here on.
         apply_levels(handler, host.config.log_levels)
+        # Now that the app is imported: what it loaded is never garbage.
+        ease_collection()
         await host.start()
     except (VaultliftError, OSError) as error:
         stack = getattr(error, "stack_trace", "")

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from domain.errors import ConfigurationError
+from local.collector import ease_collection
 from local.taskhub.engine import SqliteEngine
 from local.taskhub.hubclock import resume_clock
 
@@ -45,6 +46,7 @@ async def _serve(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signal_number, stopped.set)
+    ease_collection()
     await engine.start()
     ready = {
         "ready": True,
