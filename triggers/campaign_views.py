@@ -6,15 +6,28 @@ from typing import Any
 
 from durabletask.client import OrchestrationState, OrchestrationStatus
 
-from domain.campaigns import CampaignOptions, CampaignPhase, CampaignState, Skipped
+from domain.campaigns import (
+    CampaignOptions,
+    CampaignPhase,
+    CampaignState,
+    ErrorThreshold,
+    Skipped,
+)
 from domain.codec import JsonObject, from_json
+from domain.maintenance import MaintenanceWindow
 from domain.requests import UpgradeRequest, upgrade_instance_id
 from domain.schedule import Forecast, expected_duration
 from domain.steering import Steering
+from triggers.shapes.campaigns import (
+    BROKEN,
+    CampaignPlan,
+    CampaignView,
+    MaintenanceView,
+    OptionsView,
+    PlacedVault,
+    ThresholdView,
+)
 from triggers.views import ENDED, vault_view
-
-BROKEN = "broken"
-"""Phase of a campaign whose workflow itself failed or was terminated; its vaults run on."""
 
 
 def campaign_status(state: OrchestrationState) -> JsonObject:
@@ -26,7 +39,7 @@ def campaign_status(state: OrchestrationState) -> JsonObject:
     return shown or Steering(campaign_state(state)).status()
 
 
-def campaign_view(state: OrchestrationState) -> JsonObject:
+def campaign_view(state: OrchestrationState) -> CampaignView:
     """One campaign as it stands."""
     carried = campaign_state(state)
     status = campaign_status(state)
@@ -65,35 +78,39 @@ def _failure(state: OrchestrationState) -> str:
     return failure.message if failure else f"the campaign was {state.runtime_status.name.lower()}"
 
 
-def options_view(options: CampaignOptions) -> JsonObject:
+def options_view(options: CampaignOptions) -> OptionsView:
     """What the operator decided, spelt as it was asked for."""
-    threshold, maintenance = options.threshold, options.maintenance
     return {
         "window": options.limits.window,
         "perSubscription": options.limits.per_subscription,
         "perRegion": options.limits.per_region,
-        "errorThreshold": threshold
-        and {
-            name: value
-            for name, value in (("count", threshold.count), ("percent", threshold.percent))
-            if value is not None
-        },
-        "maintenance": maintenance
-        and {
-            "timeZone": maintenance.time_zone,
-            "hours": [
-                {
-                    "days": [day.value for day in one.days],
-                    "start": f"{one.start:%H:%M}",
-                    "end": f"{one.end:%H:%M}",
-                }
-                for one in maintenance.hours
-            ],
-        },
+        "errorThreshold": _threshold_view(options.threshold) if options.threshold else None,
+        "maintenance": _maintenance_view(options.maintenance) if options.maintenance else None,
     }
 
 
-def vault_at(position: int, request: UpgradeRequest) -> JsonObject:
+def _threshold_view(threshold: ErrorThreshold) -> ThresholdView:
+    # Only the one that was given, so that the answer can be handed in again as it is.
+    if threshold.count is not None:
+        return {"count": threshold.count}
+    return {} if threshold.percent is None else {"percent": threshold.percent}
+
+
+def _maintenance_view(window: MaintenanceWindow) -> MaintenanceView:
+    return {
+        "timeZone": window.time_zone,
+        "hours": [
+            {
+                "days": [day.value for day in one.days],
+                "start": f"{one.start:%H:%M}",
+                "end": f"{one.end:%H:%M}",
+            }
+            for one in window.hours
+        ],
+    }
+
+
+def vault_at(position: int, request: UpgradeRequest) -> PlacedVault:
     """A vault of a campaign by its position in the plan."""
     return {
         "position": position,
@@ -108,7 +125,7 @@ def plan_view(
     options: CampaignOptions,
     expected: Forecast,
     skipped: Sequence[Skipped],
-) -> JsonObject:
+) -> CampaignPlan:
     """The answer of a dry run: who starts when, if nothing fails, and what is left out."""
     begins_at = expected.vaults[0].starts_at
     return {

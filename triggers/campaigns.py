@@ -52,6 +52,14 @@ from triggers.campaign_views import (
     vault_at,
 )
 from triggers.http_api import PRINCIPAL_HEADER
+from triggers.shapes.campaigns import (
+    AcceptedCampaign,
+    CampaignDetail,
+    CampaignList,
+    CommandAccepted,
+    PlacedVault,
+    TrailLine,
+)
 
 LISTS_AT_A_TIME = 10
 """Subscriptions listed at once; the classic API publishes no limit (performance 1b)."""
@@ -138,7 +146,7 @@ async def _start(
         names.RUN_CAMPAIGN, input=to_json(state), instance_id=instance_id
     )
     base = req.url.split("?", 1)[0].rstrip("/")
-    body = {
+    body: AcceptedCampaign = {
         "id": state.campaign_id,
         "total": len(planned),
         "statusUrl": f"{base}/{state.campaign_id}",
@@ -188,7 +196,8 @@ async def list_campaigns(
     )
     states = await client.get_all_orchestration_states(query)
     views = sorted(map(campaign_view, states), key=lambda one: one["startedAt"], reverse=True)
-    return answer({"campaigns": views})
+    body: CampaignList = {"campaigns": views}
+    return answer(body)
 
 
 async def get_campaign(
@@ -200,15 +209,14 @@ async def get_campaign(
         return _unknown(req)
     campaign_id = campaign_state(state).campaign_id
     status = campaign_status(state)
-    return answer(
-        {
-            **campaign_view(state),
-            "failed": await _vaults_at(ports, campaign_id, status["failed"]),
-            "missing": await _vaults_at(ports, campaign_id, status["missing"]),
-            "trail": await _trail(ports, campaign_id),
-            "evidencePrefix": campaign_prefix(campaign_id),
-        }
-    )
+    detail: CampaignDetail = {
+        **campaign_view(state),
+        "failed": await _vaults_at(ports, campaign_id, status["failed"]),
+        "missing": await _vaults_at(ports, campaign_id, status["missing"]),
+        "trail": await _trail(ports, campaign_id),
+        "evidencePrefix": campaign_prefix(campaign_id),
+    }
+    return answer(detail)
 
 
 async def _state_of(
@@ -222,7 +230,7 @@ def _unknown(req: func.HttpRequest) -> func.HttpResponse:
     return error(404, "NotFound", f"There is no campaign {req.route_params['id']}.")
 
 
-async def _vaults_at(ports: Ports, campaign_id: str, positions: list[int]) -> list[JsonObject]:
+async def _vaults_at(ports: Ports, campaign_id: str, positions: list[int]) -> list[PlacedVault]:
     pages: dict[int, PlanPage] = {}
     for number in sorted({position // PLAN_PAGE for position in positions}):
         document = await ports.evidence.read(plan_key(campaign_id, number))
@@ -234,7 +242,7 @@ async def _vaults_at(ports: Ports, campaign_id: str, positions: list[int]) -> li
     ]
 
 
-async def _trail(ports: Ports, campaign_id: str) -> list[JsonObject]:
+async def _trail(ports: Ports, campaign_id: str) -> list[TrailLine]:
     keys = await ports.evidence.list_keys(f"{campaign_prefix(campaign_id)}/trail/")
     documents = [await ports.evidence.read(key) for key in keys[-SHOWN_TRAIL:]]
     return [
@@ -273,7 +281,7 @@ async def post_command(
     await _note(ports, carried, note)
     instance_id = campaign_instance_id(carried.campaign_id)
     await client.raise_orchestration_event(instance_id, names.SLOT_EVENT, data=to_json(command))
-    return answer({"id": carried.campaign_id, "verb": verb}, 202)
+    return _accepted(carried, command)
 
 
 async def _redrive_ended(
@@ -293,7 +301,12 @@ async def _redrive_ended(
         input=to_json(replace(carried, pending=command)),
         instance_id=campaign_instance_id(carried.campaign_id),
     )
-    return answer({"id": carried.campaign_id, "verb": command.verb.value}, 202)
+    return _accepted(carried, command)
+
+
+def _accepted(carried: CampaignState, command: Command) -> func.HttpResponse:
+    body: CommandAccepted = {"id": carried.campaign_id, "verb": command.verb.value}
+    return answer(body, 202)
 
 
 def campaign_blueprint(ports: Ports) -> df.Blueprint:

@@ -13,7 +13,7 @@ from durabletask.client import OrchestrationQuery, OrchestrationState
 from pydantic import ValidationError
 
 from adapters.ports import Ports
-from domain.codec import JsonObject, from_json, to_json
+from domain.codec import from_json, to_json
 from domain.errors import InvalidInputError, Problem, VaultliftError
 from domain.intake import requests_from_json
 from domain.plans import Approval, judge_approval
@@ -21,6 +21,8 @@ from domain.requests import UpgradeRequest, upgrade_instance_id
 from domain.upgrade import RunState
 from orchestrators import names
 from triggers.answers import answer, error, invalid_input
+from triggers.shapes.common import Decided
+from triggers.shapes.upgrades import AcceptedUpgrade, AcceptedUpgrades, UpgradePage
 from triggers.views import ENDED, UPGRADE_ID, queued_view, upgrade_view, vault_view
 
 PRINCIPAL_HEADER = "x-ms-client-principal-name"
@@ -59,7 +61,8 @@ async def post_upgrades(
         _accepted(req, request, joined=joined)
         for request, joined in zip(requests, running, strict=True)
     ]
-    return answer({"requestId": requests[0].request_id, "upgrades": entries}, 202)
+    body: AcceptedUpgrades = {"requestId": requests[0].request_id, "upgrades": entries}
+    return answer(body, 202)
 
 
 async def _is_running(client: df.DurableFunctionsClient, request: UpgradeRequest) -> bool:
@@ -72,7 +75,7 @@ def _accepted_key(request: UpgradeRequest) -> str:
     return f"vaults/{request.vault.key}/accepted/{request.request_id}.json"
 
 
-def _accepted(req: func.HttpRequest, request: UpgradeRequest, *, joined: bool) -> JsonObject:
+def _accepted(req: func.HttpRequest, request: UpgradeRequest, *, joined: bool) -> AcceptedUpgrade:
     instance_id = upgrade_instance_id(request.vault)
     base = req.url.split("?", 1)[0].rstrip("/")
     return {
@@ -101,7 +104,10 @@ async def list_upgrades(
     )
     shown = page[: int(top)]
     token = shown[-1].instance_id if len(page) > len(shown) else None
-    body = {"upgrades": [upgrade_view(state) for state in shown], "continuationToken": token}
+    body: UpgradePage = {
+        "upgrades": [upgrade_view(state) for state in shown],
+        "continuationToken": token,
+    }
     return answer(body)
 
 
@@ -167,7 +173,8 @@ async def post_approval(
     await client.raise_orchestration_event(
         instance_id, names.APPROVAL_EVENT, data=to_json(approval)
     )
-    return answer({"id": instance_id, "decision": approval.decision}, 202)
+    body: Decided = {"id": instance_id, "decision": approval.decision}
+    return answer(body, 202)
 
 
 def approval_from_body(req: func.HttpRequest, ports: Ports) -> Approval:

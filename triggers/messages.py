@@ -9,12 +9,20 @@ from adapters.ports import Ports
 from domain.admission import Admission, AdmissionState
 from domain.campaign_intake import read_command
 from domain.codec import JsonObject, from_json, to_json
-from domain.errors import InvalidInputError, ServiceError
+from domain.errors import InvalidInputError, Problem, ServiceError
 from domain.evidence import evidence_document
 from domain.messages import KeptMessage, MessageBox, Replayed
 from orchestrators import names
 from triggers.answers import answer, error, invalid_input
 from triggers.http_api import PRINCIPAL_HEADER
+from triggers.shapes.messages import (
+    AdmissionView,
+    MessageDetail,
+    MessagePage,
+    MessageView,
+    ReplayAnswer,
+    ReplayedView,
+)
 
 MOST_SHOWN = 500
 """Messages of one answer, and of one replay."""
@@ -28,13 +36,15 @@ async def list_messages(req: func.HttpRequest, ports: Ports) -> func.HttpRespons
     limit, start = req.params.get("top", "100"), req.params.get("from", "0")
     if not (limit.isdecimal() and start.isdecimal() and 1 <= int(limit) <= MOST_SHOWN):
         message = f"give top as a whole number from 1 to {MOST_SHOWN}, and from as one from 0"
-        return error(400, "InvalidInput", message)
+        problem = Problem(where="query", field="top, from", message=message)
+        return invalid_input(InvalidInputError([problem]))
     try:
         kept = await ports.queue.list_kept(box, int(limit), int(start))
     except ServiceError as failure:
         return error(503, "QueueUnavailable", str(failure))
     more = kept[-1].sequence_number + 1 if len(kept) == int(limit) else None
-    return answer({"messages": [message_view(one) for one in kept], "from": more})
+    body: MessagePage = {"messages": [message_view(one) for one in kept], "from": more}
+    return answer(body)
 
 
 async def get_message(req: func.HttpRequest, ports: Ports) -> func.HttpResponse:
@@ -48,7 +58,8 @@ async def get_message(req: func.HttpRequest, ports: Ports) -> func.HttpResponse:
         return error(503, "QueueUnavailable", str(failure))
     if not kept or kept[0].sequence_number != int(number):
         return error(404, "NotFound", f"There is no message {number} in {box}.")
-    return answer({**message_view(kept[0]), "body": kept[0].body})
+    body: MessageDetail = {**message_view(kept[0]), "body": kept[0].body}
+    return answer(body)
 
 
 async def post_replay(req: func.HttpRequest, ports: Ports) -> func.HttpResponse:
@@ -71,7 +82,8 @@ async def post_replay(req: func.HttpRequest, ports: Ports) -> func.HttpResponse:
     if only is not None and not done:
         return error(404, "NotFound", f"There is no message {number} in {box}.")
     await _keep(ports, request_id, "done", {**asked, "replayed": to_json(done)})
-    return answer({"replayed": [_replayed_view(one) for one in done]}, 202)
+    body: ReplayAnswer = {"replayed": [_replayed_view(one) for one in done]}
+    return answer(body, 202)
 
 
 async def _keep(ports: Ports, request_id: str, ending: str, data: JsonObject) -> None:
@@ -88,14 +100,15 @@ async def get_admission(client: df.DurableFunctionsClient) -> func.HttpResponse:
     """How many vaults wait for their turn, and how many are in flight."""
     state = await client.get_orchestration_state(names.ADMISSION_ID)
     if state is None:
-        return answer({"window": None, "inFlight": 0, "waiting": 0})
+        body: AdmissionView = {"window": None, "inFlight": 0, "waiting": 0}
+        return answer(body)
     # Empty until the first turn of each history.
     shown = state.get_custom_status(dict)
     carried = from_json(AdmissionState, state.get_input(dict))
     return answer(shown or Admission(carried).status())
 
 
-def message_view(kept: KeptMessage) -> JsonObject:
+def message_view(kept: KeptMessage) -> MessageView:
     """A message without its body."""
     return {
         "box": kept.box.value,
@@ -111,7 +124,7 @@ def message_view(kept: KeptMessage) -> JsonObject:
     }
 
 
-def _replayed_view(one: Replayed) -> JsonObject:
+def _replayed_view(one: Replayed) -> ReplayedView:
     return {
         "sequenceNumber": one.sequence_number,
         "originalId": one.original_id,

@@ -1,7 +1,6 @@
 """How a settlement is shown over HTTP: durable state in, camelCase JSON out. No I/O."""
 
 import re
-from datetime import datetime
 from typing import Any
 
 from durabletask.client import OrchestrationState, OrchestrationStatus
@@ -12,6 +11,8 @@ from domain.settlements import SettlementReport
 from domain.settling import SettleRequest, SettleResult
 from domain.upgrade import RunState
 from domain.vaults import VaultRef
+from triggers.shapes.common import VaultView
+from triggers.shapes.settlements import SETTLING, ReportShown, SettlementView, ZonesShown
 from triggers.views import ENDED, counts_view, moment_text
 
 SETTLEMENT_ID = re.compile(r"^settle-(?P<key>[0-9a-f]{32})$")
@@ -20,10 +21,8 @@ SETTLEMENT_ID = re.compile(r"^settle-(?P<key>[0-9a-f]{32})$")
 GUARDED_ID = re.compile(r"^(settle-[0-9a-f]{32}|upgrade-[0-9a-f]{32}\.settle)$")
 """Instances that may wait for a Resource Guard: settlements, and those inside an upgrade."""
 
-SETTLING = "settling"
 
-
-def vault_view(vault: VaultRef) -> JsonObject:
+def vault_view(vault: VaultRef) -> VaultView:
     """The vault as it is named in every answer."""
     return {
         "id": vault.arm_id,
@@ -33,14 +32,14 @@ def vault_view(vault: VaultRef) -> JsonObject:
     }
 
 
-def settlement_view(state: OrchestrationState) -> JsonObject:
+def settlement_view(state: OrchestrationState) -> SettlementView:
     """One settlement, whether it runs, has ended, or broke down."""
     request = from_json(SettleRequest, state.get_input(dict))
     # Empty before the first turn.
     shown: dict[str, Any] = state.get_custom_status(dict) or {}
     view = _view(state, request, shown.get("state", SETTLING))
     if state.runtime_status is OrchestrationStatus.COMPLETED:
-        return {**view, **_end(from_json(SettleResult, state.get_output(dict)), state)}
+        return _ended_view(view, from_json(SettleResult, state.get_output(dict)))
     if state.runtime_status in ENDED:
         failure = state.failure_details
         name = state.runtime_status.name.lower()
@@ -48,37 +47,32 @@ def settlement_view(state: OrchestrationState) -> JsonObject:
             **view,
             "state": RunState.STOPPED.value,
             "reasons": [failure.message if failure else f"the settlement was {name}"],
-            **_span(state.created_at, state.last_updated_at),
+            "endedAt": moment_text(state.last_updated_at),
+            "durationSeconds": (state.last_updated_at - state.created_at).total_seconds(),
         }
     return {**view, "plan": shown.get("plan"), "guard": shown.get("guard")}
 
 
-def _end(result: SettleResult, state: OrchestrationState) -> JsonObject:
+def _ended_view(view: SettlementView, result: SettleResult) -> SettlementView:
     outcome = result.outcome
     # Only the children of upgrades record none, and their ids are no settlements.
     if outcome is None:
-        raise ValueError(f"{state.instance_id} recorded no end of its own")
+        raise ValueError(f"{view['id']} recorded no end of its own")
     return {
+        **view,
         "state": outcome.state.value,
         "reasons": list(outcome.reasons),
         "jobSync": result.job_sync.value if result.job_sync else None,
         "pendingChanges": list(outcome.pending_changes),
         "findings": counts_view(outcome.tally),
         "taskCount": outcome.task_count,
-        **_span(outcome.started_at, outcome.ended_at),
+        "startedAt": moment_text(outcome.started_at),
+        "endedAt": moment_text(outcome.ended_at),
+        "durationSeconds": (outcome.ended_at - outcome.started_at).total_seconds(),
     }
 
 
-def _span(started_at: datetime, ended_at: datetime) -> JsonObject:
-    seconds = (ended_at - started_at).total_seconds()
-    return {
-        "startedAt": moment_text(started_at),
-        "endedAt": moment_text(ended_at),
-        "durationSeconds": seconds,
-    }
-
-
-def _view(state: OrchestrationState, request: SettleRequest, word: str) -> JsonObject:
+def _view(state: OrchestrationState, request: SettleRequest, word: str) -> SettlementView:
     """Every member of the view, with what is known of every settlement filled in."""
     return {
         "id": state.instance_id,
@@ -101,7 +95,7 @@ def _view(state: OrchestrationState, request: SettleRequest, word: str) -> JsonO
     }
 
 
-def plan_view(plan: JsonObject) -> JsonObject:
+def plan_view(plan: JsonObject) -> ZonesShown:
     """What was found and would be written, with what each policy's times mean before and after."""
     return {
         "expectedZone": plan["zone"],
@@ -124,7 +118,7 @@ def _preview_text(preview: JsonObject | None) -> str:
     return " ".join(run["text"] for run in (preview or {}).get("runs", ()))
 
 
-def detail_view(report: SettlementReport) -> JsonObject:
+def detail_view(report: SettlementReport) -> ReportShown:
     """What a settlement's report adds to its view: the checklist and what people have to do."""
     return {
         "checklist": [

@@ -33,6 +33,17 @@ from triggers.settlement_views import (
     settlement_view,
     vault_view,
 )
+from triggers.shapes.common import Decided
+from triggers.shapes.settlements import (
+    WAITING_FOR_GUARD,
+    AcceptedSettlement,
+    AcceptedSettlements,
+    GuardAnswered,
+    ReportShown,
+    SettlementDetail,
+    SettlementPage,
+    ZonesShown,
+)
 from triggers.views import ENDED
 
 ZONE_PLAN = "09-time-zone-plan"
@@ -78,13 +89,16 @@ class SettlementRoutes:
         # Every start is a write to the task hub, which also serves the runs on their way.
         gate = asyncio.Semaphore(STARTS_AT_A_TIME)
 
-        async def start(request: SettleRequest) -> JsonObject:
+        async def start(request: SettleRequest) -> AcceptedSettlement:
             async with gate:
                 joined = await self._start(client, request)
             return _accepted(req, request, joined=joined)
 
         entries = await asyncio.gather(*map(start, requests))
-        body = {"requestId": order.sender.request_id, "settlements": list(entries)}
+        body: AcceptedSettlements = {
+            "requestId": order.sender.request_id,
+            "settlements": list(entries),
+        }
         return answer(body, 202)
 
     async def _requests(self, order: SettleOrder) -> tuple[SettleRequest, ...]:
@@ -143,7 +157,8 @@ class SettlementRoutes:
         shown = found[: int(top)]
         token = shown[-1].instance_id if len(found) > len(shown) else None
         views = [settlement_view(one) for one in shown]
-        return answer({"settlements": views, "continuationToken": token})
+        body: SettlementPage = {"settlements": views, "continuationToken": token}
+        return answer(body)
 
     async def get(
         self, req: func.HttpRequest, client: df.DurableFunctionsClient
@@ -156,12 +171,13 @@ class SettlementRoutes:
         view = settlement_view(state)
         prefix = view["evidencePrefix"]
         plan = await self._ports.evidence.read(f"{prefix}/{ZONE_PLAN}.json")
-        if plan is not None:
-            view |= plan_view(plan["data"])
+        zones: ZonesShown = plan_view(plan["data"]) if plan is not None else {}
         report = await self._ports.evidence.read(f"{prefix}/outcome.json")
+        told: ReportShown = {}
         if report is not None:
-            view |= detail_view(from_json(SettlementReport, report["data"]))
-        return answer(view)
+            told = detail_view(from_json(SettlementReport, report["data"]))
+        detail: SettlementDetail = {**view, **zones, **told}
+        return answer(detail)
 
     async def approve(
         self, req: func.HttpRequest, client: df.DurableFunctionsClient
@@ -185,7 +201,8 @@ class SettlementRoutes:
         await client.raise_orchestration_event(
             instance_id, names.APPROVAL_EVENT, data=to_json(approval)
         )
-        return answer({"id": instance_id, "decision": approval.decision}, 202)
+        body: Decided = {"id": instance_id, "decision": approval.decision}
+        return answer(body, 202)
 
     async def guard(
         self, req: func.HttpRequest, client: df.DurableFunctionsClient
@@ -201,10 +218,11 @@ class SettlementRoutes:
         except InvalidInputError as problem:
             return invalid_input(problem)
         shown = state.get_custom_status(dict) or {}
-        if shown.get("state") != "waiting_for_guard":
+        if shown.get("state") != WAITING_FOR_GUARD:
             return error(409, "NotWaiting", f"{instance_id} does not wait for a Resource Guard.")
         await client.raise_orchestration_event(instance_id, names.GUARD_EVENT, data=told)
-        return answer({"id": instance_id, **told}, 202)
+        body: GuardAnswered = {"id": instance_id, "decision": told["decision"], "by": told["by"]}
+        return answer(body, 202)
 
 
 def _may_restart(state: OrchestrationState, request: SettleRequest) -> bool:
@@ -226,7 +244,7 @@ def _unknown(instance_id: str) -> func.HttpResponse:
     return error(404, "NotFound", f"There is no settlement with the id {instance_id}.")
 
 
-def _accepted(req: func.HttpRequest, request: SettleRequest, *, joined: bool) -> JsonObject:
+def _accepted(req: func.HttpRequest, request: SettleRequest, *, joined: bool) -> AcceptedSettlement:
     instance_id = settle_instance_id(request.vault)
     base = req.url.split("?", 1)[0].rstrip("/")
     return {

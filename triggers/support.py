@@ -30,6 +30,7 @@ from domain.retries import (
 )
 from triggers.answers import answer, error, invalid_input
 from triggers.http_api import PRINCIPAL_HEADER
+from triggers.shapes.upgrades import RetryAccepted, SupportView
 from triggers.views import ENDED, UPGRADE_ID
 
 BUNDLE = "/10-support-bundle.json"
@@ -54,14 +55,13 @@ async def get_support(
     if not bundles:
         return error(409, "NothingFailed", "No upgrade of this vault has failed.")
     key, document = max(bundles.items(), key=lambda item: str(item[1]["recordedAt"]))
-    return answer(
-        {
-            "id": instance_id,
-            "evidenceKey": key,
-            "recordedAt": document["recordedAt"],
-            "bundle": document["data"],
-        }
-    )
+    body: SupportView = {
+        "id": instance_id,
+        "evidenceKey": key,
+        "recordedAt": document["recordedAt"],
+        "bundle": document["data"],
+    }
+    return answer(body)
 
 
 async def _bundles(evidence: EvidenceStore, vault_key: str) -> dict[str, JsonObject]:
@@ -116,8 +116,13 @@ async def post_retry(
         await ports.queue.send([request])
     except VaultliftError as failure:
         return error(503, "QueueUnavailable", f"{failure} Hand the same ticket in again.")
-    members = {"attempt": kept.attempt, "ticket": kept.ticket, "requestId": request.request_id}
-    return answer({"id": instance_id, **members}, 202)
+    body: RetryAccepted = {
+        "id": instance_id,
+        "attempt": kept.attempt,
+        "ticket": kept.ticket,
+        "requestId": request.request_id,
+    }
+    return answer(body, 202)
 
 
 async def _attempts(evidence: EvidenceStore, vault_key: str) -> AttemptState:

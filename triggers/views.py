@@ -6,15 +6,14 @@ from typing import Any
 
 from durabletask.client import OrchestrationState, OrchestrationStatus
 
-from domain.codec import JsonObject, from_json
+from domain.codec import from_json
 from domain.findings import Tally
 from domain.outcomes import VaultOutcome
 from domain.requests import UpgradeRequest
 from domain.upgrade import RunState
 from domain.vaults import ClassicVaultRef
-
-QUEUED = "queued"
-"""State of an upgrade that was accepted and whose message has not been picked up yet."""
+from triggers.shapes.common import ClassicVaultView, FindingCounts
+from triggers.shapes.upgrades import QUEUED, UpgradeView
 
 UPGRADE_ID = re.compile(r"^upgrade-(?P<key>[0-9a-f]{32})$")
 """Ids of upgrades; the ids of their children carry a suffix and are not upgrades themselves."""
@@ -25,7 +24,7 @@ ENDED = frozenset(
 """Durable states an instance never leaves by itself."""
 
 
-def vault_view(vault: ClassicVaultRef) -> JsonObject:
+def vault_view(vault: ClassicVaultRef) -> ClassicVaultView:
     """The vault as it is named in every answer."""
     return {
         "subscriptionId": vault.subscription_id,
@@ -35,7 +34,7 @@ def vault_view(vault: ClassicVaultRef) -> JsonObject:
     }
 
 
-def upgrade_view(state: OrchestrationState) -> JsonObject:
+def upgrade_view(state: OrchestrationState) -> UpgradeView:
     """One upgrade, whether it runs, has ended, or broke down."""
     request = from_json(UpgradeRequest, state.get_input(dict))
     if state.runtime_status is OrchestrationStatus.COMPLETED:
@@ -45,13 +44,13 @@ def upgrade_view(state: OrchestrationState) -> JsonObject:
     return _running_view(request, state)
 
 
-def queued_view(instance_id: str, request: UpgradeRequest) -> JsonObject:
+def queued_view(instance_id: str, request: UpgradeRequest) -> UpgradeView:
     """An upgrade whose message waits in the queue."""
     at = request.requested_at
     return _view(instance_id, request.vault, QUEUED, started_at=at, updated_at=at)
 
 
-def _ended_view(outcome: VaultOutcome, state: OrchestrationState) -> JsonObject:
+def _ended_view(outcome: VaultOutcome, state: OrchestrationState) -> UpgradeView:
     view = _view(
         outcome.instance_id,
         outcome.vault,
@@ -66,11 +65,12 @@ def _ended_view(outcome: VaultOutcome, state: OrchestrationState) -> JsonObject:
         "findings": counts_view(outcome.tally),
         "taskCount": outcome.task_count,
         "evidencePrefix": outcome.evidence_prefix,
-        **_end(outcome.started_at, outcome.ended_at),
+        "endedAt": moment_text(outcome.ended_at),
+        "durationSeconds": (outcome.ended_at - outcome.started_at).total_seconds(),
     }
 
 
-def _broken_view(request: UpgradeRequest, state: OrchestrationState) -> JsonObject:
+def _broken_view(request: UpgradeRequest, state: OrchestrationState) -> UpgradeView:
     """The workflow itself failed or was terminated: that is an end with a reason, too."""
     failure = state.failure_details
     reason = failure.message if failure else f"the run was {state.runtime_status.name.lower()}"
@@ -79,11 +79,12 @@ def _broken_view(request: UpgradeRequest, state: OrchestrationState) -> JsonObje
         "state": RunState.STOPPED.value,
         "reasons": [reason],
         "plan": None,
-        **_end(state.created_at, state.last_updated_at),
+        "endedAt": moment_text(state.last_updated_at),
+        "durationSeconds": (state.last_updated_at - state.created_at).total_seconds(),
     }
 
 
-def _running_view(request: UpgradeRequest, state: OrchestrationState) -> JsonObject:
+def _running_view(request: UpgradeRequest, state: OrchestrationState) -> UpgradeView:
     # Empty before the first turn.
     shown: dict[str, Any] = state.get_custom_status(dict) or {}
     view = _view(
@@ -96,7 +97,7 @@ def _running_view(request: UpgradeRequest, state: OrchestrationState) -> JsonObj
     return {**view, "operationId": shown.get("operationId"), "plan": shown.get("plan")}
 
 
-def counts_view(tally: Tally) -> JsonObject:
+def counts_view(tally: Tally) -> FindingCounts:
     """How many findings of each verdict."""
     return {
         "passed": tally.passed,
@@ -104,11 +105,6 @@ def counts_view(tally: Tally) -> JsonObject:
         "unknown": tally.unknown,
         "notApplicable": tally.not_applicable,
     }
-
-
-def _end(started_at: datetime, ended_at: datetime) -> JsonObject:
-    seconds = (ended_at - started_at).total_seconds()
-    return {"endedAt": moment_text(ended_at), "durationSeconds": seconds}
 
 
 def moment_text(at: datetime) -> str:
@@ -123,7 +119,7 @@ def _view(
     *,
     started_at: datetime,
     updated_at: datetime,
-) -> JsonObject:
+) -> UpgradeView:
     """Every member of the view, with what is known of every upgrade filled in."""
     return {
         "id": instance_id,

@@ -1,0 +1,108 @@
+"""What the routes of upgrades answer."""
+
+from typing import Annotated, NotRequired, TypedDict
+
+from pydantic import with_config
+
+from domain.support import SupportBundle
+from domain.upgrade import RunState
+from triggers.shapes.common import (
+    DESCRIBED,
+    ClassicVaultView,
+    FindingCounts,
+    Moment,
+    one_of,
+)
+
+QUEUED = "queued"
+"""State of an upgrade that was accepted and whose message has not been picked up yet."""
+
+
+@with_config(DESCRIBED)
+class PlanShown(TypedDict):
+    """The plan that waits for an answer."""
+
+    hash: str
+    """What an approval has to name."""
+    key: str
+    """Where the plan is in the evidence."""
+    expiresAt: Moment
+    """Unanswered by then, the run ends in `not_approved`."""
+    remindedAt: NotRequired[Moment]
+    """When half of the time was over."""
+
+
+@with_config(DESCRIBED)
+class UpgradeView(TypedDict):
+    """One upgrade."""
+
+    id: str
+    """The same for every request about this vault."""
+    vault: ClassicVaultView
+    state: Annotated[str, one_of((QUEUED, *RunState))]
+    reasons: list[str]
+    """Why it ended in this state; empty while it runs and for a plain success."""
+    operationId: str | None
+    """The service's id of the upgrade, once it is known."""
+    startedAt: Moment
+    updatedAt: Moment
+    endedAt: Moment | None
+    """Null while it runs."""
+    durationSeconds: float | None
+    findings: FindingCounts
+    taskCount: int
+    """Tasks for people."""
+    evidencePrefix: str | None
+    """Where everything about the run is in the evidence store; null until it has ended."""
+    plan: PlanShown | None
+    """Null unless the state is `awaiting_approval`."""
+
+
+@with_config(DESCRIBED)
+class UpgradePage(TypedDict):
+    """Upgrades in the order of their ids."""
+
+    upgrades: list[UpgradeView]
+    continuationToken: str | None
+    """For the query parameter `continuation`; null on the last page."""
+
+
+@with_config(DESCRIBED)
+class AcceptedUpgrade(TypedDict):
+    """A vault that was taken."""
+
+    id: str
+    vault: ClassicVaultView
+    statusUrl: str
+    joined: bool
+    """An upgrade of this vault is on its way already; its group, zone and approval hold."""
+
+
+class AcceptedUpgrades(TypedDict):
+    """Everything handed in was taken."""
+
+    requestId: str
+    upgrades: list[AcceptedUpgrade]
+
+
+@with_config(DESCRIBED)
+class SupportView(TypedDict):
+    """What Microsoft Support needs about a failed upgrade."""
+
+    id: str
+    evidenceKey: str
+    recordedAt: Moment
+    bundle: SupportBundle
+    """As kept in the evidence; `mail_to`, `mail_subject` and `mail_text` are ready to send."""
+
+
+@with_config(DESCRIBED)
+class RetryAccepted(TypedDict):
+    """Microsoft's instruction was recorded, and the vault queued again."""
+
+    id: str
+    attempt: int
+    """The attempt it opens, from 2."""
+    ticket: str
+    requestId: str
+    """The same for the same ticket."""
