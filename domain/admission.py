@@ -48,6 +48,8 @@ def entry_key(sequence_number: int, request: UpgradeRequest) -> str:
 
     A broker that starts afresh counts from the beginning again, so the number alone is not enough.
     """
+    # Twenty digits hold any 64-bit sequence number, so that keys sort as the numbers do and a
+    # listing is in the order of arrival.
     name = f"{sequence_number:020d}-{request.message_id[:32]}.json"
     return block_prefix(block_of(sequence_number)) + name
 
@@ -59,6 +61,8 @@ def taken_key(key: str) -> str:
 
 def waiting_keys(keys: tuple[str, ...]) -> list[str]:
     """The entries of a listing that still wait, in the order of arrival."""
+    # The evidence store deletes nothing (DESIGN rule 8), so an entry is taken by a second document
+    # that is made only once, and not by its disappearance.
     taken = {key.removesuffix(TAKEN) for key in keys if key.endswith(TAKEN)}
     return [
         key
@@ -155,6 +159,8 @@ class Admission:
 
     def __init__(self, state: AdmissionState) -> None:
         self._window = state.window
+        # A dict keeps the order in which folders came; a set promises none, and every replay has to
+        # ask for the same things in the same order.
         self._blocks = dict.fromkeys(state.blocks)
         self._in_flight = {_slot(one): one for one in state.in_flight}
         self._must_search = state.must_search
@@ -178,10 +184,12 @@ class Admission:
     def take_arrival(self, arrival: Arrival) -> None:
         """Something waits; the settings of today hold from here on."""
         self._blocks[arrival.block] = None
+        # A window of nothing would leave every vault waiting until somebody sends another message.
         self._window = max(1, arrival.window)
 
     def take_progress(self, progress: VaultProgress) -> None:
         """A vault proves its jobs or has ended: its slot is free."""
+        # A report may come twice, or after a look has found the run at its end and freed the slot.
         self._in_flight.pop(_slot(progress), None)
 
     def next_request(self, at: datetime, batch_id: str) -> AdmitRequest | None:
@@ -200,10 +208,12 @@ class Admission:
     def take_answer(self, answer: AdmitAnswer) -> None:
         """What was started is in flight; folders in which nothing waits are forgotten."""
         self._retry_at = None
+        # One search through all folders is enough: from here on each arrival names its own.
         self._must_search = False
         self._blocks = dict.fromkeys(answer.blocks)
         self._waiting = answer.waiting
         for one in answer.admitted:
+            # A call made again after a crash gives the same vaults, which then take the same slots.
             self._in_flight[_slot(one)] = one
 
     def hold(self, at: datetime) -> None:

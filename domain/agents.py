@@ -41,6 +41,7 @@ FEATURE_FLOORS: tuple[Floor, ...] = (
 def parse_version(text: str | None) -> Version | None:
     """The numbers of a version, without trailing zeros, or None where it is not one."""
     parts = (text or "").strip().split(".")
+    # Digits of other scripts are decimal to Python, too; no agent writes its version with them.
     if not all(part.isascii() and part.isdecimal() for part in parts):
         return None
     numbers = [int(part) for part in parts]
@@ -106,6 +107,8 @@ def parse_agent(document: JsonObject) -> Agent:
         version=parse_version(raw),
         last_refreshed_at=parse_moment(refreshed),
         item_count=_integer(value_at(document, ("properties", "protectedItemCount"))),
+        # Only backup servers are told of updates; a container has no such member (recovery-services
+        # 3).
         has_update=None,
     )
 
@@ -118,6 +121,7 @@ def parse_engine(document: JsonObject) -> Agent:
         value_at(document, ("properties", member))
         for member in ("isAzureBackupAgentUpgradeAvailable", "isDpmUpgradeAvailable")
     ]
+    # Either member may be missing. Then the other one decides; "not said" must not read as "no".
     told = [one for one in updates if isinstance(one, bool)]
     return Agent(
         name=_name(document),

@@ -42,6 +42,7 @@ def _clock(minutes: int) -> str:
 
 
 def _local_times(transition: Transition) -> tuple[datetime, datetime]:
+    # One moment read on two clocks: the one that is about to be changed, and the one after it.
     naive = transition.at.astimezone(UTC).replace(tzinfo=None)
     return (
         naive + timedelta(minutes=transition.offset_before_min),
@@ -98,6 +99,8 @@ def next_run(windows_id: str, run_time: time, after: datetime) -> datetime:
     zone = zone_info(windows_id)
     # Yesterday first: where the clock is put back over midnight, its run may still be to come.
     day = after.astimezone(zone).date() - timedelta(days=1)
+    # Ends soon: a zone may leave out a time of day or even a whole day, but never the same time on
+    # every day that follows.
     while True:
         moment = datetime.combine(day, run_time, tzinfo=zone).astimezone(UTC)
         exists = moment.astimezone(zone).time() == run_time

@@ -14,6 +14,8 @@ type Json = dict[str, Json] | list[Json] | str | int | float | bool | None
 type JsonObject = dict[str, Any]
 
 
+# Making an adapter takes far longer than using it, and a replay decodes every value of a history
+# again.
 @cache
 def _adapter(cls: Any) -> TypeAdapter[Any]:
     return TypeAdapter(cls)

@@ -115,6 +115,8 @@ def setting_body(workspace_id: str) -> JsonObject:
         "properties": {
             "workspaceId": workspace_id,
             "logAnalyticsDestinationType": DEDICATED,
+            # Named one by one. The group allLogs is shorter to write and sends the legacy category
+            # as well.
             "logs": [{"category": one, "enabled": True} for one in CATEGORIES],
         }
     }

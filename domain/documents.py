@@ -63,6 +63,8 @@ def value_at(document: JsonObject, path: Path) -> Any:
     for step in path:
         try:
             value = value[step]
+        # TypeError: the path asks for a member of something that is no object, as in a body of
+        # another API version.
         except (KeyError, IndexError, TypeError):
             return None
     return value

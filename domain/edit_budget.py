@@ -29,6 +29,8 @@ def next_edit_at(edits: Sequence[datetime], now: datetime) -> datetime | None:
     # The fiftieth edit from the end is the one that has to leave the window.
     if len(edits) < MAX_EDITS:
         return None
+    # A window that slides with each edit, not a day that begins at midnight: the service does not
+    # say when its 24 hours begin, and this reading is the one that is never too early.
     free_at = edits[-MAX_EDITS] + EDIT_WINDOW
     return free_at if free_at > now else None
 

@@ -68,6 +68,7 @@ class EstateMap:
         return next((rule.owner for rule in self.owners if rule.fits(machine)), "")
 
 
+# Closed: a misspelt member would be passed over, and a rule without it fits every vault there is.
 class _Row(BaseModel):
     model_config = ConfigDict(
         extra="forbid", alias_generator=to_camel, populate_by_name=True, frozen=True

@@ -73,6 +73,8 @@ def with_guard_requests(document: JsonObject, requests: tuple[str, ...]) -> Json
     """The body to send: the policy, naming the guard's requests where there are any."""
     if not requests:
         return document
+    # Into the properties and not beside them: every policy model has the member there
+    # (recovery-services 1.2).
     properties = {**document["properties"], GUARD_MEMBER: list(requests)}
     return {**document, "properties": properties}
 

@@ -191,6 +191,7 @@ def request_from_message(body: object) -> UpgradeRequest:
     known = {*_ENVELOPE, "slot"}
     given = {name: value for name, value in content.items() if name not in known}
     intake.add(Row(where="body", given=given))
+    # Anything wrong raises in there, so that exactly one request is left to take the slot.
     return replace(intake.requests(sender)[0], slot=slot)
 
 

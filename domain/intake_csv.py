@@ -30,11 +30,14 @@ def _file_problem(text: str) -> str | None:
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
     """Every row that is not blank, with the number of the line it begins on."""
+    # Strict: without it a quote that is never closed makes the rest of the file one cell, and the
+    # vaults in it are silently gone.
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True)
     begins = 1
     for cells in reader:
         if any(cell.strip() for cell in cells):
             yield begins, [cell.strip() for cell in cells]
+        # A cell in quotes may span lines; people look for a row where it begins.
         begins = reader.line_num + 1
 
 

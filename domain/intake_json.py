@@ -79,6 +79,7 @@ def read_sender(intake: Intake, content: Mapping[str, Any], default: Sender) -> 
         text = "must be 1 to 100 letters, digits, points, hyphens or underscores"
         intake.report("body", "requestId", text)
     return Sender(
+        # Where one of them was wrong, that has been reported; the default only completes the value.
         requested_by=requested_by or default.requested_by,
         request_id=request_id or default.request_id,
         requested_at=default.requested_at,

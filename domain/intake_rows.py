@@ -62,6 +62,8 @@ def _request(vault: ClassicVaultRef, values: Mapping[str, Any], sender: Sender) 
         requested_at=sender.requested_at,
         time_zone=values.get("timeZone"),
         time_zone_mode=TimeZoneMode(values.get("timeZoneMode", TimeZoneMode.SET_ZONE)),
+        # Every default is the careful one: a person agrees, and nothing is made or registered
+        # unasked.
         approval=ApprovalMode(values.get("approval", ApprovalMode.REQUIRED)),
         accept_warnings=values.get("acceptWarnings", False),
         create_resource_group=values.get("createResourceGroup", False),

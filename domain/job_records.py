@@ -17,6 +17,8 @@ SKEW = timedelta(minutes=15)
 _JOB_HOLDERS = ("mabServerName", "containerName", "storageAccountName")
 _ITEM_HOLDERS = ("computerName", "containerName", "serverName", "parentName")
 
+# Documented as missing from the vault's jobs (recovery-services 5); policies of Azure SQL hold a
+# retention and no schedule (1.2).
 _WITHOUT_JOBS = {
     "dpm": "jobs of DPM do not show in the vault",
     "azurebackupserver": "jobs of Azure Backup Server do not show in the vault",
@@ -101,6 +103,8 @@ class BackupJob:
         """Whether a backup of that moment may be this job's."""
         if moment < self.started_at - SKEW:
             return False
+        # A job that still runs covers everything after its start: it has not made its backup yet,
+        # or is about to say so.
         return self.ended_at is None or moment <= self.ended_at + SKEW
 
 

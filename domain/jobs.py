@@ -109,6 +109,8 @@ def _seen_in_arm(
 
 
 def _seen_in_row(moment: datetime, row: LogRow) -> Sighting:
+    # The query gives the last job only, so a backup long after it was made by a job that is not
+    # there.
     if row.last_job_at is None or moment - row.last_job_at > LONGEST_JOB:
         return Sighting.MISSING
     return Sighting.VISIBLE if moment - row.last_job_at <= SURE_JOB else Sighting.UNKNOWN

@@ -41,6 +41,8 @@ class Ledger:
         self.counts: Counter[Mark] = Counter(self._marks)
         self.in_subscription: Counter[str] = Counter()
         self.in_region: Counter[str] = Counter()
+        # Nothing waits before this position, so that a start need not go through ten thousand
+        # marks.
         self._first_waiting = 0
         for position, mark in enumerate(self._marks):
             if mark is Mark.SENT:
@@ -78,6 +80,7 @@ class Ledger:
     def put(self, position: int, mark: Mark) -> None:
         """Gives a vault another mark."""
         earlier = self._marks[position]
+        # Plus one, minus one or nothing: a vault takes its place with SENT and with no other mark.
         self._occupy(position, (mark is Mark.SENT) - (earlier is Mark.SENT))
         self.counts[earlier] -= 1
         self.counts[mark] += 1

@@ -72,6 +72,7 @@ def next_opening(window: MaintenanceWindow, at: datetime) -> datetime:
 def _spans(window: MaintenanceWindow, at: datetime) -> Iterator[tuple[datetime, datetime]]:
     """Openings and closings around a moment, UTC: from the day before it to a week after."""
     today = at.astimezone(zone_info(window.time_zone)).date()
+    # From yesterday on: hours that began before midnight may still be running.
     for offset in range(-1, _SEARCH_DAYS + 1):
         day = today + timedelta(days=offset)
         for hours in window.hours:

@@ -23,6 +23,8 @@ _ZONE_PATHS: dict[str, Path | None] = {
     "azuresql": None,
 }
 
+# A typed client leaves these out of a write by itself; whoever sends raw JSON has to
+# (recovery-services 0, 1.4).
 _READ_ONLY = ("id", "name", "type")
 _RUN_MEMBERS = frozenset({"scheduleRunTimes", "scheduleWindowStartTime"})
 # Found by name wherever they stand: schedules nest differently in every kind of policy.
@@ -141,6 +143,7 @@ def parse_policy(document: JsonObject) -> Policy:
         name=_text(document.get("name")),
         management_type=_kind(document),
         workload=_text(value_at(document, ("properties", "workLoadType"))),
+        # Absent in every policy made before the second form existed (recovery-services 1.2).
         policy_type=_text(value_at(document, ("properties", "policyType"))) or "V1",
         zone_path=path_text(path) if path else None,
         zone_state=_zone_state(document),

@@ -32,5 +32,7 @@ def machines_by_policy(items: Iterable[JsonObject]) -> dict[str, tuple[str, ...]
         policy = value_at(item, ("properties", "policyName"))
         machine = holder_name(item)
         if isinstance(policy, str) and policy.strip() and machine:
+            # By folded name: the same machine stands in capitals in one item and in small letters
+            # in the next (recovery-services 3).
             found.setdefault(policy.strip().casefold(), {})[machine.casefold()] = machine
     return {policy: tuple(sorted(names.values())) for policy, names in found.items()}

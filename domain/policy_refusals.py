@@ -83,6 +83,8 @@ _BY_CODE: dict[str, Refusal] = {
     # The service misspells its own code; both spellings were seen (audit-checks B18).
     "clouddostimeboudlimitreached": _BUDGET,
     "clouddostimeboundlimitreached": _BUDGET,
+    # Not tried again by itself although time may cure it: a role that is really missing looks the
+    # same, and each try counts as one of 50 edits (recovery-services 9, 1.4).
     "authorizationfailed": _final(
         "the identity may not write policies of this vault, or its role has not spread yet",
         "Give it Backup Contributor on the vault, wait ten minutes, and settle the vault again.",

@@ -86,6 +86,7 @@ def _next(zone: str, slot: RunSlot, now: datetime) -> datetime:
     local = zone_info(zone)
     # Two weeks of looking are plenty: a skipped hour costs one week at most.
     for _ in range(14):
+        # The day on the zone's own clock: shortly after midnight it is still yesterday in UTC.
         if slot.days is None or f"{moment.astimezone(local):%A}" in slot.days:
             break
         moment = next_run(zone, slot.at, moment)

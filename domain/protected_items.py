@@ -66,6 +66,8 @@ class ProtectedItem:
     @property
     def is_protected(self) -> bool:
         """Backups are meant to run."""
+        # IRPending waits for its first copy: protected, though nothing can be restored yet
+        # (recovery-services 4).
         return self.state.casefold() in {"protected", "irpending"}
 
     @property

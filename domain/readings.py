@@ -27,6 +27,8 @@ class FailedRead:
     @classmethod
     def of(cls, what: str, error: ServiceError) -> "FailedRead":
         """The failure as a value, for checks that go on without this reading."""
+        # The text of the error, which names code and request id; the error itself cannot travel as
+        # JSON.
         return cls(what=what, reason=str(error))
 
 

@@ -80,6 +80,8 @@ class UpgradeRequest:
     @property
     def message_id(self) -> str:
         """The queue message's id: a re-sent request has the same one (service-bus 6.2)."""
+        # Derived and never drawn: the queue drops a second message of the same id, and that is the
+        # only protection there is against a sender who repeats itself (service-bus 6.2, 6.6).
         text = f"{self.vault.key}|upgrade|{self.request_id}"
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -12,11 +12,14 @@ from domain.codec import JsonObject
 from domain.documents import Path, path_text, value_at
 from domain.policies import parse_policy
 
+# Round numbers, because the service does not publish its own. They count only where a schedule is
+# kept in another unit than its floor (recovery-services 7).
 _DAYS = {"days": 1, "weeks": 7, "months": 30, "years": 365}
 _MONTHS = {"months": 1, "years": 12}
 
 _RETENTIONS: tuple[Path, ...] = (
     ("properties", "retentionPolicy"),
+    # File shares whose backups are copied into the vault keep a second one (recovery-services 1.2).
     ("properties", "vaultRetentionPolicy", "vaultRetention"),
 )
 

@@ -58,6 +58,7 @@ class AttemptState:
     def number(self) -> int:
         """The attempt that is open: the last one that was opened."""
         number = FIRST
+        # Step by step: an instruction for attempt 3 opens nothing while attempt 2 has not failed.
         while number in self.failed and number + 1 in self.authorizations:
             number += 1
         return number
@@ -153,6 +154,8 @@ def attempt_state(documents: Mapping[str, JsonObject]) -> AttemptState:
             continue
         number, data = int(found["number"]), document["data"]
         if found["kind"] == "failed":
+            # A failure without an id still closes its attempt: whoever wants to retry needs an
+            # instruction.
             failed[number] = data.get("operationId")
         else:
             authorizations[number] = from_json(RetryAuthorization, data)

@@ -83,6 +83,8 @@ def _heard(one: Registration) -> str:
 
 def _latest(places: Iterable[Registration]) -> str:
     # Machines are re-registered: the entry that still hears of its machine is the live one.
+    # A hint for the person who decides, never a verdict: the registry of the machine knows for
+    # sure.
     heard = [one for one in places if one.last_heard_at is not None]
     if not heard:
         return ""

@@ -54,6 +54,7 @@ def _hourly(schedule: JsonObject) -> Iterator[time]:
     last = length if isinstance(length, int) else 0
     # Longer than a day would start the same hours over again.
     for hours in range(0, min(last, _HOURS - 1) + 1, interval):
+        # A window may begin in the evening and go on after midnight.
         yield time((first.hour + hours) % _HOURS, first.minute)
 
 

@@ -88,6 +88,7 @@ def facts_about(
         vaults: Documents of the vault: from its own address, from a list.
         config: The vault's ``vaultconfig``, where it could be read.
     """
+    # Silent sources are told, too: that a place said nothing is evidence a person may want to see.
     told = [fact(one.value, setting.in_vault, one.provenance) for one in vaults]
     if config is not None:
         told.append(fact(config.value, setting.in_config, config.provenance))

@@ -61,6 +61,7 @@ class SupportBundle:
 def _members(value: Any) -> Iterable[dict[str, Any]]:
     if isinstance(value, dict):
         yield value
+        # Any depth: a provenance stands inside findings, readings and answers alike.
         for member in value.values():
             yield from _members(member)
     elif isinstance(value, list):
@@ -104,6 +105,7 @@ def _arm_details(documents: Iterable[JsonObject]) -> JsonObject | None:
 
 
 def _moment(moment: datetime | None) -> str:
+    # UTC to the second: support compares these with the service's logs.
     return moment.astimezone(UTC).isoformat(timespec="seconds") if moment else _UNKNOWN
 
 

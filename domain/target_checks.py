@@ -91,6 +91,8 @@ def judge_same_name(target: VaultRef, vault: JsonObject | None) -> list[CheckRea
     if vault is None:
         return []
     state = str(value_at(vault, ("properties", "provisioningState")) or "unknown")
+    # The upgrade script lets such a vault pass, too: it is the target of an upgrade that runs, or
+    # that failed and may be told to be retried (vault-upgrade 1.3, 3.4).
     if state == PROVISIONING:
         return []
     return [

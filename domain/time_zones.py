@@ -101,6 +101,8 @@ def require_zone(text: str) -> str:
     Raises:
         ValueError: No such zone; the message names the nearest ones.
     """
+    # IANA ids are taken from people only. They are turned into Windows ids here, because the
+    # service knows no others (recovery-services 12).
     zone = find_zone(text)
     if zone is not None:
         return zone
@@ -167,6 +169,8 @@ def next_transitions(windows_id: str, after: datetime, count: int = 2) -> tuple[
     end = low + timedelta(days=_HORIZON_DAYS)
     found: list[Transition] = []
     while low < end and len(found) < count:
+        # zoneinfo tells the offset of a moment and never the next change, so that has to be
+        # searched for.
         high = low + _SCAN_STEP
         if _offset(zone, low) == _offset(zone, high):
             low = high

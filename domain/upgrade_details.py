@@ -35,6 +35,7 @@ def parse_upgrade_details(vault: JsonObject) -> UpgradeRecord | None:
     status = _STATUSES.get(_text(details.get("status")).casefold(), UpgradeStatus.UNKNOWN)
     if status is UpgradeStatus.UNKNOWN:
         return None
+    # An open enum as well; who started an upgrade is told and decides nothing.
     trigger = _TRIGGERS.get(_text(details.get("triggerType")).casefold(), TriggerType.OTHER)
     return UpgradeRecord(
         operation_id=_text(details.get("operationId")),

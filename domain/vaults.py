@@ -29,6 +29,8 @@ class VaultType(StrEnum):
 
 
 def _digest(*parts: str) -> str:
+    # A bar separates the parts, which no name may hold: without it, ("ab", "c") and ("a", "bc")
+    # would be one vault.
     text = "|".join(part.strip().casefold() for part in parts)
     return hashlib.sha256(text.encode()).hexdigest()[:VAULT_KEY_LENGTH]
 
@@ -47,6 +49,8 @@ class ClassicVaultRef:
     @property
     def key(self) -> str:
         """A hash that is the same for every spelling of this vault: 32 hex digits."""
+        # The classic list says West US where ARM and people say westus; both must find the same
+        # run.
         region = self.region.replace(" ", "")
         return _digest("classic", self.subscription_id, region, self.vault_type, self.name)
 

@@ -50,6 +50,7 @@ def work_list(
         vault: The vault's name.
         estate_map: Says who looks after which machine.
     """
+    # What is unknown is left out: an owner who is asked to do something must find it to be so.
     asked = [
         one
         for one in findings

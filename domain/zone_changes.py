@@ -91,6 +91,8 @@ class _Conversion:
             raise _RefusedError(f"{text!r} is not a time of a form known here")
         clock = time(int(found[2]), int(found[3]))
         moments = _moments(self.day, clock, self.old)
+        # The earlier of the two where the clock shows the time twice; the check below then refuses
+        # it.
         local = min(moments).astimezone(self.new)
         self._check(clock, local, moments)
         # The date stays: only the clock time counts, and a date in the future is refused (1.3).
@@ -177,6 +179,8 @@ def plan_zone_change(
     """
     policy = parse_policy(document)
     path = zone_path(document)
+    # Nothing is invented for a kind that keeps no zone: a member the service does not know would be
+    # dropped in silence, and the policy would look settled (recovery-services 1.2).
     if path is None:
         return _without_zone(policy)
     # Nobody knows whether the service refuses a wrong zone in every kind (recovery-services 1.3).

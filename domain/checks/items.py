@@ -59,6 +59,8 @@ def _state(item: ProtectedItem) -> tuple[Verdict, str, str]:
     if not item.is_protected:
         to_do = f"Look at {item} in the vault's backup items and resume its protection."
         return Verdict.FAIL, f"is {item.state or 'in no known state'}", to_do
+    # The policy's name or its id will do: lists of different years send either (recovery-services
+    # 4).
     if item.has_policy:
         return Verdict.PASS, f"is {item.state} by policy {item.policy_name or '(named by id)'}", ""
     if item.management_type.casefold() == _AGENT:

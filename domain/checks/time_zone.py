@@ -33,6 +33,8 @@ def _judge(policy: Policy, expected: str | None) -> tuple[Verdict, str, str]:
     if policy.zone_state is not ZoneState.GIVEN:
         text = f"names no time zone ({policy.zone_state}); absent is not UTC"
         return Verdict.FAIL, text, to_do
+    # Before the expected zone: an id the service itself cannot know is wrong whatever was expected,
+    # and an IANA name in a policy is one (recovery-services 12).
     zone = find_windows_zone(policy.raw_zone or "")
     if zone is None:
         return Verdict.FAIL, f"names {policy.raw_zone!r}, which is no Windows zone id", to_do
@@ -84,6 +86,7 @@ def _with_machines(finding: Finding, names: tuple[str, ...]) -> Finding:
 
 def _with_preview(finding: Finding, document: JsonObject, now: datetime | None) -> Finding:
     """The finding with what the policy's times mean in the zone it names."""
+    # A zone that is merely valid may still be the wrong one; a person sees that from the hours.
     shown = preview_of(document, now) if now is not None else None
     if shown is None or not shown.runs:
         return finding

@@ -42,6 +42,8 @@ def _judge(record: UpgradeRecord, now: datetime) -> tuple[Verdict, str, str]:
     if record.status is UpgradeStatus.FAILED:
         text = f"the upgrade {record.operation_id} failed: {record.message or 'no message'}"
         return Verdict.FAIL, text, _SUPPORT
+    # The record itself says InProgress for ever where the service has lost the upgrade, so only its
+    # age can tell (audit-checks UPG-02).
     if record.started_at is not None and now - record.started_at > LONGEST_UPGRADE:
         minutes = int(LONGEST_UPGRADE.total_seconds()) // 60
         text = f"the upgrade {record.operation_id} runs for more than {minutes} minutes"
