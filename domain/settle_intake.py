@@ -37,18 +37,26 @@ class SettleRow(BaseModel):
     """One vault, or one subscription, as the caller wrote it."""
 
     model_config = ConfigDict(
-        extra="forbid", alias_generator=to_camel, populate_by_name=True, frozen=True
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        frozen=True,
+        use_attribute_docstrings=True,  # The published description of the body is made from them.
     )
 
     vault_id: str | None = None
     """ARM id of a Recovery Services vault."""
     subscription_id: _Guid | None = None
+    """With group and name: one vault. Alone: every Recovery Services vault in it."""
     resource_group: Annotated[str, AfterValidator(read_resource_group)] | None = None
     vault_name: str | None = Field(default=None, min_length=2, max_length=50)
     time_zone: _Zone | None = None
+    """Windows or IANA zone expected of its policies; left out: vault tag, then estate map."""
     time_zone_mode: TimeZoneMode = TimeZoneMode.SET_ZONE
     approval: Literal["required", "automatic"] = "required"
+    """Whether somebody else has to agree to what would be written."""
     dry_run: bool = False
+    """Write nothing; the verdict says what would be."""
     log_workspace_id: _Guid | None = None
     """Workspace that is asked for jobs and for the data of reports."""
     diagnostics_workspace: str | None = Field(default=None, pattern=_WORKSPACE)
