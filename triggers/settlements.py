@@ -260,11 +260,18 @@ def _guard_answer(req: func.HttpRequest) -> JsonObject:
         body = req.get_json()
     except ValueError as broken:
         raise InvalidInputError([Problem(where="body", field="-", message=str(broken))]) from broken
-    decision = body.get("decision") if isinstance(body, dict) else None
-    if decision not in {"granted", "abandoned"}:
+    told = body if isinstance(body, dict) else {}
+    problems = []
+    if told.get("decision") not in {"granted", "abandoned"}:
         message = "must be granted or abandoned"
-        raise InvalidInputError([Problem(where="body", field="decision", message=message)])
-    return {"decision": decision, "by": str(req.headers.get(PRINCIPAL_HEADER) or body.get("by"))}
+        problems.append(Problem(where="body", field="decision", message=message))
+    # Evidence names whoever said so; the platform's word counts more than the body's.
+    by = req.headers.get(PRINCIPAL_HEADER) or told.get("by")
+    if not isinstance(by, str) or not by.strip():
+        problems.append(Problem(where="body", field="by", message="is missing"))
+    if problems:
+        raise InvalidInputError(problems)
+    return {"decision": told["decision"], "by": by}
 
 
 def settlement_blueprint(

@@ -304,6 +304,19 @@ async def test_the_guard_s_answer_reaches_a_settlement_that_waits(
     assert (status, 1 if status == 202 else 0) == (response.status_code, len(client.events))
 
 
+async def test_a_guard_s_consent_nobody_gives_is_refused() -> None:
+    """Evidence has to name somebody; an absent name is not the word None."""
+    client = FakeDurableClient(_state(shown={"state": "waiting_for_guard"}))
+
+    response = await _routes().guard(_request({"decision": "granted"}), client)
+
+    assert (400, ["by"], []) == (
+        response.status_code,
+        [one["field"] for one in _read(response)["error"]["problems"]],
+        client.events,
+    )
+
+
 async def test_the_signed_in_caller_is_the_requester() -> None:
     """What the platform says about the caller is what is kept."""
     client = FakeDurableClient()
