@@ -8,6 +8,9 @@ Kept in evidence before anything is sent, each with create-if-absent, in a folde
 
 A send happens only when the classic list shows no record, no marker is younger than the grace
 period, and the next marker is ours. So a process killed at any line leaves at most one upgrade.
+
+The age of a marker is measured by the service's clock, which its answers tell: the clock of this
+machine may have been set, and another machine's may be wrong by more than the grace period.
 """
 
 from datetime import datetime
@@ -24,7 +27,13 @@ from domain.errors import (
 )
 from domain.retries import FIRST, attempt_folder, is_superseded
 from domain.steps import StartAnswer, StartKind, StartRequest
-from domain.upgrade import START_GRACE, ClassicVault, UpgradeRecord, UpgradeStatus
+from domain.upgrade import (
+    SEND_WITHIN,
+    START_GRACE,
+    ClassicVault,
+    UpgradeRecord,
+    UpgradeStatus,
+)
 
 
 async def run_start_upgrade(ports: Ports, request: StartRequest) -> StartAnswer:
@@ -44,17 +53,24 @@ async def run_start_upgrade(ports: Ports, request: StartRequest) -> StartAnswer:
 async def _look_and_send(ports: Ports, request: StartRequest) -> StartAnswer:
     folder = attempt_folder(request.run.request.vault.key, request.attempt)
     operation_id = await _keep_intent(ports, request, folder)
-    record = await _read_record(ports, request)
+    classic = await ports.classic.read_vault(request.run.request.vault)
+    record = _standing(request, classic)
     if await ports.evidence.read(f"{folder}/failed.json") is not None:
         return _failed(operation_id, record)
     if record is not None:
         return _judge(operation_id, record)
     if not await _is_authorized(ports, request, folder):
         return _failed(operation_id, record)
-    if not await _may_send(ports, request, folder):
+    marked_at = _moment(ports, classic)
+    if not await _may_send(ports, request, folder, marked_at):
         reason = "a start may have been sent and nothing shows yet"
         return _wait(operation_id, reason)
-    return await _send(ports, request, operation_id)
+    return await _send(ports, request, operation_id, marked_at)
+
+
+def _moment(ports: Ports, classic: ClassicVault) -> datetime:
+    """The service's time at an answer; ours where the answer tells none."""
+    return classic.answered_at or ports.clock.now()
 
 
 async def _is_authorized(ports: Ports, request: StartRequest, folder: str) -> bool:
@@ -78,10 +94,6 @@ async def _keep_intent(ports: Ports, request: StartRequest, folder: str) -> str:
     return str(entry.document["data"]["operationId"])
 
 
-async def _read_record(ports: Ports, request: StartRequest) -> UpgradeRecord | None:
-    return _standing(request, await ports.classic.read_vault(request.run.request.vault))
-
-
 def _standing(request: StartRequest, classic: ClassicVault) -> UpgradeRecord | None:
     """The record, unless it is only what is left of the failure this attempt is to make good."""
     record = classic.record
@@ -90,13 +102,14 @@ def _standing(request: StartRequest, classic: ClassicVault) -> UpgradeRecord | N
     return record
 
 
-async def _may_send(ports: Ports, request: StartRequest, folder: str) -> bool:
+async def _may_send(ports: Ports, request: StartRequest, folder: str, marked_at: datetime) -> bool:
     """Whether this call, and no other, may send now; leaves the marker if so."""
     markers = await ports.evidence.list_keys(f"{folder}/send-")
     if markers:
         last = await ports.evidence.read(markers[-1])
-        sent_at = datetime.fromisoformat(last["recordedAt"]) if last else ports.clock.now()
-        if ports.clock.now() - sent_at < START_GRACE:
+        # A marker that cannot be read back is as good as one left just now.
+        sent_at = datetime.fromisoformat(last["data"]["at"]) if last else marked_at
+        if marked_at - sent_at < START_GRACE:
             return False
     entry = await keep(
         ports,
@@ -104,18 +117,27 @@ async def _may_send(ports: Ports, request: StartRequest, folder: str) -> bool:
         kind="send",
         vault=str(request.run.request.vault),
         run_id=request.run.run_id,
-        data={"lookNo": request.look_no, "target": request.run.request.target.arm_id},
+        data={
+            "lookNo": request.look_no,
+            "target": request.run.request.target.arm_id,
+            "at": marked_at.isoformat(),
+        },
     )
     return entry.is_new
 
 
-async def _send(ports: Ports, request: StartRequest, operation_id: str) -> StartAnswer:
+async def _send(
+    ports: Ports, request: StartRequest, operation_id: str, marked_at: datetime
+) -> StartAnswer:
     """Sends once. Whatever is not a clear yes or no becomes ``wait``."""
     asked = request.run.request
     classic = await ports.classic.read_vault(asked.vault)
     standing = _standing(request, classic)
     if standing is not None:  # the portal, or another operator, was faster
         return _judge(operation_id, standing)
+    # The list may have been slow, or this process asleep: its turn is over then.
+    if _moment(ports, classic) - marked_at > SEND_WITHIN:
+        return _wait(operation_id, "the send was held up for too long and was left out")
     try:
         record = await ports.classic.start_upgrade(classic, asked.target, operation_id)
     except (OutcomeUnknownError, UnavailableError, ThrottledError) as unclear:
@@ -129,7 +151,7 @@ async def _judge_refusal(
     ports: Ports, request: StartRequest, operation_id: str, reason: str
 ) -> StartAnswer:
     """A refusal may mean that somebody else was faster: then theirs is adopted."""
-    record = await _read_record(ports, request)
+    record = _standing(request, await ports.classic.read_vault(request.run.request.vault))
     if record is not None:
         return _judge(operation_id, record)
     return StartAnswer(

@@ -7,6 +7,7 @@ that cannot repeat, and whatever leaves its outcome open is raised as OutcomeUnk
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -27,7 +28,13 @@ from adapters.classic_xml import (
 )
 from adapters.clients import ClassicClient, Clients
 from adapters.exchange_log import logged
-from adapters.http_errors import Answer, error_of_answer, find_request_id, translated
+from adapters.http_errors import (
+    Answer,
+    error_of_answer,
+    find_date,
+    find_request_id,
+    translated,
+)
 from adapters.loop_local import LoopLocal
 from adapters.pipelines import REPEATABLE
 from adapters.ports import Clock
@@ -88,11 +95,13 @@ class ClassicApi:
         if response.status_code != HTTPStatus.OK:
             raise _refusal(response, subject, is_write=False)
         try:
-            return parse_vaults(
+            vaults = parse_vaults(
                 response.content, subscription_id, self._provenance("GET", path, response)
             )
         except BodyError as error:
             raise _nonsense(response, subject, error) from None
+        answered_at = find_date(response.headers)
+        return tuple(replace(vault, answered_at=answered_at) for vault in vaults)
 
     async def read_vault(self, vault: ClassicVaultRef) -> ClassicVault:
         """The list's entry for one vault; of two, the last, as the original client does (2.0).

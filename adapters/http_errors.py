@@ -66,6 +66,16 @@ def find_request_id(headers: Mapping[str, str]) -> str | None:
     return next((value for value in found if value), None)
 
 
+def find_date(headers: Mapping[str, str]) -> datetime | None:
+    """The service's clock at an answer, UTC; None where the answer tells none that can be read."""
+    try:
+        told = parsedate_to_datetime(headers.get("Date", ""))
+    except ValueError:
+        return None
+    # "-0000", a time of no stated zone, is UTC as well (RFC 5322 3.3).
+    return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+
+
 def find_retry_after_s(headers: Mapping[str, str]) -> float | None:
     """Real seconds of a Retry-After header, given as seconds or as a date; None if unreadable."""
     text = headers.get("Retry-After")

@@ -23,6 +23,8 @@ does not hold, a denied approval) is a result, not an error.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from domain.sentences import join_sentences
+
 
 class VaultliftError(Exception):
     """Base of every error raised on purpose.
@@ -63,8 +65,8 @@ class VaultliftError(Exception):
             if value
         ]
         tail = f" ({', '.join(ids)})" if ids else ""
-        advice = f" {self.what_to_do}" if self.what_to_do else ""
-        return f"{head}{tail}{advice}"
+        said = f"{head}{tail}"
+        return join_sentences(said, self.what_to_do) if self.what_to_do else said
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ would do away with it, and where it comes from.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.sentences import join_sentences
 from domain.upgrade import ClassicVault, PrerequisiteCheck
 from domain.vaults import Provenance
 
@@ -68,8 +69,7 @@ class CheckReason:
     def __str__(self) -> str:
         """The reason in one line, as it is shown to people."""
         table = " | ".join("; ".join(row) for row in self.rows)
-        text = f"{self.code}: {table or self.message}"
-        return f"{text}. {self.what_to_do}" if self.what_to_do else text
+        return join_sentences(f"{self.code}: {table or self.message}", self.what_to_do)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,15 @@ from enum import StrEnum
 from domain.errors import TransitionError
 from domain.vaults import ClassicVaultRef, Provenance
 
-START_GRACE = timedelta(minutes=3)
-"""How long a start may take to show in the classic list. The recorded service showed it within
-40 seconds (vault-upgrade 2.5); the rest is margin, because too short would mean a second start."""
+SEND_WITHIN = timedelta(minutes=8)
+"""How old a marker may be when its send leaves. A process that was held up for longer must not send
+any more: another one may be about to find the grace period over."""
+
+START_GRACE = SEND_WITHIN + timedelta(minutes=7)
+"""How long a start may take to show in the classic list, counted from its marker in evidence: until
+it leaves, a minute in which the throttle may hold it, the 300 s its answer may take (vault-upgrade
+2.0), the 40 s in which the recorded service showed it (2.5). Too short would mean a second start;
+too long delays only a run whose start got lost on the way."""
 
 
 class UpgradeStatus(StrEnum):
@@ -66,6 +72,8 @@ class ClassicVault:
     record: UpgradeRecord | None
     """None: no upgrade was ever started."""
     provenance: Provenance
+    answered_at: datetime | None = None
+    """The service's own clock when it answered, UTC; every process sees the same one."""
 
 
 class Severity(StrEnum):

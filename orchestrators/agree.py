@@ -16,6 +16,7 @@ from domain.plans import Approval, judge_approval
 from domain.prechecks import CheckResult, Consent
 from domain.requests import ApprovalMode, UpgradeRequest
 from domain.retries import Attempt
+from domain.sentences import as_sentence
 from domain.steps import (
     ApprovalRecord,
     CheckRequest,
@@ -169,7 +170,7 @@ def _ask(
         return f"Nobody answered within {_words(limit)}; nothing was started."
     if approval.decision == "approve":
         return None
-    return f"Denied by {approval.approver}: {approval.comment or 'no comment'}."
+    return as_sentence(f"Denied by {approval.approver}: {approval.comment or 'no comment'}")
 
 
 def _words(limit: timedelta) -> str:

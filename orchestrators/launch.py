@@ -2,22 +2,27 @@
 
 The OperationId is chosen by the orchestrator and is the client request id of the upgrade call.
 Each call of ``start_upgrade`` may send at most once, and says ``wait`` whenever a send may have
-happened whose effect does not show yet. Then this loop waits the grace period and has it look
-again; only a look that finds nothing may send again, with the same OperationId.
+happened whose effect does not show yet. Then this loop waits and has it look again; only a look
+that finds nothing after the grace period sends again, with the same OperationId.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from durabletask import task
 
 from domain.retries import Attempt
+from domain.sentences import join_sentences
 from domain.steps import FailureRecord, Recorded, Run, StartAnswer, StartKind, StartRequest
-from domain.upgrade import START_GRACE, RunState, UpgradeRecord
+from domain.upgrade import RunState, UpgradeRecord
 from orchestrators import names
 from orchestrators.flow import Flow, Journey, call, now, reason_of
 
-MAX_LOOKS = 5
-"""After this many looks without a trace of the upgrade, a person must see why."""
+LOOK_INTERVAL = timedelta(minutes=3)
+"""Between two looks for a start whose answer was lost; the recorded service showed it in 40 s."""
+
+MAX_LOOKS = 20
+"""An hour, and four sends at most: without a trace by then, a person must see why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +64,10 @@ def launch(
             if answer.kind is not StartKind.WAIT:
                 return (yield from _launched(ctx, run, answer, attempt))
             last_reason = "; ".join(answer.reasons)
-        yield ctx.create_timer(START_GRACE)
+        yield ctx.create_timer(LOOK_INTERVAL)
     return Launched(
         end=RunState.STOPPED,
-        reasons=(f"No trace of the upgrade after {MAX_LOOKS} looks. {last_reason}",),
+        reasons=(join_sentences(f"No trace of the upgrade after {MAX_LOOKS} looks", last_reason),),
     )
 
 

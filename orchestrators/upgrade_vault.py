@@ -24,6 +24,7 @@ from domain.codec import JsonObject, from_json, to_object
 from domain.outcomes import VaultOutcome
 from domain.requests import UpgradeRequest
 from domain.retries import FIRST_ATTEMPT, Attempt, is_superseded
+from domain.sentences import join_sentences
 from domain.settling import JobSyncReading, SettleRequest, SettleResult
 from domain.steps import (
     AttemptRequest,
@@ -213,22 +214,24 @@ def _judge_end(ctx: task.OrchestrationContext, trip: Trip) -> Flow[UpgradeRecord
         trip.end(RunState.NEEDS_SUPPORT, _failure_text(record, trip.waited))
         return None
     status = record.status if record else UpgradeStatus.UNKNOWN
-    heard = f"{trip.waited.text.rstrip('.')}. " if trip.waited else ""
     trip.end(
         RunState.STOPPED,
-        f"{heard}The upgrade has not ended; the record says {status}. Nothing was restarted: "
-        "run the vault again to go on following it.",
+        join_sentences(
+            trip.waited.text if trip.waited else "",
+            f"The upgrade has not ended; the record says {status}",
+            "Nothing was restarted: run the vault again to go on following it",
+        ),
     )
     return None
 
 
 def _failure_text(record: UpgradeRecord | None, waited: AwaitResult | None) -> str:
     message = record.message if record else "earlier, and the service shows no record of it"
-    said = message.strip().rstrip(".") or "the service gave no message"
+    said = message.strip() or "the service gave no message"
     code = f"{waited.error_code}: " if waited and waited.error_code else ""
-    return (
-        f"The upgrade failed: {code}{said}. "
-        "Do not retry unless Microsoft says so; the support bundle is in the evidence."
+    return join_sentences(
+        f"The upgrade failed: {code}{said}",
+        "Do not retry unless Microsoft says so; the support bundle is in the evidence",
     )
 
 

@@ -87,7 +87,11 @@ class FakeClassicVaults(Fake):
     def _find(self, vault: ClassicVaultRef) -> ClassicVault:
         if vault.key not in self.vaults:
             raise NotFoundError("not in the list of classic vaults", subject=str(vault))
-        return replace(self.vaults[vault.key], provenance=self.provenance("GET cloudservices"))
+        return replace(
+            self.vaults[vault.key],
+            provenance=self.provenance("GET cloudservices"),
+            answered_at=self.clock.now(),
+        )
 
     async def list_vaults(self, subscription_id: str) -> tuple[ClassicVault, ...]:
         """The vaults of the subscription."""

@@ -25,7 +25,9 @@ async def post_signed_approval(
         return error(404, "NotFound", "This app takes no signed approvals; no secret is set.")
     body = req.get_body()
     given = req.headers.get(SIGNATURE_HEADER)
-    objection = objection_to_signature(secret, body, given, ports.clock.now())
+    objection = objection_to_signature(
+        secret, req.route_params["id"], body, given, ports.clock.now()
+    )
     if objection:
         return error(401, "BadSignature", f"{objection[0].upper()}{objection[1:]}.")
     # Only what was signed counts: a header that names somebody was not.

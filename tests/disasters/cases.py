@@ -45,7 +45,9 @@ def counts() -> dict[Kind, int]:
     }
 
 
-UPGRADING = frozenset({Kind.KILL_LATE, Kind.KILL_TWICE, Kind.PORTAL})
+UPGRADING = frozenset(
+    {Kind.KILL_LATE, Kind.KILL_AHEAD, Kind.KILL_BEHIND, Kind.KILL_TWICE, Kind.PORTAL}
+)
 """Kinds played up to the end of the upgrade; what settling does is played by the others."""
 
 BETWEEN_CALLS = frozenset(Kind) - {Kind.BREAK, Kind.TWICE, *SEEDED}

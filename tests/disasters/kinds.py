@@ -8,7 +8,9 @@ class Kind(StrEnum):
     """What goes wrong."""
 
     KILL = "process killed, delivered again at once"
-    KILL_LATE = "process killed, delivered again after five minutes"
+    KILL_LATE = "process killed, delivered again after the grace period"
+    KILL_AHEAD = "process killed, delivered again on a machine whose clock is an hour ahead"
+    KILL_BEHIND = "process killed, delivered again on a machine whose clock is an hour behind"
     KILL_TWICE = "process killed, and killed again five calls later"
     KILL_FAILING = "process killed while an upgrade fails"
     KILL_RETRYING = "process killed in the second attempt Microsoft asked for"

@@ -11,10 +11,20 @@ from adapters.ports import Ports
 from domain.codec import from_json, to_json
 from domain.outcomes import VaultOutcome
 from domain.requests import UpgradeRequest, upgrade_instance_id
-from domain.upgrade import RunState, UpgradeStatus
+from domain.upgrade import START_GRACE, RunState, UpgradeStatus
 from orchestrators import names
 from tests.disasters.kinds import Case, Kind
-from tests.disasters.points import NO_CALLS, Blow, Break, Kill, Meanwhile, Nothing, Watch, watched
+from tests.disasters.points import (
+    NO_CALLS,
+    Blow,
+    Break,
+    Kill,
+    Meanwhile,
+    Nothing,
+    Point,
+    Watch,
+    watched,
+)
 from tests.disasters.worlds import FairClassicVaults, World, make_world
 from tests.estate import FakeEstate
 from tests.fakes import FakeClock, upgrade_request
@@ -22,8 +32,12 @@ from tests.kill_points import Killed
 from tests.workflow import ActivityBody, Workflow
 
 SOON = timedelta(seconds=1)
-LATE = timedelta(minutes=5)
-"""The engine delivers again at once, or when the lock of the lost worker has run out."""
+LATE = START_GRACE + timedelta(minutes=2)
+"""The engine delivers again at once, or when nobody would wait for the lost worker any more."""
+
+HOUR = timedelta(hours=1)
+WRONG_BY = {Kind.KILL_AHEAD: HOUR, Kind.KILL_BEHIND: -HOUR}
+"""What the clock of the next machine is wrong by."""
 
 MOST_DEATHS = 5
 
@@ -121,6 +135,23 @@ async def _killed(case: Case) -> Ending:
     after = LATE if case.kind is Kind.KILL_LATE else SOON
     blow = KillTwice(case.at) if case.kind is Kind.KILL_TWICE else Kill(case.at)
     return (await play_blow(make_world(), blow, after))[0]
+
+
+async def _killed_on_wrong_clock(case: Case) -> Ending:
+    """The next machine's clock is wrong: it must not be what the grace period is measured by."""
+    world, clock = make_world().with_own_clock()
+
+    @dataclass(frozen=True)
+    class Move:
+        """To another machine, by dying on this one."""
+
+        def strike(self, point: Point) -> None:
+            """Dies there."""
+            if point.number == case.at:
+                clock.wrong_by = WRONG_BY[case.kind]
+                raise Killed
+
+    return (await play_blow(world, Move()))[0]
 
 
 async def _killed_failing(case: Case) -> Ending:
@@ -245,6 +276,8 @@ async def _two_installations(case: Case) -> Ending:
 PLAYERS: dict[Kind, Callable[[Case], Awaitable[Ending]]] = {
     Kind.KILL: _killed,
     Kind.KILL_LATE: _killed,
+    Kind.KILL_AHEAD: _killed_on_wrong_clock,
+    Kind.KILL_BEHIND: _killed_on_wrong_clock,
     Kind.KILL_TWICE: _killed,
     Kind.KILL_FAILING: _killed_failing,
     Kind.KILL_RETRYING: _killed_retrying,

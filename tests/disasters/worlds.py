@@ -1,7 +1,7 @@
 """Where disasters are played: a fake estate whose service is the worst there could be."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.upgrade import (
@@ -18,7 +18,7 @@ from domain.vaults import ClassicVaultRef, VaultRef
 from tests.estate import FakeEstate, TimedClassicVaults, UpgradedVaults, settled_vault
 from tests.fakes import FakeClock, classic_ref, classic_vault, fake_ports, upgrade_record, vault_ref
 
-DURATION = timedelta(minutes=4)
+DURATION = START_GRACE + timedelta(minutes=1)
 """Longer than the grace period, and short because what happens meanwhile is tested elsewhere."""
 
 SHOWN_AFTER = START_GRACE - timedelta(seconds=10)
@@ -95,12 +95,30 @@ class FairClassicVaults(WorstClassicVaults):
         return record
 
 
+class OwnClock:
+    """A machine's own clock: somebody may set it, while the service's and the engine's go on."""
+
+    def __init__(self, real: FakeClock) -> None:
+        self.real = real
+        self.wrong_by = timedelta(0)
+
+    def now(self) -> datetime:
+        """What this machine believes."""
+        return self.real.now() + self.wrong_by
+
+
 @dataclass(kw_only=True)
 class World:
     """One vault and the service that upgrades it."""
 
     estate: FakeEstate
     classic: WorstClassicVaults
+
+    def with_own_clock(self) -> tuple["World", "OwnClock"]:
+        """The same world for a machine whose clock is its own, and that clock."""
+        clock = OwnClock(self.estate.clock)
+        ports = replace(self.estate.ports, clock=clock)
+        return replace(self, estate=replace(self.estate, ports=ports)), clock
 
     @property
     def target(self) -> VaultRef:

@@ -41,13 +41,12 @@ def copy_repository(target: Path) -> None:
         shutil.copy(ROOT / name, target / name)
 
 
-def mutated(mutant: Mutant) -> str:
+def mutated(mutant: Mutant, text: str) -> str:
     """The file without the guard.
 
     Raises:
         ValueError: The guard is not there exactly once.
     """
-    text = (ROOT / mutant.path).read_text(encoding="utf-8")
     if text.count(mutant.guard) != 1:
         raise ValueError(f"{mutant.path}: {text.count(mutant.guard)} times {mutant.guard!r}")
     return text.replace(mutant.guard, mutant.without)
@@ -61,7 +60,7 @@ def try_mutant(mutant: Mutant, folder: Path) -> Verdict:
     """
     path = folder / mutant.path
     intact = path.read_text(encoding="utf-8")
-    path.write_text(mutated(mutant), encoding="utf-8")
+    path.write_text(mutated(mutant, intact), encoding="utf-8")
     try:
         command = (sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *COUNTED)
         done = subprocess.run(
@@ -69,9 +68,10 @@ def try_mutant(mutant: Mutant, folder: Path) -> Verdict:
         )
     finally:
         path.write_text(intact, encoding="utf-8")
-    if done.returncode > NOTICED:
-        raise RuntimeError(f"{mutant.name}: {done.stdout[-2000:]}")
     failed = _FAILED.search(done.stdout)
+    # Tests that could not even be collected have noticed nothing.
+    if done.returncode > NOTICED or (done.returncode == NOTICED and failed is None):
+        raise RuntimeError(f"{mutant.name}: {done.stdout[-2000:]}")
     return Verdict(mutant=mutant, noticed_by=failed["test"] if failed else "")
 
 

@@ -9,7 +9,13 @@ from activities.starting import run_start_upgrade
 from adapters.ports import Ports
 from domain.errors import OutcomeUnknownError, RefusedError, UnavailableError
 from domain.steps import Run, StartAnswer, StartKind, StartRequest
-from domain.upgrade import START_GRACE, ClassicVault, UpgradeRecord, UpgradeStatus
+from domain.upgrade import (
+    SEND_WITHIN,
+    START_GRACE,
+    ClassicVault,
+    UpgradeRecord,
+    UpgradeStatus,
+)
 from domain.vaults import ClassicVaultRef, VaultRef
 from tests.fakes import (
     NOON,
@@ -66,6 +72,15 @@ def _request(
         look_no=look_no,
         superseded=superseded,
     )
+
+
+class HeldUpVaults(FakeClassicVaults):
+    """The second list, the one right before the send, takes its time."""
+
+    async def read_vault(self, vault: ClassicVaultRef) -> ClassicVault:
+        if self.count("read_vault") == 1:
+            self.clock.advance(SEND_WITHIN + timedelta(seconds=1))
+        return await super().read_vault(vault)
 
 
 async def _look_until_clear(ports: Ports, clock: FakeClock, first_look: int = 1) -> StartAnswer:
@@ -146,6 +161,32 @@ async def test_nothing_is_sent_within_the_grace_period() -> None:
     answer = await run_start_upgrade(ports, _request(look_no=2))
 
     assert (StartKind.WAIT, 1) == (answer.kind, classic.count("start_upgrade"))
+
+
+async def test_a_send_that_was_held_up_is_left_out() -> None:
+    """Another process may be about to find the grace period over: this one's turn has passed."""
+    clock = FakeClock()
+    classic = HeldUpVaults(classic_vault(), clock=clock)
+
+    answer = await run_start_upgrade(fake_ports(classic=classic, clock=clock), _request())
+
+    assert (StartKind.WAIT, 0) == (answer.kind, classic.count("start_upgrade"))
+
+
+@pytest.mark.parametrize("wrong_by", [timedelta(hours=1), -timedelta(hours=1)])
+async def test_the_grace_period_is_measured_by_the_services_clock(wrong_by: timedelta) -> None:
+    """A machine whose clock is wrong neither sends early nor waits for ever."""
+    ports, classic, clock = _ports()
+    classic.fail("start_upgrade", UnavailableError("no route"), UnavailableError("no route"))
+    await run_start_upgrade(ports, _request())
+    elsewhere = replace(ports, clock=FakeClock(clock.now() + wrong_by))
+    early = await run_start_upgrade(elsewhere, _request(look_no=2))
+    sent_early = classic.count("start_upgrade")
+    clock.advance(START_GRACE)
+
+    await run_start_upgrade(elsewhere, _request(look_no=3))
+
+    assert (StartKind.WAIT, 1, 2) == (early.kind, sent_early, classic.count("start_upgrade"))
 
 
 async def test_an_upgrade_of_somebody_else_is_adopted() -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from domain.errors import (
     UnexpectedAnswerError,
 )
 from domain.upgrade import CheckOutcome
-from tests.fakes import FakeClock, classic_ref, classic_vault, vault_ref
+from tests.fakes import SUBSCRIPTION, FakeClock, classic_ref, classic_vault, vault_ref
 from tests.http_server import Handler, Server, drop_connection, server_clients, serving
 from tests.unit.adapters.test_classic_xml import NAMESPACES, RESOURCE
 
@@ -276,6 +277,16 @@ async def test_a_reason_lists_its_codes() -> None:
     async with _client(_xml(WARNING, 400)) as (_, api):
         with pytest.raises(RefusedError, match="billing"):
             await _start(api)
+
+
+async def test_a_listed_vault_tells_the_services_clock() -> None:
+    """The age of a start is measured by it (DESIGN rule 1)."""
+    answer = _listing("v1")
+    answer.headers["Date"] = "Tue, 05 Sep 2017 12:00:07 GMT"
+    async with _client(answer) as (_, api):
+        (vault,) = await api.list_vaults(SUBSCRIPTION)
+
+    assert datetime(2017, 9, 5, 12, 0, 7, tzinfo=UTC) == vault.answered_at
 
 
 async def test_the_body_of_a_list_must_be_one() -> None:

@@ -1,5 +1,7 @@
 """Every way a call can fail has one error, and writes fail carefully."""
 
+from datetime import UTC, datetime
+
 import pytest
 from azure.core.exceptions import (
     AzureError,
@@ -12,6 +14,7 @@ from adapters.http_errors import (
     Answer,
     error_of_answer,
     error_of_failure,
+    find_date,
     find_request_id,
     find_retry_after_s,
     read_json_error,
@@ -196,3 +199,22 @@ def test_json_errors_are_read_in_every_form(
 ) -> None:
     """Nested, flat, empty and foreign bodies all give what they have."""
     assert expected == read_json_error(body)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tue, 28 Mar 2017 10:03:17 GMT",
+        "Tue, 28 Mar 2017 10:03:17 -0000",
+        "Tue, 28 Mar 2017 12:03:17 +0200",
+    ],
+)
+def test_the_services_clock_is_read_as_utc(text: str) -> None:
+    """Whatever zone the header is written in."""
+    assert datetime(2017, 3, 28, 10, 3, 17, tzinfo=UTC) == find_date({"Date": text})
+
+
+@pytest.mark.parametrize("headers", [{}, {"Date": ""}, {"Date": "yesterday"}])
+def test_a_clock_that_cannot_be_read_is_no_clock(headers: dict[str, str]) -> None:
+    """The caller falls back on its own."""
+    assert find_date(headers) is None

@@ -113,4 +113,12 @@ def test_a_reason_reads_as_one_line() -> None:
     """As operators see it: code, table, what to do."""
     (reason,) = service_reasons(service_check(service_reason("E1", "a;1|b;2")))
 
-    assert "E1: a; 1 | b; 2" == str(reason)
+    assert "E1: a; 1 | b; 2." == str(reason)
+
+
+def test_a_message_that_ends_with_a_full_stop_keeps_one() -> None:
+    """The service's own words and its advice are two sentences."""
+    told = service_reason("E1", "The vault is busy.", recommended_action="Wait.")
+    (reason,) = service_reasons(service_check(told))
+
+    assert "E1: The vault is busy. Wait." == str(reason)

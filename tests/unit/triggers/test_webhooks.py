@@ -42,8 +42,8 @@ async def _send(
 
 
 def _signed(body: bytes = BODY, **changes: Any) -> dict[str, str]:
-    given = {"secret": SECRET, "at": NOON, **changes}
-    return {SIGNATURE_HEADER: sign(given["secret"], body, given["at"])}
+    given = {"secret": SECRET, "instance": INSTANCE, "at": NOON, **changes}
+    return {SIGNATURE_HEADER: sign(given["secret"], given["instance"], body, given["at"])}
 
 
 async def test_a_signed_approval_is_handed_to_the_run() -> None:
@@ -69,6 +69,7 @@ async def test_a_signed_approval_is_handed_to_the_run() -> None:
         {SIGNATURE_HEADER: "t=1,v1=00"},
         _signed(secret="another secret of good length"),
         _signed(b"another body"),
+        _signed(instance="upgrade-" + "0" * 32),
         _signed(at=NOON - timedelta(minutes=6)),
         _signed(at=NOON + timedelta(minutes=6)),
     ],
