@@ -48,16 +48,30 @@ class DiagnosticSetting:
         """The categories it does not send."""
         return tuple(one for one in CATEGORIES if one not in self.enabled)
 
+    @property
+    def is_partial(self) -> bool:
+        """Sends some of the categories, and not all."""
+        return 0 < len(self.missing) < len(CATEGORIES)
+
+    @property
+    def is_legacy(self) -> bool:
+        """Sends the legacy category to a workspace."""
+        return LEGACY_CATEGORY in self.enabled and bool(self.workspace_id)
+
+
+def _enabled_rows(document: JsonObject) -> list[JsonObject]:
+    logs = value_at(document, ("properties", "logs"))
+    # A list by the contract; a malformed row of somebody's template must not stop the check.
+    rows = logs if isinstance(logs, list) else []
+    return [one for one in rows if isinstance(one, dict) and one.get("enabled") is True]
+
 
 def parse_setting(document: JsonObject) -> DiagnosticSetting:
     """A diagnostic setting as listed; never fails, whatever is missing."""
-    logs = value_at(document, ("properties", "logs"))
-    # A list by the contract; a malformed row of somebody's template must not stop the check.
-    rows = [one for one in logs if isinstance(one, dict)] if isinstance(logs, list) else []
-    enabled = {str(one.get("category")) for one in rows if one.get("enabled") is True}
+    rows = _enabled_rows(document)
+    enabled = {str(one.get("category")) for one in rows}
     # A group instead of categories: allLogs holds all of them, the legacy one too.
-    groups = {str(one.get("categoryGroup")) for one in rows if one.get("enabled") is True}
-    if "allLogs" in groups:
+    if any(one.get("categoryGroup") == "allLogs" for one in rows):
         enabled |= {*CATEGORIES, LEGACY_CATEGORY}
     return DiagnosticSetting(
         name=str(document.get("name") or ""),
@@ -100,12 +114,8 @@ def report_state(documents: Iterable[JsonObject]) -> ReportState:
     dedicated = [one for one in settings if one.is_dedicated]
     return ReportState(
         whole=tuple(one for one in dedicated if not one.missing),
-        partial=tuple(
-            one for one in dedicated if one.missing and len(one.missing) < len(CATEGORIES)
-        ),
-        legacy=tuple(
-            one for one in settings if LEGACY_CATEGORY in one.enabled and one.workspace_id
-        ),
+        partial=tuple(one for one in dedicated if one.is_partial),
+        legacy=tuple(one for one in settings if one.is_legacy),
     )
 
 

@@ -100,6 +100,17 @@ class _MapFile(_Row):
     owners: tuple[_OwnerRow, ...] = ()
 
 
+def _problems(invalid: ValidationError) -> list[Problem]:
+    return [
+        Problem(
+            where=".".join(map(str, one["loc"])) or "document",
+            field=str(one["loc"][-1]) if one["loc"] else "-",
+            message=one["msg"].removeprefix("Value error, "),
+        )
+        for one in invalid.errors(include_url=False, include_input=False)
+    ]
+
+
 def parse_estate_map(document: Any, *, subject: str) -> EstateMap:
     """The map of a parsed document.
 
@@ -114,15 +125,7 @@ def parse_estate_map(document: Any, *, subject: str) -> EstateMap:
     try:
         parsed = _MapFile.model_validate(document)
     except ValidationError as error:
-        problems = [
-            Problem(
-                where=".".join(str(part) for part in one["loc"]) or "document",
-                field=str(one["loc"][-1]) if one["loc"] else "-",
-                message=one["msg"].removeprefix("Value error, "),
-            )
-            for one in error.errors(include_url=False, include_input=False)
-        ]
-        raise InvalidInputError(problems, subject=subject) from None
+        raise InvalidInputError(_problems(error), subject=subject) from None
     return EstateMap(
         zones=tuple(ZoneRule(**row.model_dump()) for row in parsed.zones),
         owners=tuple(OwnerRule(**row.model_dump()) for row in parsed.owners),

@@ -67,13 +67,18 @@ def _text(intake: Intake, content: Mapping[str, Any], member: str, default: str)
     return value.strip()
 
 
+def _requester(intake: Intake, content: Mapping[str, Any], default: str) -> str | None:
+    name = _text(intake, content, "requestedBy", default)
+    if name == "":
+        intake.report("body", "requestedBy", "is missing")
+    elif name is not None and len(name) > LONGEST_REQUESTER:
+        intake.report("body", "requestedBy", f"must have at most {LONGEST_REQUESTER} characters")
+    return name
+
+
 def read_sender(intake: Intake, content: Mapping[str, Any], default: Sender) -> Sender:
     """Who asks: the body's own members, else ``default``; problems are reported."""
-    requested_by = _text(intake, content, "requestedBy", default.requested_by)
-    if requested_by == "":
-        intake.report("body", "requestedBy", "is missing")
-    elif requested_by is not None and len(requested_by) > LONGEST_REQUESTER:
-        intake.report("body", "requestedBy", f"must have at most {LONGEST_REQUESTER} characters")
+    requested_by = _requester(intake, content, default.requested_by)
     request_id = _text(intake, content, "requestId", default.request_id)
     if request_id is not None and not re.fullmatch(REQUEST_ID_PATTERN, request_id):
         text = "must be 1 to 100 letters, digits, points, hyphens or underscores"

@@ -6,7 +6,7 @@ is unknown, never missing (DESIGN rule 4). Until 12 hours after the upgrade noth
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -90,8 +90,6 @@ def jobs_window(items: Iterable[JsonObject], now: datetime) -> tuple[datetime, d
 
 
 def _belongs(job: BackupJob, item: Item, *, is_only_one: bool) -> bool:
-    if job.name_key != item.name_key:
-        return False
     # A job that names no holder could be any of the items that share its name.
     return job.holder in item.holders if job.holder else is_only_one
 
@@ -99,13 +97,12 @@ def _belongs(job: BackupJob, item: Item, *, is_only_one: bool) -> bool:
 def _seen_in_arm(
     item: Item, moment: datetime, jobs: list[BackupJob], since: datetime, *, is_only_one: bool
 ) -> Sighting:
-    if any(_belongs(job, item, is_only_one=is_only_one) and job.covers(moment) for job in jobs):
+    at_the_time = [job for job in jobs if job.name_key == item.name_key and job.covers(moment)]
+    if any(_belongs(job, item, is_only_one=is_only_one) for job in at_the_time):
         return Sighting.VISIBLE
     # A nameless holder among several items: one of them has its job, and nobody knows which.
-    unclear = not is_only_one and any(
-        job.name_key == item.name_key and not job.holder and job.covers(moment) for job in jobs
-    )
-    return Sighting.UNKNOWN if unclear or moment < since else Sighting.MISSING
+    is_unclear = any(not job.holder for job in at_the_time)
+    return Sighting.UNKNOWN if is_unclear or moment < since else Sighting.MISSING
 
 
 def _seen_in_row(moment: datetime, row: LogRow) -> Sighting:
@@ -131,16 +128,23 @@ _REASONS = {
 }
 
 
+def _parsed[T](
+    documents: tuple[JsonObject, ...] | None, parse: Callable[[JsonObject], T | None]
+) -> list[T] | None:
+    """What a source holds, without what does not count; None where it could not be read."""
+    if documents is None:
+        return None
+    return [one for one in map(parse, documents) if one is not None]
+
+
 class _Observer:
     """Looks for every item's job in whatever could be read."""
 
     def __init__(self, sources: JobSources) -> None:
         self._items = [parse_item(one) for one in sources.items]
         self._since = sources.arm_since
-        arm_jobs, log_rows = sources.arm_jobs, sources.log_rows
-        parsed = None if arm_jobs is None else [parse_job(one) for one in arm_jobs]
-        self._jobs = None if parsed is None else [one for one in parsed if one is not None]
-        self._rows = None if log_rows is None else [parse_log_row(one) for one in log_rows]
+        self._jobs = _parsed(sources.arm_jobs, parse_job)
+        self._rows = _parsed(sources.log_rows, parse_log_row)
         self._same_key = Counter(one.name_key for one in self._items)
         self._same_name = Counter(one.name.casefold() for one in self._items)
 

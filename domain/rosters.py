@@ -92,6 +92,16 @@ def _latest(places: Iterable[Registration]) -> str:
     return f"; the latest sign of life is in {newest.vault.name}"
 
 
+def _elsewhere(rosters: Iterable[Roster], vault: VaultRef) -> dict[str, list[Registration]]:
+    """Registrations in other vaults, by the case-folded name of the machine."""
+    others: dict[str, list[Registration]] = {}
+    for one in (one for roster in rosters for one in roster.registrations):
+        # The roster has the vault itself, too, maybe older than what was read just now.
+        if one.vault.key != vault.key:
+            others.setdefault(one.machine.casefold(), []).append(one)
+    return others
+
+
 def check_once(
     own: tuple[Registration, ...], rosters: Iterable[Roster], *, vault: VaultRef
 ) -> tuple[Finding, ...]:
@@ -102,14 +112,9 @@ def check_once(
         rosters: The rosters of every subscription in scope; the vault's own entries are ignored.
         vault: The vault that is settled.
     """
-    others: dict[str, list[Registration]] = {}
-    unread: list[str] = []
-    for roster in rosters:
-        unread += roster.unread
-        for one in roster.registrations:
-            # The roster has the vault itself, too, maybe older than what was read just now.
-            if one.vault.key != vault.key:
-                others.setdefault(one.machine.casefold(), []).append(one)
+    known = tuple(rosters)
+    unread = [text for roster in known for text in roster.unread]
+    others = _elsewhere(known, vault)
     findings = [
         _twice(one, others[one.machine.casefold()])
         for one in own

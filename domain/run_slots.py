@@ -70,6 +70,11 @@ def _times(frequency: str, schedule: JsonObject, inner: JsonObject) -> Iterator[
             yield clock
 
 
+def _days(schedule: JsonObject) -> frozenset[str] | None:
+    named = schedule.get("scheduleRunDays")
+    return frozenset(map(str, named)) if isinstance(named, list) and named else None
+
+
 def _slots(part: str, schedule: Any) -> Iterator[RunSlot]:
     if not isinstance(schedule, dict):
         return
@@ -78,8 +83,7 @@ def _slots(part: str, schedule: Any) -> Iterator[RunSlot]:
     # The second form keeps days and times one level deeper.
     inner = schedule.get(f"{frequency}Schedule")
     inner = inner if isinstance(inner, dict) else schedule
-    named = inner.get("scheduleRunDays") if frequency == "weekly" else None
-    days = frozenset(str(day) for day in named) if isinstance(named, list) and named else None
+    days = _days(inner) if frequency == "weekly" else None
     for at in _times(frequency, schedule, inner):
         yield RunSlot(part=part, at=at, days=days)
 

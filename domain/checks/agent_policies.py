@@ -16,6 +16,8 @@ HYBRID = frozenset({"mab", "dpm", "azurebackupserver"})
 """Kinds of policies the minimums are for (recovery-services 7)."""
 
 LEAST_SOFT_DELETE_DAYS = 14
+"""What an upgraded vault keeps deleted data of agents for (vault-upgrade 1.7)."""
+
 
 PIN_OPERATIONS = (
     "stopping protection and deleting its data, deleting recovery points, changing the passphrase,"
@@ -104,6 +106,21 @@ def check_cost(state: SettingState, *, vault: str) -> Finding:
     )
 
 
+def _judge_days(said: set[str]) -> tuple[Verdict, str, str]:
+    if not said:
+        # Old versions of the service never say, and keep deleted data 14 days all the same.
+        text = "no source says how long; 14 days is the default"
+        return Verdict.NOT_APPLICABLE, text, ""
+    days = {int(one) for one in said if one.isdecimal()}
+    if len(said) > 1 or not days:
+        return Verdict.UNKNOWN, "is told differently by its sources", ""
+    kept = days.pop()
+    text = f"deleted data is kept {kept} days"
+    if kept < LEAST_SOFT_DELETE_DAYS:
+        return Verdict.FAIL, text, "Keep deleted data for at least 14 days."
+    return Verdict.PASS, text, ""
+
+
 def check_days(facts: tuple[Fact, ...], *, vault: str) -> Finding:
     """How long deleted data is kept, by every source that says.
 
@@ -112,18 +129,7 @@ def check_days(facts: tuple[Fact, ...], *, vault: str) -> Finding:
         vault: The vault's name.
     """
     # As text: a value that is no number must show as a contradiction, not as silence.
-    said = {one.value for one in facts if one.value}
-    days = {int(one) for one in said if one.isdecimal()}
-    verdict, message, to_do = Verdict.UNKNOWN, "is told differently by its sources", ""
-    if not said:
-        # Old versions of the service never say, and keep deleted data 14 days all the same.
-        verdict, message = Verdict.NOT_APPLICABLE, "no source says how long; 14 days is the default"
-    elif len(said) == 1 and days:
-        kept = days.pop()
-        is_enough = kept >= LEAST_SOFT_DELETE_DAYS
-        verdict = Verdict.PASS if is_enough else Verdict.FAIL
-        message = f"deleted data is kept {kept} days"
-        to_do = "" if is_enough else "Keep deleted data for at least 14 days."
+    verdict, message, to_do = _judge_days({one.value for one in facts if one.value})
     return Finding(
         check_id=SOFT_DELETE_DAYS.id,
         verdict=verdict,

@@ -1,5 +1,6 @@
 """Whether reports are set up, whole, and whether their data arrives (MON-01, MON-02, MON-03)."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from domain.checks.catalog import REPORT_DATA, REPORTS
@@ -79,6 +80,17 @@ def check(
     )
 
 
+def _judge_arrivals(last: Iterable[datetime | None], *, is_early: bool) -> tuple[Verdict, str, str]:
+    # One table is proof enough: some stay empty for want of anything to say.
+    arrived = [moment for moment in last if moment is not None]
+    if arrived:
+        return Verdict.PASS, f"last rows arrived {max(arrived):%Y-%m-%d %H:%M} UTC", ""
+    if is_early:
+        return Verdict.NOT_APPLICABLE, "no rows yet; the first may take 24 hours", ""
+    to_do = "Look whether the diagnostic setting still sends to this workspace."
+    return Verdict.FAIL, "no rows about the vault arrived within 48 hours", to_do
+
+
 def check_arrivals(
     rows: Attempt[tuple[JsonObject, ...]],
     *,
@@ -106,23 +118,15 @@ def check_arrivals(
         )
         for table in CATEGORIES
     )
-    # One table is proof enough: some stay empty for want of anything to say.
-    arrived = [moment for moment in last.values() if moment is not None]
     is_early = set_up_at is not None and now - set_up_at < FIRST_PUSH
-    if arrived:
-        verdict, text = Verdict.PASS, f"last rows arrived {max(arrived):%Y-%m-%d %H:%M} UTC"
-    elif is_early:
-        verdict, text = Verdict.NOT_APPLICABLE, "no rows yet; the first may take 24 hours"
-    else:
-        verdict, text = Verdict.FAIL, "no rows about the vault arrived within 48 hours"
-    to_do = "Look whether the diagnostic setting still sends to this workspace."
+    verdict, text, to_do = _judge_arrivals(last.values(), is_early=is_early)
     return (
         Finding(
             check_id=REPORT_DATA.id,
             verdict=verdict,
             subject=vault,
             message=text,
-            what_to_do=to_do if verdict is Verdict.FAIL else "",
+            what_to_do=to_do,
             facts=facts,
         ),
     )

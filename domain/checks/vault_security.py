@@ -63,15 +63,12 @@ def check(
         vault: The vault's name.
         listed: The vault as a list of vaults has it, where one was read.
     """
-    readings = tuple(
-        one for one in (document, listed) if one is not None and not isinstance(one, FailedRead)
-    )
-    usable_config = None if isinstance(config, FailedRead) else config
-    failed = [one for one in (document, config) if isinstance(one, FailedRead)]
+    readings = tuple(one for one in (document, listed) if isinstance(one, Reading))
+    usable_config = config if isinstance(config, Reading) else None
     # One source that could be read is enough to judge by; its silence is then told as such.
-    if not readings and usable_config is None:
+    if isinstance(document, FailedRead) and not readings and usable_config is None:
         return tuple(
-            unread(check.id, vault, failed[0]) for check in (ENHANCED_SECURITY, SOFT_DELETE)
+            unread(check.id, vault, document) for check in (ENHANCED_SECURITY, SOFT_DELETE)
         )
     soft_delete = _finding(SOFT_DELETE, security.SOFT_DELETE, readings, usable_config, vault)
     days = security.facts_about(security.SOFT_DELETE_DAYS, readings, usable_config)
