@@ -8,11 +8,10 @@ that cannot repeat, and whatever leaves its outcome open is raised as OutcomeUnk
 import difflib
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 
@@ -46,7 +45,13 @@ from domain.errors import (
     ServiceError,
     UnexpectedAnswerError,
 )
-from domain.upgrade import ClassicVault, OperationInfo, PrerequisiteCheck, UpgradeRecord
+from domain.upgrade import (
+    ClassicVault,
+    OperationInfo,
+    PrerequisiteCheck,
+    UpgradeRecord,
+    client_request_id,
+)
 from domain.vaults import ClassicVaultRef, Provenance, VaultRef
 
 LIST_API_VERSION = "2015-02-10"
@@ -61,11 +66,6 @@ _CO_ADMINISTRATOR = (
     " even where it is an owner in Resource Manager."
 )
 """The classic API knows classic roles only (1.1)."""
-
-
-def new_client_request_id(guid: UUID, now: datetime) -> str:
-    """An id of the form the original cmdlets make: ``{guid}-{yyyy-MM-dd HH:mm:ssZ}-P`` (2.0)."""
-    return f"{guid}-{now.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}-P"
 
 
 class ClassicApi:
@@ -182,11 +182,10 @@ class ClassicApi:
             ServiceError: As the port says.
         """
         path = _vault_path(vault, "upgradeOperationResult")
-        client_request_id = new_client_request_id(uuid4(), self._clock.now())
+        # Anew for each call, as the original client does (2.0); only the start has one to keep.
+        headers = _headers(client_request_id(uuid4(), self._clock.now()))
         subject = f"upgrade of {vault.ref}"
-        response = await self._ask(
-            HttpRequest("GET", path, headers=_headers(client_request_id)), subject
-        )
+        response = await self._ask(HttpRequest("GET", path, headers=headers), subject)
         if response.status_code != HTTPStatus.OK:
             raise _refusal(response, subject, is_write=False)
         try:
@@ -281,20 +280,24 @@ def _error_body(response: AsyncHttpResponse) -> ClassicError | None:
 def _refusal(response: AsyncHttpResponse, subject: str, *, is_write: bool) -> ServiceError:
     """The error of an answer other than 200."""
     body = _error_body(response)
-    excerpt = response.content.decode(errors="replace").strip()[:_LONGEST_EXCERPT]
-    answer = Answer(
-        status=response.status_code,
-        headers=response.headers,
-        code=(body.code if body else None) or None,
-        message=str(body) if body else excerpt or None,
-    )
-    error = error_of_answer(answer, subject=subject, is_write=is_write)
+    error = error_of_answer(_answer(response, body), subject=subject, is_write=is_write)
     if isinstance(error, AccessDeniedError):
         error.what_to_do = _CO_ADMINISTRATOR
-    if isinstance(error, OutcomeUnknownError) and body and (body.reasons or body.is_start_error):
+    if isinstance(error, OutcomeUnknownError) and body is not None and body.is_verdict:
         # The service looked, and says why it did not start: a verdict, even with a status of 5xx.
         return _refused(response, subject, body)
     return error
+
+
+def _answer(response: AsyncHttpResponse, body: ClassicError | None) -> Answer:
+    # What is no error body may be a gateway's page: a little of it tells whose.
+    excerpt = response.content.decode(errors="replace").strip()[:_LONGEST_EXCERPT]
+    return Answer(
+        status=response.status_code,
+        headers=response.headers,
+        code=(body.code or None) if body else None,
+        message=str(body) if body else excerpt,
+    )
 
 
 def _refused(response: AsyncHttpResponse, subject: str, error: ClassicError) -> RefusedError:

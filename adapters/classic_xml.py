@@ -48,6 +48,11 @@ class ClassicError:
     is_start_error: bool
     """Shape B: the service says that it did not start."""
 
+    @property
+    def is_verdict(self) -> bool:
+        """The service looked at the vault and says why not; it did not merely break down."""
+        return bool(self.reasons) or self.is_start_error
+
     def __str__(self) -> str:
         """Everything said, in one line."""
         parts = [self.message, *(f"{r.category}: {r.message}" for r in self.reasons)]
@@ -83,6 +88,11 @@ def _root(body: bytes, *names: str) -> Element:
     return root
 
 
+def _word(element: Element, name: str) -> str:
+    """The text of a child, where absent, nil and empty mean the same."""
+    return text(element, name) or ""
+
+
 def _time(value: str | None) -> datetime | None:
     """A moment; None for absent ones and for the sentinels that mean "not yet" (2.3)."""
     if not value:
@@ -107,14 +117,14 @@ def _trigger(word: str | None) -> TriggerType:
 
 def _record(details: Element) -> UpgradeRecord:
     return UpgradeRecord(
-        operation_id=text(details, "OperationId") or "",
+        operation_id=_word(details, "OperationId"),
         status=_status(text(details, "Status")),
         trigger_type=_trigger(text(details, "TriggerType")),
         started_at=_time(text(details, "StartTimeUtc")),
         last_updated_at=_time(text(details, "LastUpdatedTimeUtc")),
         ended_at=_time(text(details, "EndTimeUtc")),
-        message=text(details, "Message") or "",
-        upgraded_resource_id=text(details, "UpgradedResourceId") or "",
+        message=_word(details, "Message"),
+        upgraded_resource_id=_word(details, "UpgradedResourceId"),
         previous_resource_id=text(details, "PreviousResourceId"),
     )
 
@@ -136,10 +146,10 @@ def parse_operation(body: bytes) -> OperationFields:
     """
     root = _root(body, "OperationInfo")
     return OperationFields(
-        status=text(root, "OperationStatus") or "",
-        result=text(root, "OperationResult") or "",
-        error_code=text(root, "ErrorCode") or "",
-        message=text(root, "Message") or "",
+        status=_word(root, "OperationStatus"),
+        result=_word(root, "OperationResult"),
+        error_code=_word(root, "ErrorCode"),
+        message=_word(root, "Message"),
     )
 
 
@@ -157,16 +167,16 @@ def parse_vaults(
     vaults: list[ClassicVault] = []
     for service in _children(_root(body, "CloudServices"), "CloudService"):
         for resource in _grandchildren(service, "Resources", "Resource"):
-            kind = _VAULT_TYPES.get((text(resource, "Type") or "").casefold())
+            kind = _VAULT_TYPES.get(_word(resource, "Type").casefold())
             if kind is None:
                 continue
             ref = ClassicVaultRef(
                 subscription_id=subscription_id.lower(),
-                region=text(service, "GeoRegion") or "",
-                name=text(resource, "Name") or "",
+                region=_word(service, "GeoRegion"),
+                name=_word(resource, "Name"),
                 vault_type=kind,
             )
-            vaults.append(_vault(resource, ref, text(service, "Name") or "", provenance))
+            vaults.append(_vault(resource, ref, _word(service, "Name"), provenance))
     return tuple(vaults)
 
 
@@ -180,9 +190,9 @@ def _vault(
     return ClassicVault(
         ref=ref,
         cloud_service=cloud_service,
-        resource_namespace=text(resource, "ResourceProviderNamespace") or "",
-        state=text(resource, "State") or "",
-        sub_state=text(resource, "SubState") or "",
+        resource_namespace=_word(resource, "ResourceProviderNamespace"),
+        state=_word(resource, "State"),
+        sub_state=_word(resource, "SubState"),
         resource_id=outputs.get("ResourceId"),
         record=None if details is None else _record(details),
         provenance=provenance,
@@ -213,33 +223,33 @@ def parse_error(body: bytes) -> ClassicError | None:
     if namespace(root) == START_ERROR:
         message = child(root, "Message")
         return ClassicError(
-            code=text(root, "ErrorCode") or "",
-            message=("" if message is None else text(message, "Value")) or "",
+            code=_word(root, "ErrorCode"),
+            message="" if message is None else _word(message, "Value"),
             recommended_action="",
             reasons=(),
             is_start_error=True,
         )
     return ClassicError(
-        code=text(root, "Code") or "",
-        message=text(root, "Message") or "",
-        recommended_action=text(root, "RecommendedAction") or "",
+        code=_word(root, "Code"),
+        message=_word(root, "Message"),
+        recommended_action=_word(root, "RecommendedAction"),
         reasons=tuple(map(_reason, _grandchildren(root, "Details", "ErrorDetail"))),
         is_start_error=False,
     )
 
 
 def _reason(detail: Element) -> PrerequisiteReason:
-    message = text(detail, "Message") or ""
+    message = _word(detail, "Message")
     # Exactly this word may be passed over; "warning" or an absent Type counts as an error (3.2).
     is_warning = text(detail, "Type") == Severity.WARNING.value
     return PrerequisiteReason(
         severity=Severity.WARNING if is_warning else Severity.ERROR,
-        category=text(detail, "Category") or "",
-        code=text(detail, "Code") or "",
+        category=_word(detail, "Category"),
+        code=_word(detail, "Code"),
         message=message,
         rows=split_table(message),
-        recommended_action=text(detail, "RecommendedAction") or "",
-        properties=text(detail, "Properties") or "",
+        recommended_action=_word(detail, "RecommendedAction"),
+        properties=_word(detail, "Properties"),
     )
 
 

@@ -35,6 +35,16 @@ REQUEST_ID_HEADERS = ("x-ms-request-id", "x-ms-correlation-request-id", "request
 
 _READ_BEFORE_AGAIN = "Read back what the service holds before doing anything else."
 _NO_ACCESS = "Check the roles of the identity; a new assignment may need some minutes to spread."
+_ADVICE: dict[type[ServiceError], str] = {
+    AccessDeniedError: _NO_ACCESS,
+    OutcomeUnknownError: _READ_BEFORE_AGAIN,
+}
+_KINDS: dict[HTTPStatus, type[ServiceError]] = {
+    HTTPStatus.UNAUTHORIZED: AccessDeniedError,
+    HTTPStatus.FORBIDDEN: AccessDeniedError,
+    # For a write too: what is not there cannot have been changed.
+    HTTPStatus.NOT_FOUND: NotFoundError,
+}
 # Errors travel through workflow histories, which stay small (durable-2x 2).
 _LONGEST_MESSAGE = 2000
 
@@ -106,13 +116,16 @@ def read_json_error(body: str) -> tuple[str | None, str | None]:
     try:
         document = json.loads(body)
     except ValueError:
-        return None, body.strip() or None
+        return None, _text(body.strip())
     # Some services put code and message at the top instead of into "error".
     error = document.get("error", document) if isinstance(document, dict) else None
     if not isinstance(error, dict):
-        return None, body.strip() or None
-    code, message = (error.get(name) for name in ("code", "message"))
-    return (str(code) if code else None), (str(message) if message else None)
+        return None, _text(body.strip())
+    return _text(error.get("code")), _text(error.get("message"))
+
+
+def _text(value: Any) -> str | None:
+    return str(value) if value else None
 
 
 def error_of_answer(answer: Answer, *, subject: str, is_write: bool) -> ServiceError:
@@ -129,19 +142,21 @@ def error_of_answer(answer: Answer, *, subject: str, is_write: bool) -> ServiceE
     # For a write too: the service turned it away before it looked at it.
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         return ThrottledError(message, retry_after_s=answer.retry_after_s, code=answer.code, **ids)
-    facts: dict[str, Any] = {"status": answer.status, "code": answer.code, **ids}
-    if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        return AccessDeniedError(message, what_to_do=_NO_ACCESS, **facts)
-    if answer.status == HTTPStatus.NOT_FOUND:
-        # For a write too: what is not there cannot have been changed.
-        return NotFoundError(message, **facts)
-    if _is_refusal(answer.status):
-        return RefusedError(message, **facts)
+    kind = _kind_of(answer.status, is_write=is_write)
+    return kind(
+        message, status=answer.status, code=answer.code, what_to_do=_ADVICE.get(kind), **ids
+    )
+
+
+def _kind_of(status: int, *, is_write: bool) -> type[ServiceError]:
+    if status in _KINDS:
+        return _KINDS[HTTPStatus(status)]
+    if _is_refusal(status):
+        return RefusedError
     if is_write:
         # Breakdowns, redirects, unknown successes: any of them may have come after the effect.
-        return OutcomeUnknownError(message, what_to_do=_READ_BEFORE_AGAIN, **facts)
-    is_breakdown = answer.status >= HTTPStatus.BAD_REQUEST
-    return (UnavailableError if is_breakdown else UnexpectedAnswerError)(message, **facts)
+        return OutcomeUnknownError
+    return UnavailableError if status >= HTTPStatus.BAD_REQUEST else UnexpectedAnswerError
 
 
 def _is_refusal(status: int) -> bool:

@@ -31,8 +31,9 @@ from adapters.http_errors import find_retry_after_s
 from adapters.settings import Settings
 from adapters.throttle import LONGEST_WAIT_S, Throttle, ThrottlePolicy
 from adapters.transport import WRITE_TIMEOUT_S, CarefulTransport
+from domain.version import VERSION
 
-USER_AGENT = "vaultlift/0.1.0"
+USER_AGENT = f"vaultlift/{VERSION}"
 REPEATABLE = frozenset({"GET", "POST"})
 """For ``retry_on_methods`` of calls whose POST only asks, as a check or a query does."""
 

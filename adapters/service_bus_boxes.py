@@ -121,24 +121,33 @@ async def replay_from(
     receiver: Receiver, sender: Sender, limit: int, only: int | None
 ) -> tuple[Replayed, ...]:
     """Sends messages of a box anew; those that are in the way of the one looked for stay."""
+    if only is not None:
+        return await _replay_one(receiver, sender, only)
     done: list[Replayed] = []
+    while len(done) < limit:
+        size = min(BATCH, limit - len(done))
+        batch = await receiver.receive_messages(size, max_wait_time=WAIT_S)
+        if not batch:
+            break
+        done += [await _replay(receiver, sender, one) for one in batch]
+    return tuple(done)
+
+
+async def _replay_one(receiver: Receiver, sender: Sender, number: int) -> tuple[Replayed, ...]:
     passed: list[ServiceBusReceivedMessage] = []
     try:
-        most = 1 if only is not None else limit
-        while len(done) < most and len(passed) < MOST_SEARCHED:
-            size = BATCH if only is not None else min(BATCH, limit - len(done))
-            batch = await receiver.receive_messages(size, max_wait_time=WAIT_S)
-            if not batch:
-                break
-            wanted = [one for one in batch if only in {None, one.sequence_number}]
+        while len(passed) < MOST_SEARCHED:
+            batch = await receiver.receive_messages(BATCH, max_wait_time=WAIT_S)
+            wanted = [one for one in batch if one.sequence_number == number]
             passed += [one for one in batch if one not in wanted]
-            done += [await _replay(receiver, sender, one) for one in wanted]
+            if wanted or not batch:
+                return tuple([await _replay(receiver, sender, one) for one in wanted])
     finally:
         for message in passed:
             # Its lock may have run out by now, which gives it back just as well.
             with suppress(MessageLockLostError):
                 await receiver.abandon_message(message)
-    return tuple(done)
+    return ()
 
 
 async def _replay(
@@ -146,7 +155,7 @@ async def _replay(
 ) -> Replayed:
     """Sent first and taken out after: a crash in between sends the same message id again."""
     properties = _properties(message)
-    original_id = properties.get(_ORIGINAL) or message.message_id or ""
+    original_id = _original_id(message)
     number = message.sequence_number or 0
     anew = ServiceBusMessage(
         _body(message),
@@ -173,13 +182,24 @@ def to_kept(message: ServiceBusReceivedMessage, box: MessageBox) -> KeptMessage:
         message_id=message.message_id or "",
         session_id=properties.get(_SESSION) or message.session_id,
         reason=message.dead_letter_reason or "InvalidMessage",
-        description=properties.get(_REASON) or message.dead_letter_error_description or "",
+        description=_description(message),
         body=_body(message).decode("utf-8", "replace"),
         enqueued_at=_utc(message.enqueued_time_utc),
         delivery_count=message.delivery_count or 0,
-        original_id=properties.get(_ORIGINAL) or message.message_id or "",
+        original_id=_original_id(message),
         replay_of=properties.get(_REPLAY_OF),
     )
+
+
+def _original_id(message: ServiceBusReceivedMessage) -> str:
+    # A copy in the rejected queue has an id of its own; a dead-lettered message keeps the sender's.
+    return str(_properties(message).get(_ORIGINAL) or message.message_id or "")
+
+
+def _description(message: ServiceBusReceivedMessage) -> str:
+    # Ours for what was refused, the service's or the host's for what was dead-lettered.
+    ours = _properties(message).get(_REASON)
+    return str(ours or message.dead_letter_error_description or "")
 
 
 def _properties(message: ServiceBusReceivedMessage) -> dict[str, Any]:

@@ -5,7 +5,7 @@ change of state goes through :func:`advance`, which refuses what the table does 
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from domain.errors import TransitionError
@@ -231,4 +231,4 @@ def client_request_id(guid: object, at: datetime) -> str:
     ``{guid}-{yyyy-MM-dd HH:mm:ssZ}-P``, with a blank inside. The one sent with the upgrade call
     becomes the OperationId.
     """
-    return f"{guid}-{at:%Y-%m-%d %H:%M:%SZ}-P"
+    return f"{guid}-{at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}-P"

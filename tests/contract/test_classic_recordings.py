@@ -13,11 +13,11 @@ from xml.etree import ElementTree as ET
 import pytest
 from aiohttp import web
 
-from adapters.classic_api import ClassicApi, new_client_request_id
+from adapters.classic_api import ClassicApi
 from adapters.classic_xml import build_upgrade_input
 from adapters.clients import loop_clients
 from adapters.throttle import Throttle
-from domain.upgrade import CheckOutcome, ClassicVault, UpgradeStatus
+from domain.upgrade import CheckOutcome, ClassicVault, UpgradeStatus, client_request_id
 from domain.vaults import VaultRef
 from tests.fakes import FakeClock
 from tests.http_server import Asked, Server, serving
@@ -223,7 +223,7 @@ def test_client_request_ids_have_the_recorded_form() -> None:
     guid, moment = recorded[:36], recorded[37:-2]
     sent_at = datetime.fromisoformat(moment)
 
-    assert recorded == new_client_request_id(UUID(guid), sent_at)
+    assert recorded == client_request_id(UUID(guid), sent_at)
 
 
 def test_client_request_ids_are_in_utc() -> None:
@@ -231,4 +231,4 @@ def test_client_request_ids_are_in_utc() -> None:
     guid = UUID("0f0e1d2c-3b4a-4596-8778-695a4b3c2d1e")
     elsewhere = datetime.fromisoformat("2017-03-28T15:33:15+05:30")
 
-    assert f"{guid}-2017-03-28 10:03:15Z-P" == new_client_request_id(guid, elsewhere)
+    assert f"{guid}-2017-03-28 10:03:15Z-P" == client_request_id(guid, elsewhere)
