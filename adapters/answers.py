@@ -93,6 +93,8 @@ class ReadAnswers:
             raise self._nonsense(http, "the body is not JSON") from None
         if not isinstance(body, dict):
             raise self._nonsense(http, "the body is not a JSON object")
+        # An empty page is a list, too. A body without one is another kind of answer, and taking it
+        # for "no vaults" would be a finding made of a failure (DESIGN rule 4).
         page = body.get("value")
         if self._is_list and not (isinstance(page, list) and all(map(_is_object, page))):
             raise self._nonsense(http, "a page without a list of objects")
@@ -118,6 +120,8 @@ class ReadAnswers:
 
     def all(self) -> Reading[tuple[JsonObject, ...]]:
         """The elements of every page; the provenance is the first page's."""
+        # Put together here and not page by page, because a list that breaks off half-way is no
+        # list.
         return self._read(tuple(element for body in self._bodies for element in body["value"]))
 
 

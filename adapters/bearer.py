@@ -24,6 +24,8 @@ class ForgetfulCredential(Protocol):
         ...
 
 
+# A policy and not a check where links are followed: whatever the SDK or we ourselves send goes
+# through it, the pages of a list and the operations of a write included.
 class BearerPolicy(AsyncBearerTokenCredentialPolicy[Any, Any]):
     """Authorizes requests to one service, and refuses to send any other.
 

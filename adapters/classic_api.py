@@ -55,6 +55,7 @@ from domain.upgrade import (
 from domain.vaults import ClassicVaultRef, Provenance, VaultRef
 
 LIST_API_VERSION = "2015-02-10"
+# Both as the recorded clients send them (2.0, 2.1): the bodies read here are of these versions.
 VERSION = "2013-03-01"
 """``x-ms-version`` of every call; the list has both."""
 
@@ -118,6 +119,8 @@ class ClassicApi:
                 request_id=listed[-1].provenance.request_id if listed else None,
                 what_to_do=_where_else(vault, listed),
             )
+        # Type and region are part of the key, so that two of them can only be one vault listed
+        # twice.
         return found[-1]
 
     async def check_prerequisites(
@@ -133,6 +136,8 @@ class ClassicApi:
         subject = f"prerequisites of {vault.ref}"
         response = await self._ask(request, subject, retry_on_methods=REPEATABLE)
         error = self._error_of_check(response, subject)
+        # An error without a list of reasons says nothing about the vault: the call itself went
+        # wrong.
         reasons = () if error is None else error.reasons
         if error is not None and not reasons:
             raise _refusal(response, subject, is_write=False)
@@ -168,10 +173,14 @@ class ClassicApi:
         subject = f"start of {vault.ref}"
         request = _post(_vault_path(vault, "upgrade"), target, operation_id)
         try:
+            # The writer has no retry policy, and its transport never sends twice by itself (DESIGN
+            # rule 1).
             with translated(subject, is_write=True):
                 response = await self._send(self._clients.get().classic_writer(), request)
             return _read_start(response, subject)
         except ServiceError as error:
+            # Whatever became of the start, this is the id support will ask for, known before any
+            # answer.
             error.operation_id = operation_id
             raise
 
@@ -248,6 +257,8 @@ def _vault_path(vault: ClassicVault, action: str) -> str:
     ref = vault.ref
     parts = (
         *(ref.subscription_id, "cloudservices", vault.cloud_service),
+        # The namespace as the list gives it: that of production Backup vaults was never published
+        # (2.0).
         *("resources", vault.resource_namespace, "~", ref.vault_type.value, ref.name, action),
     )
     return "".join(f"/{quote(part, safe='')}" for part in parts)

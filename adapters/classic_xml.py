@@ -108,6 +108,7 @@ def _time(value: str | None) -> datetime | None:
 
 
 def _status(word: str | None) -> UpgradeStatus:
+    # A word nobody has seen yet must not stop the reading of a list with a hundred other vaults.
     return UpgradeStatus(word) if word in set(UpgradeStatus) else UpgradeStatus.UNKNOWN
 
 
@@ -168,6 +169,8 @@ def parse_vaults(
     for service in _children(_root(body, "CloudServices"), "CloudService"):
         for resource in _grandchildren(service, "Resources", "Resource"):
             kind = _VAULT_TYPES.get(_word(resource, "Type").casefold())
+            # Cloud services may hold resources of other providers; what is no vault is not looked
+            # at.
             if kind is None:
                 continue
             ref = ClassicVaultRef(
@@ -185,6 +188,7 @@ def _vault(
 ) -> ClassicVault:
     settings = child(resource, "IntrinsicSettings")
     details = None if settings is None else child(settings, "ResourceUpgradeDetails")
+    # Keys and values in free order; ResourceId is the service's own number for the vault (2.1).
     items = _grandchildren(resource, "OutputItems", "OutputItem")
     outputs = {text(item, "Key"): text(item, "Value") for item in items}
     return ClassicVault(

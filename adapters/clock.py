@@ -44,6 +44,7 @@ class ScaledClock:
 
     def to_real_s(self, virtual: timedelta) -> float:
         """How many real seconds a span of virtual time takes; never less than 0."""
+        # What is due already is due now; a sleep of less than nothing would be an error.
         return max(0.0, virtual.total_seconds() / self.rate)
 
     def real_s_until(self, moment: datetime) -> float:

@@ -161,4 +161,6 @@ def make_credential(settings: Settings) -> AsyncTokenCredential:
             settings.client_id or "",
             secret.get_secret_value() if secret else "",
         )
+    # In Azure the managed identity that AZURE_CLIENT_ID names, on a desk the developer's own
+    # sign-in: the same code in both places, and no secret in either.
     return DefaultAzureCredential(authority=cloud.authority)

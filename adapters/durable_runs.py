@@ -84,6 +84,8 @@ def _may_start(run: UpgradeRun | None, request: UpgradeRequest) -> bool:
     What a new run may do is its own business: a vault that is upgraded is settled only, one that
     failed stays failed (DESIGN rule 2).
     """
+    # By the request's id: a redelivered message of an ended run must not begin the vault's run
+    # again (service-bus 6.4).
     return run is None or (run.is_ended and run.request_id != request.request_id)
 
 

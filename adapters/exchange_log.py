@@ -18,6 +18,7 @@ from domain.exchanges import Exchange
 LONGEST_BODY = 4000
 """Characters; a start and its answer have some 700, a list of many vaults far more."""
 
+# A list of what may be kept, not of what may not: a header invented tomorrow might hold a token.
 _KEPT = frozenset(
     {
         *("accept", "content-type", "content-length", "user-agent", "agent-authentication"),
@@ -25,6 +26,8 @@ _KEPT = frozenset(
         *("date", "retry-after", "location"),
     }
 )
+# A context variable goes with the task, through every await and into what it calls; an attribute of
+# the adapter would be shared by all activities of the process.
 _RECORDING: ContextVar[list[Exchange] | None] = ContextVar("exchanges", default=None)
 
 

@@ -25,6 +25,8 @@ from domain.vaults import Reading, VaultRef
 
 LAST_JOBS = "last_jobs"
 ARRIVALS = "arrivals"
+# A query about one vault takes seconds; one that takes longer is better asked again than waited
+# for.
 QUERY_TIMEOUT_S = 60
 """Real seconds the service may work on a query; it allows 600 at most (6.1)."""
 COLUMNS = (
@@ -68,6 +70,7 @@ def literal(value: str | datetime) -> str:
         return f"datetime({value.astimezone(UTC).isoformat().removesuffix('+00:00')}Z)"
     if not value.isprintable():
         raise ValueError(f"not printable: {value!r}")
+    # Backslash first, or the ones that escape the quotation marks would be escaped once more.
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
@@ -93,6 +96,7 @@ class LogAnalytics:
             NotFoundError: The workspace never received a backup table, or does not exist.
             UnavailableError: The service gave only a part of the answer.
         """
+        # Lower case, as the query compares it: the tables hold ids in more than one spelling (6.2).
         query = bind(LAST_JOBS, vault=vault.arm_id.lower(), since=since)
         return await self._query(workspace_id, query, f"job log of {vault}", COLUMNS)
 
@@ -164,6 +168,8 @@ class _QueryAnswers(ReadAnswers):
 
 def _rows(body: JsonObject, wanted: tuple[str, ...], subject: str) -> Iterator[JsonObject]:
     try:
+        # The first is the result; statistics and charts, which nobody asked for, would come after
+        # it.
         table = body["tables"][0]
         names = [column["name"] for column in table["columns"]]
         for row in table["rows"]:

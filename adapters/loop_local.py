@@ -28,6 +28,7 @@ class LoopLocal[T]:
         loop = asyncio.get_running_loop()
         # No lock: only this loop's own thread gets here with this loop.
         if loop not in self._values:
+            # Made on the loop that asks: aio clients look for the running loop when they are made.
             self._values[loop] = self._make()
         return self._values[loop]
 

@@ -34,6 +34,8 @@ from adapters.transport import WRITE_TIMEOUT_S, CarefulTransport
 from domain.version import VERSION
 
 USER_AGENT = f"vaultlift/{VERSION}"
+# azure-core repeats a POST after 500, 503 and 504 only, for fear of doing something twice
+# (recovery-services 0). A question may be asked again after anything.
 REPEATABLE = frozenset({"GET", "POST"})
 """For ``retry_on_methods`` of calls whose POST only asks, as a check or a query does."""
 
@@ -92,6 +94,8 @@ class Connections:
             [
                 # Support finds a call by this id; the classic list alone is sent without one (2.1).
                 RequestIdPolicy(auto_request_id=names_requests),
+                # Four times within some ten seconds: a hiccup passes by then, and an outage belongs
+                # to the workflow, which can wait for hours.
                 PatientRetryPolicy(retry_total=4, retry_backoff_factor=0.5),
             ],
         )

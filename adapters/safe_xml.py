@@ -52,6 +52,7 @@ def parse_xml(body: bytes) -> Element:
     """
     builder = _Builder()
     parser = expat.ParserCreate(namespace_separator="}")
+    # Entities can only be declared in a document type, so without one there is nothing to expand.
     parser.StartDoctypeDeclHandler = _refuse
     parser.StartElementHandler = builder.start
     parser.EndElementHandler = builder.end

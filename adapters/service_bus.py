@@ -72,6 +72,7 @@ class _Link:
                 settings.service_bus_namespace or "", self._credential, try_timeout=TRY_TIMEOUT_S
             )
         self.sender: ServiceBusSender = self.client.get_queue_sender(settings.queue)
+        # Opened with its first message, so a queue that is not there hurts only what is sent to it.
         self.rejected: ServiceBusSender = self.client.get_queue_sender(
             rejected_queue(settings.queue)
         )
@@ -168,6 +169,7 @@ class ServiceBusQueue:
 def to_message(request: UpgradeRequest) -> ServiceBusMessage:
     """The queue message of a request; its session is the vault, so one vault is one at a time."""
     return ServiceBusMessage(
+        # Names in other scripts stay readable to whoever looks into the queue.
         json.dumps(message_body(request), ensure_ascii=False),
         message_id=request.message_id,
         session_id=request.vault.key,

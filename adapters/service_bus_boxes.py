@@ -63,6 +63,8 @@ def rejected_message(message: QueueMessage, reason: str) -> ServiceBusMessage:
 def open_box(client: ServiceBusClient, queue: str, box: MessageBox) -> ServiceBusReceiver:
     """A receiver of a box; neither has sessions."""
     if box is MessageBox.REJECTED:
+        # A queue of our own and not the dead letters: a trigger in Python can complete or abandon a
+        # message, but not dead-letter it with a reason (service-bus 5, 6.7).
         return client.get_queue_receiver(rejected_queue(queue))
     return client.get_queue_receiver(queue, sub_queue=ServiceBusSubQueue.DEAD_LETTER)
 
@@ -160,6 +162,8 @@ async def _replay(
     anew = ServiceBusMessage(
         _body(message),
         message_id=replay_id(original_id, number),
+        # The vault's session again, so that the replay keeps its place among what the vault still
+        # has waiting; the queue takes no message without one.
         session_id=properties.get(_SESSION) or message.session_id or original_id,
         correlation_id=original_id,
         content_type="application/json",

@@ -139,6 +139,7 @@ class Throttle:
         self.sleep = sleep
         """Waits real seconds; the retries of all pipelines wait by it too."""
         self._buckets: dict[tuple[str, ...], Bucket] = {}
+        # One lock for all buckets: it is held for a few additions, never while anybody waits.
         self._lock = threading.Lock()
 
     async def admit(self, method: str, url: str) -> Bucket:
@@ -151,6 +152,8 @@ class Throttle:
         # A lock for threads, not tasks: nothing in it waits, and loops may run on several threads.
         with self._lock:
             now = self._monotonic()
+            # Never dropped: a bucket is a handful of numbers, and a forgotten one would start full
+            # again.
             bucket = self._buckets.setdefault(key, Bucket(limit, now))
             wait_s = bucket.reserve(now)
             if wait_s > LONGEST_WAIT_S:

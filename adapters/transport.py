@@ -89,6 +89,8 @@ class CarefulTransport(AioHttpTransport):  # type: ignore[misc]
             # By the kind of error underneath: azure-core's own name for it says too much.
             if isinstance(error.inner_exception, _NOTHING_SENT):
                 raise
+            # The family for "sent, and no answer": callers of a write read it as an outcome nobody
+            # knows.
             raise ServiceResponseError(str(error), error=error.inner_exception) from error
 
 
