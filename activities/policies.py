@@ -7,6 +7,7 @@ that runs again after a crash finds its marker and sends nothing: it is ``unknow
 policy was read back (:mod:`activities.policy_results`).
 """
 
+from activities.attempts import attempt
 from activities.edit_ledger import take_edit
 from activities.policy_evidence import BEFORE, SENT, WRITE, attempt_key, keep_part
 from adapters.ports import Ports
@@ -24,6 +25,7 @@ from domain.errors import (
 )
 from domain.guards import guard_need, with_guard_requests, without_guard_requests
 from domain.policy_refusals import RefusalKind, explain_refusal
+from domain.readings import FailedRead
 from domain.retention import legacy_retention_problem
 from domain.settling import PolicyChange, PolicyWrite, WriteOutcome
 from domain.undo import undo_steps
@@ -34,6 +36,8 @@ RAISE_RETENTION = (
     "Decide whether daily retention may be raised to 7 days or more; do that in the portal and set"
     " the zone in the same edit, because the service takes no edit of this policy without it."
 )
+
+NO_GUARD = "Read the service's words and the request id; look which resource the identity lacks."
 
 
 async def run_write_policy_zone(ports: Ports, change: PolicyChange) -> PolicyWrite:
@@ -142,8 +146,9 @@ async def _send(ports: Ports, change: PolicyChange, body: JsonObject) -> PolicyW
 
 async def _explain(ports: Ports, vault: VaultRef, refused: ServiceError) -> PolicyWrite:
     """A refusal with its cause and what it asks for."""
-    refusal = explain_refusal(refused.code, refused.status)
-    message = f"{refused}. Cause: {refusal.cause}."
+    refusal = explain_refusal(refused.code, refused.status, refused.message)
+    known = f" (known {refusal.recognised_by})" if refusal.recognised_by else ""
+    message = f"{refused}. Cause: {refusal.cause}{known}."
     # Our own count said yes: others edit the same vault, and only waiting helps.
     if refusal.kind is RefusalKind.BUDGET:
         return PolicyWrite(
@@ -156,8 +161,15 @@ async def _explain(ports: Ports, vault: VaultRef, refused: ServiceError) -> Poli
     if refusal.kind is RefusalKind.FINAL:
         return _refused(message, refusal.next_step)
     # Whoever has to be asked is named by the vault, not by the refusal.
-    proxies = await ports.recovery_services.list_guard_proxies(vault)
-    need = guard_need(proxies.value)
+    proxies = await attempt(
+        "the guards of the vault", ports.recovery_services.list_guard_proxies(vault)
+    )
+    # A guard nobody can name is asked for all the same: the refusal itself is certain.
+    named = () if isinstance(proxies, FailedRead) else proxies.value
+    if not named and not isinstance(proxies, FailedRead):
+        # Nobody could agree: waiting a week for the owner of no guard would hide the refusal.
+        return _refused(f"{message} The vault is linked to no Resource Guard.", NO_GUARD)
+    need = guard_need(named)
     return PolicyWrite(
         outcome=WriteOutcome.WAITING_FOR_GUARD, message=message, what_to_do=need.text, guard=need
     )

@@ -131,7 +131,7 @@ class RecoveryServices(Protocol):
         ...
 
     async def list_engines(self, vault: VaultRef) -> Reading[tuple[JsonObject, ...]]:
-        """The registered DPM and Azure Backup Servers."""
+        """The registered DPM and Azure Backup Servers, with builds and updates where told."""
         ...
 
     async def list_items(self, vault: VaultRef) -> Reading[tuple[JsonObject, ...]]:
@@ -198,6 +198,40 @@ class Subscriptions(Protocol):
 
         Raises:
             NotFoundError: The service knows no such feature.
+        """
+        ...
+
+
+class ClassicContents(Protocol):
+    """What a classic Backup vault holds, as Resource Manager shows it (vault-upgrade 2.7)."""
+
+    async def find_vault(self, vault: ClassicVault) -> Reading[str]:
+        """The vault's ARM id.
+
+        Raises:
+            NotFoundError: Resource Manager shows no such vault.
+        """
+        ...
+
+    async def list_machines(self, vault_id: str) -> Reading[tuple[JsonObject, ...]]:
+        """The machines registered to the vault."""
+        ...
+
+    async def list_policies(self, vault_id: str) -> Reading[tuple[JsonObject, ...]]:
+        """The vault's policies; their times carry no zone."""
+        ...
+
+    async def read_storage(self, vault_id: str) -> Reading[JsonObject]:
+        """How the vault's data is stored."""
+        ...
+
+    async def unregister_machine(self, path: str) -> None:
+        """Unregisters a machine and gives up its backups. Never retried.
+
+        Raises:
+            NotFoundError: It is not registered any more.
+            RefusedError: The service refused.
+            OutcomeUnknownError: The answer was lost; unregistering twice is harmless.
         """
         ...
 
@@ -335,6 +369,7 @@ class Ports:
     """Everything an activity or trigger may use; built once by the composition root."""
 
     classic: ClassicVaults
+    classic_contents: ClassicContents
     subscriptions: Subscriptions
     recovery_services: RecoveryServices
     job_log: JobLog

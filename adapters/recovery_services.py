@@ -15,7 +15,7 @@ from adapters.http_errors import translated
 from adapters.loop_local import LoopLocal
 from adapters.ports import Clock, PolicyWriteAnswer
 from domain.codec import JsonObject
-from domain.errors import OutcomeUnknownError
+from domain.errors import OutcomeUnknownError, RefusedError
 from domain.vaults import Reading, VaultRef
 
 LONGEST_JOB_WINDOW = timedelta(days=30)
@@ -24,6 +24,8 @@ LONGEST_JOB_WINDOW = timedelta(days=30)
 _SERVICE_OWNED = frozenset({"id", "name", "type"})
 _AGENTS = "backupManagementType eq 'MAB'"
 _VIRTUAL_MACHINES = "backupManagementType eq 'AzureIaasVM'"
+_WITH_VERSIONS = "expand eq 'extendedinfo'"
+"""Lists of backup servers without it tell neither builds nor updates (recorded lists of 2016)."""
 _CONTAINER_COUNTS = "type eq 'BackupProtectionContainerCountSummary'"
 
 
@@ -138,7 +140,12 @@ class RecoveryServicesApi:
     async def list_engines(self, vault: VaultRef) -> Reading[tuple[JsonObject, ...]]:
         """The registered DPM and Azure Backup Servers."""
         call = self._backup(vault).backup_engines.list
-        return await self._list(f"backup servers of {vault}", call, **_names(vault))
+        subject = f"backup servers of {vault}"
+        try:
+            return await self._list(subject, call, **_names(vault), filter=_WITH_VERSIONS)
+        except RefusedError:
+            # Published, and seen on no wire: a server without its versions beats no server.
+            return await self._list(subject, call, **_names(vault))
 
     async def list_items(self, vault: VaultRef) -> Reading[tuple[JsonObject, ...]]:
         """Every protected item of the vault."""

@@ -4,7 +4,7 @@ Codes: recovery-services 1.3, 1.4, 9 and audit-checks B. The service reuses its 
 about ten different rules, so the cause names the likeliest ones.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from http import HTTPStatus
 
@@ -29,6 +29,8 @@ class Refusal:
     kind: RefusalKind
     cause: str
     next_step: str
+    recognised_by: str = ""
+    """How we know, where it is not by a published code."""
 
 
 def _final(cause: str, next_step: str) -> Refusal:
@@ -47,9 +49,13 @@ _BUSY = Refusal(
 )
 _GUARD = Refusal(
     kind=RefusalKind.GUARD,
-    cause="multi-user authorization is on and the write names no request of the Resource Guard",
+    cause=(
+        "a Resource Guard protects the operation: the write names no request of it, or the identity"
+        " has no role on it"
+    ),
     next_step="Get the consent of the guard's owner.",
 )
+_GUARD_WORDS = ("resourceguard", "resource guard", "multiuserauth", "multi-user auth")
 
 _BY_CODE: dict[str, Refusal] = {
     "bmsusererrorinvalidpolicyinput": _final(
@@ -85,6 +91,8 @@ _BY_CODE: dict[str, Refusal] = {
     "clouddostimeboundlimitreached": _BUDGET,
     # Not tried again by itself although time may cure it: a role that is really missing looks the
     # same, and each try counts as one of 50 edits (recovery-services 9, 1.4).
+    # Resource Manager's own: the write names a guard's request, and the access check on it failed.
+    "linkedauthorizationfailed": _GUARD,
     "authorizationfailed": _final(
         "the identity may not write policies of this vault, or its role has not spread yet",
         "Give it Backup Contributor on the vault, wait ten minutes, and settle the vault again.",
@@ -106,19 +114,22 @@ _UNEXPLAINED = _final(
 )
 
 
-def explain_refusal(code: str | None, status: int | None = None) -> Refusal:
+def explain_refusal(code: str | None, status: int | None = None, message: str = "") -> Refusal:
     """What a refused policy write means.
 
     Args:
         code: The service's own code, where it gave one.
         status: The HTTP status.
+        message: What the service said.
     """
-    # Codes come in several spellings; guards have codes that were never published.
     folded = (code or "").casefold()
-    if "resourceguard" in folded or "multiuserauth" in folded:
-        return _GUARD
     if folded in _BY_CODE:
         return _BY_CODE[folded]
+    # Words, because the backup service's own codes for a missing request were never published;
+    # after the codes, so that one we know is never overruled by a sentence.
+    words = next((one for one in _GUARD_WORDS if one in f"{folded} {message.casefold()}"), None)
+    if words is not None:
+        return replace(_GUARD, recognised_by=f"by the words {words!r} in the answer")
     # An unknown code with one of these has changed nothing and may pass by itself.
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}:
         return _BUSY

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from domain.agents import Agent, parse_agent, parse_engine
+from domain.backup_servers import BackupServer, Standing, parse_server
 from domain.checks.catalog import AGENT_HEALTH, MACHINE_VISIBLE, SERVER_UPDATE
 from domain.codec import JsonObject
 from domain.documents import value_at
@@ -18,6 +19,7 @@ STALE_AFTER = timedelta(days=8)
 
 _AGENTS = "MAB"
 _UPDATE_MEMBERS = ("dpmVersion", "isDpmUpgradeAvailable", "isAzureBackupAgentUpgradeAvailable")
+_NEEDED = "before it, the server does not know the PIN and the minimum retention of security."
 _NEW_AGENT = (
     "Install the latest agent on {name}: a machine with an agent before 2.0.9083.0 does not show in"
     " an upgraded vault."
@@ -103,22 +105,25 @@ def check(
     return tuple(findings)
 
 
-def _update(engine: JsonObject) -> tuple[Verdict, str, str]:
-    server = parse_engine(engine)
-    version = value_at(engine, ("properties", "dpmVersion")) or "of an unknown version"
+def _update(server: BackupServer) -> tuple[Verdict, str, str]:
+    version = server.raw_version or "of an unknown version"
+    if server.standing is Standing.BELOW:
+        text = f"server {version} is older than {server.release}"
+        to_do = f"Install {server.release} or later on {server.name}: {_NEEDED}"
+        return Verdict.FAIL, text, to_do
+    if server.has_update:
+        to_do = f"Install the update the service offers on {server.name}."
+        return Verdict.FAIL, f"server {version}; the service offers an update", to_do
+    if server.standing is Standing.UNKNOWN:
+        least = f"; it needs {server.release}" if server.release else ""
+        return Verdict.UNKNOWN, f"server {version}: nobody says whether it is new enough{least}", ""
     if server.has_update is None:
-        return Verdict.NOT_APPLICABLE, f"server {version}; nobody says whether it is current", ""
-    if not server.has_update:
-        return Verdict.PASS, f"server {version}; no update is waiting", ""
-    to_do = (
-        f"Install the update the service offers on {server.name}. The security features need DPM"
-        " 2012 R2 UR12, DPM 2016 UR2 or Azure Backup Server with Update 1 at least."
-    )
-    return Verdict.FAIL, f"server {version}; the service offers an update", to_do
+        return Verdict.UNKNOWN, f"server {version}: nobody says whether an update is waiting", ""
+    return Verdict.PASS, f"server {version}; no update is waiting", ""
 
 
 def check_updates(engines: Attempt[tuple[JsonObject, ...]], *, vault: str) -> tuple[Finding, ...]:
-    """One finding per DPM and Azure Backup Server: does an update wait for it.
+    """One finding per DPM and Azure Backup Server: is it new enough, does an update wait for it.
 
     Args:
         engines: The backup servers, raw.
@@ -128,12 +133,13 @@ def check_updates(engines: Attempt[tuple[JsonObject, ...]], *, vault: str) -> tu
         return (unread(SERVER_UPDATE.id, vault, engines),)
     findings = []
     for engine in engines.value:
-        verdict, message, to_do = _update(engine)
+        server = parse_server(engine, parse_engine(engine).name)
+        verdict, message, to_do = _update(server)
         findings.append(
             Finding(
                 check_id=SERVER_UPDATE.id,
                 verdict=verdict,
-                subject=parse_engine(engine).name,
+                subject=server.name,
                 message=message,
                 what_to_do=to_do,
                 facts=tuple(

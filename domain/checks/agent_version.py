@@ -1,6 +1,6 @@
-"""Whether every agent is new enough, and whether a machine stands in several vaults.
+"""Whether every agent is new enough (audit-checks AGT-01, AGT-02, AGT-03, AGT-06).
 
-audit-checks AGT-01, AGT-02, AGT-03, AGT-06 and the article's FAQ on machines that do not show.
+Whether a machine stands in several vaults: :mod:`domain.rosters`.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,12 +14,10 @@ from domain.agents import (
     parse_engine,
     version_text,
 )
-from domain.checks.catalog import AGENT_VERSION, MACHINE_ONCE
+from domain.checks.catalog import AGENT_VERSION
 from domain.codec import JsonObject
 from domain.findings import Fact, Finding, Verdict
 from domain.readings import Attempt, FailedRead, fact, unread
-from domain.rosters import WHICH_VAULT
-from domain.vaults import Provenance, VaultRef
 
 _UPDATE = "Install the latest agent on {name}; {purpose} from {floor} on."
 
@@ -88,40 +86,4 @@ def check(
     return (
         *_findings(agents, parse_agent, "agentVersion", vault),
         *_findings(engines, parse_engine, "azureBackupAgentVersion", vault),
-    )
-
-
-def _registration(vault: VaultRef, agent: Agent) -> str:
-    heard = agent.last_refreshed_at
-    return f"{vault} (last heard of {heard.isoformat() if heard else 'at an unknown time'})"
-
-
-def check_machines_once(
-    registered: Iterable[tuple[VaultRef, tuple[JsonObject, ...], Provenance]],
-) -> tuple[Finding, ...]:
-    """One finding per machine that stands in more than one vault.
-
-    Args:
-        registered: For each vault its MARS containers and where the list comes from. A vault that
-            could not be read is left out here; its own finding says so.
-    """
-    places: dict[str, dict[str, tuple[str, str, Fact]]] = {}
-    for vault, containers, provenance in registered:
-        for document in containers:
-            agent = parse_agent(document)
-            evidence = fact(document, ("properties", "friendlyName"), provenance)
-            place = (agent.name, _registration(vault, agent), evidence)
-            # By vault: the same vault read twice is still one place.
-            places.setdefault(agent.name.casefold(), {})[vault.key] = place
-    return tuple(
-        Finding(
-            check_id=MACHINE_ONCE.id,
-            verdict=Verdict.FAIL,
-            subject=next(iter(found.values()))[0],
-            message="registered in " + ", ".join(text for _, text, _ in found.values()),
-            what_to_do=WHICH_VAULT,
-            facts=tuple(evidence for _, _, evidence in found.values()),
-        )
-        for name, found in sorted(places.items())
-        if name and len(found) > 1
     )

@@ -77,7 +77,7 @@ AGENT_HEALTH = Check(
 )
 SERVER_UPDATE = Check(
     id="server-update",
-    title="No update is waiting for DPM and Azure Backup Servers",
+    title="DPM and Azure Backup Servers are new enough, and no update is waiting",
     weight=Weight.LOW,
     source="recovery-services 3, 7; audit-checks AGT-03",
 )

@@ -6,8 +6,9 @@ from datetime import datetime
 from domain.codec import JsonObject
 from local.azure.arm_common import INVALID_INPUT, arm_id, find_vault, page, parse_filter
 from local.azure.backups import last_backup
+from local.azure.contents import Engine, Item, Machine, Workload
 from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
-from local.azure.model import Engine, Item, Machine, Vault, Workload
+from local.azure.model import Vault
 from local.azure.moments import format_moment
 from local.azure.names import stable_number
 from local.azure.sources import container_name, source_id, vm_type
@@ -23,7 +24,8 @@ _CONTAINER_KEYS = frozenset(
         "friendlyName",
     }
 )
-_ENGINE_KEYS = frozenset({"backupManagementType", "friendlyName"})
+_ENGINE_KEYS = frozenset({"backupManagementType", "friendlyName", "expand"})
+_EXTENDED = "extendedinfo"
 _ID_BITS = 20
 """The recorded container and engine ids have six digits."""
 
@@ -148,14 +150,19 @@ def _container_document(vault: Vault, fabric: str, name: str, properties: JsonOb
 
 
 def list_engines(call: Call) -> Answer:
-    """DPM servers and Azure Backup Servers."""
+    """DPM servers and Azure Backup Servers; builds and updates only where asked for."""
     vault = find_vault(call)
     wanted = parse_filter(call, _ENGINE_KEYS)
-    rows = [_engine(vault, engine) for engine in vault.contents.engines]
+    expanded = wanted.pop("expand", "").lower()
+    if expanded not in ("", _EXTENDED):
+        raise ServiceRefusal(400, *INVALID_INPUT)
+    rows = [
+        _engine(vault, engine, call.now if expanded else None) for engine in vault.contents.engines
+    ]
     return page(call, [row for row in rows if _shows(row["properties"], wanted)])
 
 
-def _engine(vault: Vault, engine: Engine) -> JsonObject:
+def _engine(vault: Vault, engine: Engine, now: datetime | None) -> JsonObject:
     properties: JsonObject = {
         "friendlyName": engine.name,
         "backupManagementType": "DPM" if engine.is_dpm else "AzureBackupServer",
@@ -165,16 +172,25 @@ def _engine(vault: Vault, engine: Engine) -> JsonObject:
         "canReRegister": True,
         "backupEngineId": str(stable_number("engine", vault.seed, engine.name, bits=_ID_BITS)),
     }
-    if engine.agent_version is not None:
-        properties |= {
-            "azureBackupAgentVersion": engine.agent_version,
-            "isAzureBackupAgentUpgradeAvailable": is_old_agent(engine.agent_version),
-        }
-    if engine.dpm_version is not None:
-        properties |= {"dpmVersion": engine.dpm_version, "isDpmUpgradeAvailable": False}
+    # The recorded lists, asked without expand, end here.
+    if now is not None:
+        properties |= _engine_details(engine, now)
     return {
         "id": f"{arm_id(vault)}/backupEngines/{engine.name}",
         "name": engine.name,
         "type": "Microsoft.RecoveryServices/vaults/backupEngines",
         "properties": properties,
     }
+
+
+def _engine_details(engine: Engine, now: datetime) -> JsonObject:
+    """Builds and updates of a server, by the published definition; no recording shows them."""
+    details: JsonObject = {"extendedInfo": {"refreshedAt": format_moment(now)}}
+    if engine.agent_version is not None:
+        details |= {
+            "azureBackupAgentVersion": engine.agent_version,
+            "isAzureBackupAgentUpgradeAvailable": is_old_agent(engine.agent_version),
+        }
+    if engine.dpm_version is not None:
+        details |= {"dpmVersion": engine.dpm_version, "isDpmUpgradeAvailable": engine.has_update}
+    return details

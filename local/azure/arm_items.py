@@ -5,8 +5,9 @@ from datetime import timedelta
 from domain.codec import JsonObject
 from local.azure.arm_common import arm_id, find_vault, page, parse_filter
 from local.azure.backups import Backup, last_backup
+from local.azure.contents import Item, Workload
 from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
-from local.azure.model import Item, Vault, Workload
+from local.azure.model import Vault
 from local.azure.moments import NEVER_BACKED_UP, format_moment
 from local.azure.names import stable_number
 from local.azure.sources import WORKLOAD_TYPES, container_name, item_name, source_id, vm_type

@@ -17,9 +17,10 @@ from local.azure.arm_common import (
     page,
     parse_filter,
 )
+from local.azure.contents import Item, Job, Policy, PolicyOperation, PolicyVersion
 from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
 from local.azure.guards import REQUESTS, demand_consent
-from local.azure.model import Item, Job, Policy, PolicyOperation, PolicyVersion, Vault
+from local.azure.model import Vault
 from local.azure.moments import OPERATION_NOT_ENDED, format_moment
 from local.azure.names import stable_guid
 from local.azure.policy_rules import (
@@ -28,6 +29,7 @@ from local.azure.policy_rules import (
     demand_valid,
     shortest_retention,
 )
+from local.azure.sources import WORKLOAD_TYPES
 
 MAX_POLICIES = 200
 MAX_EDITS = 50
@@ -44,15 +46,25 @@ _FILTER_KEYS = frozenset({"backupManagementType", "fabricName", "workloadType"})
 
 
 def list_policies(call: Call) -> Answer:
-    """Every policy of the vault, or those of one management type."""
+    """Every policy of the vault, or those of one management type, workload or fabric."""
     vault = find_vault(call)
-    wanted = parse_filter(call, _FILTER_KEYS).get("backupManagementType", "").lower()
+    wanted = parse_filter(call, _FILTER_KEYS)
     rows = [
         _document(vault, policy, call.now)
         for policy in vault.contents.policies.values()
-        if not policy.is_hidden and wanted in ("", policy.workload.lower())
+        if not policy.is_hidden and _fits(policy, wanted, call.now)
     ]
     return page(call, rows)
+
+
+def _fits(policy: Policy, wanted: dict[str, str], now: datetime) -> bool:
+    told = {
+        "backupManagementType": policy.workload.value,
+        "workloadType": WORKLOAD_TYPES[policy.workload],
+        # Only policies of other fabrics name theirs.
+        "fabricName": str(policy.document(now).get("fabricName") or "Azure"),
+    }
+    return all(told[key].lower() == value.lower() for key, value in wanted.items())
 
 
 def read_policy(call: Call) -> Answer:

@@ -2,8 +2,9 @@
 
 from domain.codec import JsonObject
 from local.azure.arm_common import INVALID_INPUT, arm_id, find_vault, page, parse_filter
+from local.azure.contents import Workload
 from local.azure.exchange import Answer, Call, ServiceRefusal
-from local.azure.model import Vault, Workload
+from local.azure.model import Vault
 
 _KEYS = frozenset(
     {"backupManagementType", "workloadType", "status", "friendlyName", "containerName"}

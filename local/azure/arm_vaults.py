@@ -13,8 +13,9 @@ from local.azure.arm_common import (
     page,
     parse_filter,
 )
+from local.azure.contents import VaultSettings, Workload
 from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
-from local.azure.model import Vault, VaultSettings, Workload
+from local.azure.model import Vault
 from local.azure.moments import END_NOT_REACHED, format_moment, format_ticks, ticks_of
 from local.azure.names import location_of
 from local.azure.upgrades import provisioning_state

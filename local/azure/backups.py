@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from local.azure.model import Item, Policy, Vault
+from local.azure.contents import Item, Policy
+from local.azure.model import Vault
 from local.azure.names import stable_fraction, stable_guid
 from local.azure.schedules import runs
 

@@ -13,6 +13,16 @@ from pydantic import ValidationError
 
 from domain.errors import InvalidInputError, Problem
 from local.azure import model, policy_documents
+from local.azure.contents import (
+    Contents,
+    Engine,
+    Item,
+    Job,
+    Machine,
+    Policy,
+    PolicyVersion,
+    Workload,
+)
 from local.azure.diagnostic_settings import NO_WORKSPACE, estate_settings, workspace_arm_id
 from local.azure.estate_rows import (
     EstateFile,
@@ -23,7 +33,6 @@ from local.azure.estate_rows import (
     SubscriptionRow,
     VaultRow,
 )
-from local.azure.model import Workload
 from local.azure.moments import TICKS_PER_SECOND, ticks_of
 from local.azure.names import stable_guid
 from local.azure.state import State
@@ -185,12 +194,12 @@ def _record(subscription_id: str, name: str, row: RecordRow, now: datetime) -> m
     )
 
 
-def build_contents(row: VaultRow, now: datetime) -> model.Contents:
+def build_contents(row: VaultRow, now: datetime) -> Contents:
     """What the vault of a row holds."""
-    return model.Contents(
+    return Contents(
         policies={policy.name.lower(): _policy(policy, row) for policy in row.policies},
         machines=[
-            model.Machine(
+            Machine(
                 name=machine.name.lower(),
                 agent_version=machine.agent_version,
                 fabric=machine.fabric,
@@ -198,11 +207,12 @@ def build_contents(row: VaultRow, now: datetime) -> model.Contents:
             for machine in row.machines
         ],
         engines=[
-            model.Engine(
+            Engine(
                 name=engine.name,
                 is_dpm=engine.type == "dpm",
                 agent_version=engine.agent_version,
                 dpm_version=engine.dpm_version,
+                has_update=engine.has_update,
             )
             for engine in row.engines
         ],
@@ -213,23 +223,23 @@ def build_contents(row: VaultRow, now: datetime) -> model.Contents:
     )
 
 
-def _with_reports(contents: model.Contents, subscription_id: str, row: VaultRow) -> model.Contents:
+def _with_reports(contents: Contents, subscription_id: str, row: VaultRow) -> Contents:
     kind = row.reports or ("whole" if row.log_workspace else "none")
     workspace = workspace_arm_id(subscription_id, row.log_workspace or NO_WORKSPACE)
     contents.diagnostics = estate_settings(kind, workspace)
     return contents
 
 
-def _policy(row: PolicyRow, vault: VaultRow) -> model.Policy:
+def _policy(row: PolicyRow, vault: VaultRow) -> Policy:
     build = policy_documents.BUILDERS[row.type]
     properties = build(row.run_time, row.days, row.time_zone)
-    version = model.PolicyVersion(effective_at=vault.created, properties=properties)
-    return model.Policy(name=row.name, versions=[version], is_hidden=row.hidden)
+    version = PolicyVersion(effective_at=vault.created, properties=properties)
+    return Policy(name=row.name, versions=[version], is_hidden=row.hidden)
 
 
-def _item(row: ItemRow, now: datetime) -> model.Item:
+def _item(row: ItemRow, now: datetime) -> Item:
     holder = row.holder or row.name
-    return model.Item(
+    return Item(
         workload=_WORKLOADS[row.type],
         name=row.name,
         # Machines are known by lower-case names, as their containers write them (3).
@@ -243,9 +253,9 @@ def _item(row: ItemRow, now: datetime) -> model.Item:
     )
 
 
-def _job(row: JobRow, vault: VaultRow, now: datetime) -> model.Job:
+def _job(row: JobRow, vault: VaultRow, now: datetime) -> Job:
     started_at = now - row.started_ago
-    return model.Job(
+    return Job(
         id=stable_guid("job", vault.region, vault.name, row.operation, row.holder, row.entity),
         workload=_WORKLOADS[row.type],
         operation=row.operation,

@@ -14,7 +14,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from local.azure.model import VaultSettings
+from local.azure.contents import VaultSettings
 from local.azure.moments import parse_span
 from local.azure.policy_documents import ZONELESS
 from local.azure.schedules import ZONES
@@ -105,6 +105,7 @@ class EngineRow(Row):
     type: Literal["dpm", "mabs"]
     agent_version: str | None = Field(default=None, pattern=VERSION_PATTERN)
     dpm_version: str | None = None
+    has_update: bool = False
 
 
 class ItemRow(Row):

@@ -4,10 +4,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from domain.codec import JsonObject
-from local.azure.state import State
+
+if TYPE_CHECKING:
+    # A call only carries it: whoever handles refusals need not load the whole estate.
+    from local.azure.state import State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +46,7 @@ class Call:
     """32 hex digits, as the classic API writes request ids."""
     base_url: str
     """Scheme, host and port the caller used, for the links in answers."""
-    state: State
+    state: "State"
 
     def json_body(self) -> JsonObject:
         """The body as a JSON object.

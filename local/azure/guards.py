@@ -22,8 +22,8 @@ def demand_consent(vault: Vault, sent: JsonObject, *, keeps_less: bool) -> None:
     """Refuses the edit of a policy that a guard has not been asked about.
 
     Raises:
-        ServiceRefusal: 403; the write names no request, or its owner has not agreed. The codes
-            were never published; that the write is refused is.
+        ServiceRefusal: 403; the write names no request, or its owner has not agreed. The code of
+            the first was never published; that the write is refused is.
     """
     settings = vault.contents.settings
     if not settings.multi_user_authorization:
@@ -39,8 +39,9 @@ def demand_consent(vault: Vault, sent: JsonObject, *, keeps_less: bool) -> None:
             "The operation is protected by a Resource Guard and names no guard request.",
         )
     if not vault.is_guard_granted:
+        # Resource Manager looks whether the caller may use the request that is named.
         raise ServiceRefusal(
             403,
-            "UserErrorResourceGuardAccessDenied",
-            "The caller has no role on the Resource Guard that protects the operation.",
+            "LinkedAuthorizationFailed",
+            f"The client may write the policy, but has no role on the linked scope '{wanted}'.",
         )

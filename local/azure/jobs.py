@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from domain.codec import JsonObject
 from local.azure.backups import Backup, backups
-from local.azure.model import Item, Job, Vault, Workload
+from local.azure.contents import Item, Job, Workload
+from local.azure.model import Vault
 from local.azure.moments import format_duration, format_moment
 from local.azure.names import stable_guid, vault_id
 

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from domain.codec import JsonObject
 
 WRITE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+READING_ROUTES = frozenset({"token", "query", "classic-check"})
+"""Asked for by POST, and changing nothing: tokens, log queries, the check before an upgrade."""
 MAX_REFUSED = 1000
 """More unknown requests than this say nothing new."""
 
@@ -37,8 +39,7 @@ class Journal:
     def note(self, entry: Entry) -> None:
         """Takes a call that found its route."""
         self._counts[entry.method, entry.route, entry.vault, entry.status] += 1
-        # A token is asked for by POST, and changes nothing.
-        if entry.method in WRITE_METHODS and entry.route != "token":
+        if entry.method in WRITE_METHODS and entry.route not in READING_ROUTES:
             self.writes.append(entry)
 
     def note_refused(self, entry: Entry) -> None:

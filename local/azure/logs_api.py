@@ -10,9 +10,10 @@ from typing import Any
 
 from domain.codec import JsonObject
 from local.azure.backups import Backup, backups
+from local.azure.contents import Item
 from local.azure.diagnostic_settings import CATEGORIES
 from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
-from local.azure.model import Item, Vault, Workspace
+from local.azure.model import Vault, Workspace
 from local.azure.moments import format_moment
 from local.azure.names import stable_guid
 from local.azure.sources import WORKLOAD_TYPES

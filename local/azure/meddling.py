@@ -7,8 +7,8 @@ the caller's change is lost: the service keeps no ETag for policies (recovery-se
 import copy
 
 from domain.codec import JsonObject
+from local.azure.contents import Policy, PolicyVersion
 from local.azure.exchange import Call
-from local.azure.model import Policy, PolicyVersion
 
 MARK = "vaultliftSimulatedEditor"
 """Member the other editor adds; unlike a changed retention it can never break a rule."""

@@ -4,13 +4,14 @@ One function per rule, each giving a refusal or None; the service answers with t
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime, time
 from typing import Any
 
 from domain.codec import JsonObject
+from local.azure.contents import Workload
 from local.azure.exchange import ServiceRefusal
-from local.azure.model import Workload
+from local.azure.retention_rules import days_of, is_whole, schedules_of
 from local.azure.schedules import ZONES, clock_time, zone_id
 
 POLICY_NAME = re.compile(r"^[A-Za-z][-_!a-zA-Z0-9]{2,149}$")
@@ -19,8 +20,6 @@ MIN_DAILY_DAYS = 7
 LOG_DAYS = range(7, 36)
 INSTANT_DAYS = {"V1": range(1, 6), "V2": range(1, 31)}
 WEEKLY_INSTANT_DAYS = 5
-_DAYS_PER = {"Days": 1, "Weeks": 7, "Months": 30, "Years": 365}
-_LONG_TERM = ("dailySchedule", "weeklySchedule", "monthlySchedule", "yearlySchedule")
 
 _INVALID_POLICY_TEXT = (
     "Input for create or update policy is not in proper format\r\nPlease check format of "
@@ -71,15 +70,11 @@ def _known_zone(properties: JsonObject, _today: date) -> tuple[str, str] | None:
 def _has_schedule(properties: JsonObject, _today: date) -> tuple[str, str] | None:
     if properties["backupManagementType"] == Workload.AZURE_SQL:
         return None if properties["retentionPolicy"] else INVALID_POLICY
-    is_whole = all(
-        part["schedulePolicy"]["schedulePolicyType"] and _keeps_something(part["retentionPolicy"])
+    scheduled = all(
+        part["schedulePolicy"]["schedulePolicyType"] and is_whole(part)
         for part in _parts(properties)
     )
-    return None if is_whole else INVALID_POLICY
-
-
-def _keeps_something(retention: JsonObject) -> bool:
-    return any(retention.get(name) for name in (*_LONG_TERM, "retentionDuration"))
+    return None if scheduled else INVALID_POLICY
 
 
 def _run_times(part: JsonObject) -> list[time]:
@@ -107,17 +102,10 @@ def _proper_run_time(properties: JsonObject, _today: date) -> tuple[str, str] | 
     return None
 
 
-def _retention_schedules(part: JsonObject) -> Iterator[JsonObject]:
-    retention = part.get("retentionPolicy") or {}
-    for name in _LONG_TERM:
-        if retention.get(name):
-            yield retention[name]
-
-
 def _retention_at_run_time(properties: JsonObject, today: date) -> tuple[str, str] | None:
     for part in _parts(properties):
         run_times = set(_run_times(part))
-        for schedule in _retention_schedules(part):
+        for _, schedule in schedules_of(part):
             moments = [datetime.fromisoformat(text) for text in schedule["retentionTimes"] or []]
             if run_times and not {moment.time() for moment in moments} <= run_times:
                 return INVALID_POLICY
@@ -138,11 +126,6 @@ def _weekly_days_agree(properties: JsonObject, _today: date) -> tuple[str, str] 
         if not days or (weekly and set(weekly["daysOfTheWeek"]) != set(days)):
             return INVALID_POLICY
     return None
-
-
-def days_of(duration: JsonObject) -> int:
-    """A retention duration in days; months and years by their usual length."""
-    return int(duration["count"]) * _DAYS_PER[duration["durationType"]]
 
 
 def _daily_floor(properties: JsonObject, _today: date) -> tuple[str, str] | None:
@@ -222,9 +205,8 @@ def shortest_retention(properties: JsonObject) -> dict[str, int]:
     for part in _parts(properties):
         retention = part.get("retentionPolicy") or {}
         prefix = part.get("policyType", "")
-        for name in _LONG_TERM:
-            if retention.get(name):
-                kept[f"{prefix}/{name}"] = days_of(retention[name]["retentionDuration"])
+        for name, schedule in schedules_of(part):
+            kept[f"{prefix}/{name}"] = days_of(schedule["retentionDuration"])
         if retention.get("retentionDuration"):
             kept[f"{prefix}/simple"] = days_of(retention["retentionDuration"])
     return kept

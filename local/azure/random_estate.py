@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from local.azure import model
+from local.azure.contents import Contents
 from local.azure.estate import build_contents
 from local.azure.estate_rows import (
     EstateFile,
@@ -123,7 +124,7 @@ def _forced_record(subscription: str, region: str, name: str) -> model.UpgradeRe
     )
 
 
-def _filler(kind: str, name: str, region: str, now: datetime) -> Callable[[], model.Contents]:
+def _filler(kind: str, name: str, region: str, now: datetime) -> Callable[[], Contents]:
     return lambda: build_contents(_row(kind, name, region), now)
 
 

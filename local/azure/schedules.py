@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from tzlocal.windows_tz import win_tz
 
 from domain.codec import JsonObject
-from local.azure.model import Workload
+from local.azure.contents import Workload
 
 _ALIASES = {"Mid-Atlantic Standard Time": "Etc/GMT+2", "Kamchatka Standard Time": "Asia/Kamchatka"}
 """Windows ids that CLDR dropped and Azure still knows (recovery-services 12)."""

@@ -6,7 +6,8 @@
 
 import hashlib
 
-from local.azure.model import Item, Vault, Workload
+from local.azure.contents import Item, Workload
+from local.azure.model import Vault
 
 WORKLOAD_TYPES = {
     Workload.VM: "VM",

@@ -6,10 +6,15 @@ Rules: vault-upgrade 1.2, 1.3, 3.2 and 4. Codes and categories of reasons were n
 
 import re
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from local.azure.model import Job, Machine, Reason, RecordStatus, UpgradeRecord, Vault
+from local.azure.contents import Job, Machine
+from local.azure.model import Reason, RecordStatus, UpgradeRecord, Vault
 from local.azure.moments import TICKS_PER_SECOND, ticks_of
-from local.azure.state import State
+
+if TYPE_CHECKING:
+    # Only asked about groups; every answer that knows an upgrade would load the whole estate.
+    from local.azure.state import State
 
 AGENT_FLOOR = (2, 0, 9083, 0)
 """Lowest MARS agent the check lets through (vault-upgrade 1.2)."""
@@ -26,7 +31,7 @@ _FORBIDDEN = re.compile(r"""[\s~!@#$%^&*+=<>,?/\\:;'"\[\]{}|]""")
 
 
 def prerequisite_reasons(
-    state: State, vault: Vault, target_path: str, now: datetime
+    state: "State", vault: Vault, target_path: str, now: datetime
 ) -> list[Reason]:
     """Every reason against the upgrade, all together; warnings among them."""
     return [
@@ -142,7 +147,7 @@ def _billing_reasons(vault: Vault) -> list[Reason]:
     return reasons
 
 
-def _target_reasons(state: State, vault: Vault, target_path: str) -> list[Reason]:
+def _target_reasons(state: "State", vault: Vault, target_path: str) -> list[Reason]:
     found = _TARGET.match(target_path)
     if (
         found is None

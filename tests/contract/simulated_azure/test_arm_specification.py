@@ -42,6 +42,7 @@ LISTS = [
     ("/backupProtectedItems", {}),
     ("/backupJobs", {}),
     ("/backupEngines", {}),
+    ("/backupEngines", {"filter": "expand eq 'extendedinfo'"}),
     ("/backupResourceGuardProxies", {}),
     ("/backupUsageSummaries", {"filter": "type eq 'BackupProtectedItemCountSummary'"}),
     ("/backupUsageSummaries", {"filter": "type eq 'BackupProtectionContainerCountSummary'"}),

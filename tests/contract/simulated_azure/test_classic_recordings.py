@@ -10,6 +10,7 @@ from multidict import CIMultiDict
 
 from local.azure import model
 from local.azure.clocks import FixedClock
+from local.azure.contents import Contents
 from local.azure.exchange import Request
 from local.azure.moments import moment_of, parse_ticks
 from local.azure.routes import ROUTER
@@ -71,7 +72,7 @@ def vault_of(subscription: str, region: str, resource: ET.Element) -> model.Vaul
         region=region,
         name=text(resource, "Name"),
         vault_type=text(resource, "Type"),
-        fill=model.Contents,
+        fill=Contents,
         created_at=datetime(2017, 1, 1, tzinfo=UTC),
         classic=model.ClassicIds(
             namespace=text(resource, "ResourceProviderNamespace"),
@@ -136,7 +137,7 @@ def single_vault(entry: dict[str, Any], *records: model.UpgradeRecord) -> FixedE
         region="West US",
         name=parts[7],
         vault_type=parts[6],
-        fill=model.Contents,
+        fill=Contents,
         created_at=datetime(2017, 1, 1, tzinfo=UTC),
         classic=ids,
         records=list(records),

@@ -189,6 +189,35 @@ async def test_a_guarded_vault_says_exactly_what_to_ask_for() -> None:
     )
 
 
+async def test_a_guard_s_refusal_without_a_guard_is_final() -> None:
+    """Nobody could ever say that it was granted, so nobody is waited for."""
+    ports, arm, _ = world()
+    code = "LinkedAuthorizationFailed"
+    arm.fail("write_policy", AccessDeniedError("no access to the link", code=code, status=403))
+
+    write = await run_write_policy_zone(ports, change())
+
+    assert (WriteOutcome.REFUSED, True) == (
+        write.outcome,
+        write.message.endswith("The vault is linked to no Resource Guard."),
+    )
+
+
+async def test_a_guard_that_cannot_be_named_is_asked_for_all_the_same() -> None:
+    """That the write was refused for want of consent is certain whatever else cannot be read."""
+    ports, arm, _ = world()
+    code = "LinkedAuthorizationFailed"
+    arm.fail("write_policy", AccessDeniedError("no access to the link", code=code, status=403))
+    arm.fail("list_guard_proxies", UnavailableError("503"))
+
+    write = await run_write_policy_zone(ports, change())
+
+    assert (WriteOutcome.WAITING_FOR_GUARD, True) == (
+        write.outcome,
+        "the vault does not name it" in write.what_to_do,
+    )
+
+
 async def test_a_granted_guard_request_is_named_in_the_write_and_nowhere_else() -> None:
     """It is sent with the policy; the document that is meant to be there does not have it."""
     ports, arm, _ = world()

@@ -96,6 +96,24 @@ async def test_single_reads_give_the_raw_body(read: Read, path: str) -> None:
     )
 
 
+async def test_backup_servers_are_asked_for_their_versions() -> None:
+    """Without it the service leaves builds and updates out."""
+    async with _client(_json({"value": []})) as (server, api):
+        await api.list_engines(vault_ref())
+
+    assert ["expand eq 'extendedinfo'"] == parse_qs(urlsplit(server.asked[0].path).query)["$filter"]
+
+
+async def test_backup_servers_are_listed_without_versions_where_those_are_refused() -> None:
+    """A server of unknown version is worth more than none."""
+    refused = _json({"error": {"code": "BMSUserErrorInvalidInput", "message": "no"}}, 400)
+    async with _client(refused, _json({"value": [{"name": "dpm1"}]})) as (server, api):
+        reading = await api.list_engines(vault_ref())
+
+    assert ({"name": "dpm1"},) == reading.value
+    assert "$filter" not in server.asked[1].path
+
+
 @pytest.mark.parametrize(("read", "path"), MANY, ids=[path for _, path in MANY])
 async def test_lists_follow_every_page(read: Read, path: str) -> None:
     """The elements of all pages come in order, raw, whatever their discriminator."""

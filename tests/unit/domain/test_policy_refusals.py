@@ -19,6 +19,7 @@ FINAL, BUSY = RefusalKind.FINAL, RefusalKind.BUSY
         ("CloudDosTimeboudLimitReached", 400, RefusalKind.BUDGET),
         ("CloudDosTimeboundLimitReached", 400, RefusalKind.BUDGET),
         ("UserErrorResourceGuardRequestMissing", 403, RefusalKind.GUARD),
+        ("LinkedAuthorizationFailed", 403, RefusalKind.GUARD),
         ("BMSUserErrorObjectLocked", 409, BUSY),
         ("SomethingNew", 409, BUSY),
         ("ExpiredAuthenticationToken", 401, BUSY),
@@ -36,3 +37,20 @@ def test_a_final_refusal_says_what_a_person_can_do() -> None:
     refusal = explain_refusal("UserErrorInvalidRequestParameter", 400)
 
     assert (True, True) == ("time zone" in refusal.cause, bool(refusal.next_step))
+
+
+def test_a_guard_without_a_known_code_is_known_by_the_words_and_says_so() -> None:
+    """The service never published what it answers where no request is named."""
+    refusal = explain_refusal("SomethingNew", 400, "ResourceGuard operation request is empty")
+
+    assert (RefusalKind.GUARD, "by the words 'resourceguard' in the answer") == (
+        refusal.kind,
+        refusal.recognised_by,
+    )
+
+
+def test_a_known_code_is_not_overruled_by_words() -> None:
+    """A sentence may mention a guard; the code says what is wrong."""
+    refusal = explain_refusal("AuthorizationFailed", 403, "no role, nor on any resource guard")
+
+    assert (FINAL, "") == (refusal.kind, refusal.recognised_by)

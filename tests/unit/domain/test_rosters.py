@@ -1,6 +1,7 @@
 """The same machine in several vaults is found across every subscription in scope."""
 
 from datetime import datetime, timedelta
+from itertools import permutations
 
 from domain.findings import Verdict
 from domain.rosters import Registration, Roster, check_once, registrations_of
@@ -34,6 +35,17 @@ def test_a_machine_elsewhere_is_found_without_regard_to_case() -> None:
         "vault-one" in found.message and "vault-two" in found.message,
         "ServiceResourceName" in found.what_to_do and "MachineId" in found.what_to_do,
     )
+
+
+def test_the_order_of_rosters_does_not_matter() -> None:
+    """A machine in three vaults is one finding with three places, however they were read."""
+    third = VaultRef.parse(TARGET.arm_id.replace("vault-one", "vault-3"))
+    rosters = [_roster(_registration("fs01", vault)) for vault in (OTHER, third, TARGET)]
+    found = [
+        check_once((_registration("FS01"),), one, vault=TARGET) for one in permutations(rosters)
+    ]
+
+    assert {("FS01", 3)} == {(one.subject, len(one.facts)) for (one,) in found}
 
 
 def test_the_latest_sign_of_life_tells_the_live_registration() -> None:

@@ -154,6 +154,8 @@ async def test_a_guarded_vault_waits_for_its_owner_and_goes_on(
 ) -> None:
     """The wait is durable, shown with the exact request, and ends after a week at the latest."""
     estate = estate_with()
+    for vault in estate.recovery_services.vaults.values():
+        vault.guard_proxies = [{"properties": {"resourceGuardResourceId": "/guards/one"}}]
     estate.recovery_services.fail("write_policy", GUARDED)
     workflow = estate.workflow()
     if decision:

@@ -123,19 +123,45 @@ def test_a_container_is_read_by_name():
     assert client.arm("GET", f"{path}/Windows;nobody").status == 404
 
 
-def test_engines_show_their_versions():
-    """DPM and Azure Backup Server differ in type."""
-    engines = [
-        {"name": "dpm1", "type": "dpm", "agentVersion": "2.0.9062.0", "dpmVersion": "5.1.1"},
-        {"name": "mabs1", "type": "mabs"},
-    ]
-    rows = open_client(native(engines=engines)).rows("/backupEngines")
+ENGINES = [
+    {
+        "name": "dpm1",
+        "type": "dpm",
+        "agentVersion": "2.0.9062.0",
+        "dpmVersion": "5.0.158.0",
+        "hasUpdate": True,
+    },
+    {"name": "mabs1", "type": "mabs"},
+]
+
+
+def test_engines_show_their_versions_where_they_are_expanded():
+    """DPM and Azure Backup Server differ in type; what a server never told stays out."""
+    client = open_client(native(engines=ENGINES))
+    rows = client.rows("/backupEngines", filter="expand eq 'ExtendedInfo'")
     dpm, mabs = (row["properties"] for row in rows)
 
-    assert dpm["backupEngineType"] == "DpmBackupEngine"
+    assert (dpm["backupEngineType"], dpm["dpmVersion"]) == ("DpmBackupEngine", "5.0.158.0")
     assert dpm["isAzureBackupAgentUpgradeAvailable"] is True
+    assert dpm["isDpmUpgradeAvailable"] is True
     assert mabs["backupEngineType"] == "AzureBackupServerEngine"
     assert "azureBackupAgentVersion" not in mabs
+
+
+def test_engines_hide_their_versions_otherwise():
+    """As in the lists recorded in 2016."""
+    rows = open_client(native(engines=ENGINES)).rows("/backupEngines")
+
+    assert {"dpmVersion", "extendedInfo"} & {key for row in rows for key in row["properties"]} == (
+        set()
+    )
+
+
+def test_nothing_else_of_an_engine_can_be_expanded():
+    """One word is known."""
+    client = open_client(native(engines=ENGINES))
+
+    assert client.arm("GET", "/backupEngines", filter="expand eq 'all'").status == 400
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,23 @@ def test_policies_are_listed_by_management_type():
     assert names == ["Files"]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "names"),
+    [
+        ("workloadType eq 'azurefileshare'", ["Shares"]),
+        ("workloadType eq 'VM' and backupManagementType eq 'AzureStorage'", []),
+        ("fabricName eq 'Azure'", ["Vm", "Shares"]),
+        ("fabricName eq 'ActiveDirectory'", []),
+    ],
+)
+def test_policies_are_listed_by_workload_and_fabric(wanted, names):
+    """Every key the service documents narrows the list."""
+    policies = [{"name": "Vm", "type": "vm"}, {"name": "Shares", "type": "file-share"}]
+    rows = open_client(native(policies=policies)).rows("/backupPolicies", filter=wanted)
+
+    assert [row["name"] for row in rows] == names
+
+
 def test_a_policy_of_the_agents_is_hidden():
     """Neither listed nor found, though it drives backups."""
     client = open_client(native(policies=[{"name": "Files", "type": "mab", "hidden": True}]))

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from local.azure.backups import MAX_START_DELAY, backups, last_backup
+from local.azure.contents import PolicyVersion
 from local.azure.jobs import find_job, jobs_between
-from local.azure.model import PolicyVersion
 from local.azure.policy_documents import vm
 from tests.unit.simulated_azure.harness import START, native, open_client
 

@@ -47,6 +47,14 @@ def sql_with(full_frequency, differential_days, log_days, differential_keep=30):
             "scheduleRunFrequency": "Weekly",
             "scheduleRunDays": ["Sunday"],
         }
+        full["retentionPolicy"] = {
+            "retentionPolicyType": "LongTermRetentionPolicy",
+            "weeklySchedule": {
+                "daysOfTheWeek": ["Sunday"],
+                "retentionTimes": ["2017-03-01T18:00:00Z"],
+                "retentionDuration": {"count": 4, "durationType": "Weeks"},
+            },
+        }
     log["retentionPolicy"]["retentionDuration"]["count"] = log_days
     differential = {
         "policyType": "Differential",

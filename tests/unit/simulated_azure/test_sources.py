@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.azure.model import Item, Workload
+from local.azure.contents import Item, Workload
 from local.azure.sources import container_name, item_name, source_id, vm_type
 from tests.unit.simulated_azure.harness import START, SUBSCRIPTION, native, open_client
 

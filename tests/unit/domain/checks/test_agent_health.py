@@ -66,27 +66,42 @@ def test_without_both_lists_nothing_is_known(agents: Any, items: Any) -> None:
     assert Verdict.UNKNOWN == found.verdict
 
 
+CURRENT = {"isDpmUpgradeAvailable": False, "isAzureBackupAgentUpgradeAvailable": False}
+
+
 def _server(**properties: Any) -> dict[str, Any]:
-    return {"name": "dpm1", "properties": {"friendlyName": "DPM1", **properties}}
+    members = {"friendlyName": "DPM1", "backupManagementType": "DPM", **properties}
+    return {"name": "dpm1", "properties": members}
 
 
 @pytest.mark.parametrize(
     ("properties", "verdict"),
     [
-        ({"isDpmUpgradeAvailable": True, "dpmVersion": "5.0.158.0"}, Verdict.FAIL),
-        ({"isAzureBackupAgentUpgradeAvailable": True}, Verdict.FAIL),
-        ({"isDpmUpgradeAvailable": False}, Verdict.PASS),
-        ({}, Verdict.NOT_APPLICABLE),
+        ({**CURRENT, "dpmVersion": "5.0.322.0"}, Verdict.PASS),
+        ({**CURRENT, "dpmVersion": "5.0.158.0"}, Verdict.FAIL),
+        ({"dpmVersion": "10.22.1.0", "isDpmUpgradeAvailable": True}, Verdict.FAIL),
+        ({"dpmVersion": "10.22.1.0", "isAzureBackupAgentUpgradeAvailable": True}, Verdict.FAIL),
+        ({"dpmVersion": "10.22.1.0"}, Verdict.UNKNOWN),
+        (CURRENT, Verdict.UNKNOWN),
+        ({}, Verdict.UNKNOWN),
     ],
-    ids=["server", "its agent", "current", "silent"],
+    ids=["well", "old", "update", "agent's update", "updates untold", "build untold", "silent"],
 )
-def test_an_update_that_waits_for_a_backup_server_is_a_task(
+def test_a_backup_server_is_judged_by_its_build_and_by_the_updates_that_wait(
     properties: dict[str, Any], verdict: Verdict
 ) -> None:
-    """The service itself says so, for the server or for its agent."""
+    """Missing is unknown, never old and never current."""
     (found,) = agent_health.check_updates(reading((_server(**properties),)), vault="vault-one")
 
     assert (verdict, verdict is Verdict.FAIL) == (found.verdict, bool(found.what_to_do))
+
+
+def test_an_old_backup_server_is_told_the_release_it_needs() -> None:
+    """By the name people know it by, not by its build alone."""
+    server = _server(dpmVersion="4.2.1473.0", **CURRENT)
+    (found,) = agent_health.check_updates(reading((server,)), vault="vault-one")
+
+    assert "Install DPM 2012 R2 UR12 or later on DPM1" in found.what_to_do
 
 
 def test_backup_servers_that_could_not_be_read_are_unknown() -> None:

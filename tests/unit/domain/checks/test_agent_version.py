@@ -1,6 +1,5 @@
-"""Whether every agent is new enough, and stands in one vault only."""
+"""Whether every agent is new enough."""
 
-from itertools import permutations
 from typing import Any
 
 import pytest
@@ -8,8 +7,7 @@ import pytest
 from domain.checks import agent_version
 from domain.findings import Finding, Verdict
 from domain.readings import FailedRead
-from domain.vaults import VaultRef
-from tests.unit.domain.builders import OTHER_SUBSCRIPTION, PROVENANCE, TARGET, reading
+from tests.unit.domain.builders import reading
 
 NONE = reading(())
 
@@ -81,41 +79,3 @@ def test_one_list_that_cannot_be_read_does_not_hide_the_other() -> None:
     findings = agent_version.check(listed, failed, vault="vault-one")
 
     assert [Verdict.PASS, Verdict.UNKNOWN] == [one.verdict for one in findings]
-
-
-def test_a_machine_in_two_vaults_is_found_in_any_order() -> None:
-    """By its name without case, over subscriptions, with the way to find the real vault."""
-    elsewhere = VaultRef(
-        subscription_id=OTHER_SUBSCRIPTION, resource_group="rg-b", name="vault-two"
-    )
-    registered = [
-        (TARGET, (machine("FS01.Contoso.local"), machine("FS02")), PROVENANCE),
-        (elsewhere, (machine("fs01.contoso.LOCAL"),), PROVENANCE),
-        (VaultRef.parse(TARGET.arm_id.replace("vault-one", "vault-3")), (), PROVENANCE),
-    ]
-    for order in permutations(registered):
-        (only,) = agent_version.check_machines_once(order)
-
-        assert (Verdict.FAIL, "fs01.contoso.local") == (only.verdict, only.subject.casefold())
-        assert "vault-one" in only.message
-        assert "vault-two" in only.message
-        assert "ServiceResourceName" in only.what_to_do
-        assert "ResourceId and MachineId" in only.what_to_do
-
-
-def test_a_machine_listed_twice_in_one_vault_stands_in_one_vault() -> None:
-    """A vault read twice is no second vault."""
-    registered = [(TARGET, (machine(),), PROVENANCE), (TARGET, (machine(),), PROVENANCE)]
-
-    assert () == agent_version.check_machines_once(registered)
-
-
-def test_the_last_sign_of_life_tells_which_vault_is_in_use() -> None:
-    """Each registration carries its own."""
-    elsewhere = VaultRef.parse(TARGET.arm_id.replace("vault-one", "vault-two"))
-    alive = machine(extendedInfo={"lastRefreshedAt": "2026-11-20T00:00:00Z"})
-    registered = [(TARGET, (alive,), PROVENANCE), (elsewhere, (machine(),), PROVENANCE)]
-    (only,) = agent_version.check_machines_once(registered)
-
-    assert "last heard of 2026-11-20T00:00:00+00:00" in only.message
-    assert "last heard of at an unknown time" in only.message
