@@ -45,7 +45,10 @@ async def run_admit_waiting(ports: Ports, runs: UpgradeRuns, request: AdmitReque
         async with turn:
             return await _start(ports, runs, key)
 
+    # One that raises fails the whole call, and the call made again finds the same batch: what was
+    # begun already is joined then, and counted.
     started = await asyncio.gather(*(start_in_turn(key) for key in keys))
+    # From the same listing: an entry that came in between brings its own arrival.
     left = [key for key in waiting if key not in keys]
     blocks = dict.fromkeys(block_of(position_of(key)) for key in left)
     return AdmitAnswer(
@@ -103,6 +106,7 @@ async def _read_entry(ports: Ports, key: str) -> UpgradeRequest:
     if document is None:
         raise EvidenceError("was listed, and yet is not there", subject=key)
     request = from_json(UpgradeRequest, document["data"]["request"])
+    # The slot is given here and not by the sender: a message may not put itself past the order.
     return replace(request, slot=Slot(holder=names.ADMISSION_ID, position=position_of(key)))
 
 
@@ -120,5 +124,7 @@ async def run_look_at_admitted(
     for one in request.in_flight:
         run = await runs.read(one.vault)
         if run is None or run.is_ended or run.state is RunState.PROVING:
+            # A vault that proves its jobs waits up to twelve hours for the service and burdens
+            # nobody.
             free.append(one)
     return AdmittedAnswer(free=tuple(free))

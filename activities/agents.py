@@ -21,6 +21,8 @@ async def run_list_agents(ports: Ports, settle: SettleRequest) -> StepSummary:
     """
     arm = ports.recovery_services
     vault, name = settle.vault, settle.vault.name
+    # One after the other: the provider's bucket for what is inside a vault is small, and no person
+    # waits for this step (recovery-services 8).
     agents = await attempt("the registered machines", arm.list_agents(vault))
     engines = await attempt("the backup servers", arm.list_engines(vault))
     items = await attempt("the protected items", arm.list_items(vault))
@@ -50,5 +52,7 @@ async def _registered_once(
     # That the machines could not be read is told by their own finding.
     if isinstance(agents, FailedRead) or not agents.value:
         return ()
+    # Made before this step by whoever came first (orchestrators/rosters.py), so that this only
+    # reads.
     rosters = await read_rosters(ports, settle.subscriptions)
     return check_once(registrations_of(settle.vault, agents), rosters, vault=settle.vault)

@@ -11,6 +11,7 @@ async def attempt[T](what: str, read: Awaitable[Reading[T]]) -> Attempt[T]:
     """The reading, or what was to be read and why it failed."""
     try:
         return await read
+    # Only what a service says: a mistake of our own has to stop the step and be seen.
     except ServiceError as failure:
         return FailedRead.of(what, failure)
 

@@ -49,6 +49,8 @@ async def run_check_vault(ports: Ports, request: VaultAuditRequest) -> AuditRow:
 
 async def _findings(ports: Ports, vault: VaultRef) -> tuple[Finding, ...]:
     arm = ports.recovery_services
+    # Five reads at once for eight vaults at a time: far below the smallest bucket seen
+    # (recovery-services 8).
     document, config, policies, agents, engines = await asyncio.gather(
         attempt("the vault", arm.read_vault(vault)),
         attempt("vaultconfig", arm.read_vault_config(vault)),

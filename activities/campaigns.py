@@ -49,6 +49,7 @@ async def run_send_vaults(ports: Ports, request: SendRequest) -> Recorded:
         # As for a list handed in over HTTP: whoever asks for the vault finds it waiting.
         key = f"vaults/{one.vault.key}/accepted/{one.request_id}.json"
         await ports.evidence.create(key, to_json(one))
+    # Kept before it is sent: in between, the vault shows as waiting and never as unknown.
     await ports.queue.send(requests)
     return Recorded(key=campaign_prefix(request.campaign_id))
 
@@ -88,6 +89,7 @@ async def run_look_at_runs(ports: Ports, runs: UpgradeRuns, request: LookRequest
             continue
         state = _news(run)
         if state is not None:
+            # A vault that only proves its jobs holds no slot, so nobody compares this id.
             request_id = in_flight.request_id if in_flight else request.campaign_id
             progress.append(VaultProgress(position=position, request_id=request_id, state=state))
     return LookAnswer(progress=tuple(progress), missing=tuple(missing))
@@ -124,6 +126,8 @@ async def run_find_instructed(ports: Ports, request: InstructedRequest) -> Instr
     open_again: list[int] = []
     for position, one in planned.items():
         attempts = await read_attempts(ports.evidence, one.vault.key)
+        # The instruction must be for the attempt that is open: one that has failed since used it
+        # up.
         if attempts.authorization is not None and attempts.number not in attempts.failed:
             open_again.append(position)
     return InstructedAnswer(positions=tuple(open_again))

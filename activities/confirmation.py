@@ -27,10 +27,13 @@ async def run_confirm_upgrade(ports: Ports, request: ConfirmRequest) -> Confirma
     target = VaultRef.parse(request.record.upgraded_resource_id)
     try:
         reading = await ports.recovery_services.read_vault(target)
+    # Not an error yet: ARM may show the vault a little after the classic record says Upgraded, and
+    # the orchestrator looks again.
     except NotFoundError:
         return _answer(request, target, ABSENT)
     properties: dict[str, Any] = reading.value.get("properties") or {}
     state = str(properties.get("provisioningState") or "")
+    # A body without a state is as good as one that is not ready.
     if state in {PROVISIONING, ""}:
         return _answer(request, target, state)
     findings = upgrade_lineage.compare(request.record, reading, vault=target.name)

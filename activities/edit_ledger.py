@@ -35,6 +35,8 @@ async def take_edit(ports: Ports, change: PolicyChange) -> datetime | None:
             return free_at
         entry = await keep(
             ports,
+            # The next number and not a random name: two that read the same ledger must meet in one
+            # key.
             key=f"{_folder(settle.vault)}/{len(slots) + 1:06}.json",
             kind="policy-edit",
             vault=str(settle.vault),
@@ -62,5 +64,6 @@ async def _slots(ports: Ports, vault: VaultRef) -> tuple[str, ...]:
 
 
 async def _moments(ports: Ports, slots: tuple[str, ...]) -> list[datetime]:
+    # The last fifty alone can stand in the way; older ones have left the window before them.
     documents = [await ports.evidence.read(key) for key in slots[-MAX_EDITS:]]
     return [datetime.fromisoformat(one["recordedAt"]) for one in documents if one is not None]

@@ -14,6 +14,7 @@ async def run_inspect_vault(ports: Ports, request: InspectRequest) -> ClassicVau
         ServiceError: The list could not be read.
     """
     run = request.run
+    # First of all: who asked for what is on record even where the vault turns out not to exist.
     await keep_step(ports, run, "01-request", run.request)
     classic = await ports.classic.read_vault(run.request.vault)
     await keep_step(ports, run, request.step, classic)

@@ -25,6 +25,8 @@ async def run_read_job_sync(ports: Ports, request: JobSyncRequest) -> JobSyncRea
     """
     settle = request.settle
     now = ports.clock.now()
+    # Raised and not attempted: without the items there is nothing to look for, and the orchestrator
+    # counts such a look as unknown.
     items = await ports.recovery_services.list_items(settle.vault)
     since, until = jobs_window(items.value, now)
     jobs = await attempt("the jobs", ports.recovery_services.list_jobs(settle.vault, since, until))
@@ -41,6 +43,7 @@ async def run_read_job_sync(ports: Ports, request: JobSyncRequest) -> JobSyncRea
         await _keep_look(ports, request, to_json(sync), failures(jobs, rows))
         return JobSyncReading(state=sync.state, text=text, summary=StepSummary())
     findings = findings_of(sync, items.provenance)
+    # One source that could be read decides; the other's failure is a gap only where neither could.
     unread = failures(jobs, rows) if sync.state is JobSyncState.UNKNOWN else ()
     summary = await keep_findings(
         ports, settle, "11-job-sync", findings, tasks_of(findings), unread

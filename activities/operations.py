@@ -16,6 +16,7 @@ async def run_read_operation(ports: Ports, request: AwaitRequest) -> PollAnswer:
     Raises:
         ServiceError: It could not be read; that is not an end.
     """
+    # Kept with the last poll only: support asks for the end, and a thousand polls are no help.
     with ports.exchanges.recording() as exchanges:
         info = await ports.classic.read_operation(request.classic)
     if not info.is_running:
@@ -68,8 +69,10 @@ async def run_record_failure(ports: Ports, request: FailureRecord) -> Recorded:
         kind="failure",
         vault=str(run.request.vault),
         run_id=run.run_id,
+        # Without an id too: the document itself is what bars another start (DESIGN rule 2).
         data={"operationId": request.record.operation_id if request.record else None},
     )
+    # After the failure is on record: what comes now helps support, and may fail without harm.
     await _keep_new_vault(ports, request)
     documents = await _documents(ports, run.prefix)
     bundle = support_bundle(run.request, request.record, documents, request.at)

@@ -62,6 +62,8 @@ async def _attempt(ports: Ports, change: PolicyChange) -> PolicyWrite:
         before = await _read(ports, change)
     except NotFoundError as gone:
         return _refused(f"The policy is not there any more: {gone}")
+    # Planned here and not taken from the plan of the vault: a document made hours ago would undo
+    # what somebody has changed since (recovery-services 1.4).
     planned = plan_zone_change(
         before,
         zone=settle.time_zone or "",
@@ -134,6 +136,7 @@ async def _send(ports: Ports, change: PolicyChange, body: JsonObject) -> PolicyW
         return PolicyWrite(outcome=WriteOutcome.BUSY, message=str(away))
     except (RefusedError, AccessDeniedError, NotFoundError) as refused:
         return await _explain(ports, vault, refused)
+    # A 200 may still be followed by nothing: only reading back tells (audit-checks B2).
     ids = f"request id {answer.request_id}"
     if answer.operation_id is None:
         return PolicyWrite(outcome=WriteOutcome.SENT, message=f"Written ({ids}).")

@@ -59,6 +59,7 @@ async def last_word(ports: Ports, folder: str) -> JsonObject | None:
         folder: :func:`activities.policies.policy_folder` of the policy.
     """
     keys = await ports.evidence.list_keys(f"{folder}/")
+    # An attempt that waited for its turn has a word as well; the latest one is what people want.
     told = [key for key in keys if key.endswith((f"-{RESULT}.json", "-write.json"))]
     if not told:
         return None

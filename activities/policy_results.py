@@ -46,6 +46,8 @@ async def _judge_operation(
     # endTime is no help: it repeats the start, and stands at year 1 until then (1.4).
     if word == RUNNING:
         return _accepted("The write is being carried out.", operation_id)
+    # Failed, Canceled, or a word not seen yet: none of them is a promise that the policy was
+    # replaced.
     if word != DONE:
         message = f"The write ended as {word}. {status.get('error') or ''}".strip()
         return PolicyWrite(outcome=WriteOutcome.REFUSED, message=message, what_to_do=NOT_APPLIED)
@@ -54,6 +56,7 @@ async def _judge_operation(
     problems = [f"{item}: {why}" for item, why in failed.items()]
     for job_id in value_at(status, ("properties", "jobIds")) or ():
         state = await _job_state(ports, vault, str(job_id))
+        # The first job that still runs is enough; the others are asked about with the next look.
         if state in {RUNNING, None}:
             return _accepted(f"Job {job_id} configures the backup anew.", operation_id)
         if state not in JOB_DONE:

@@ -17,6 +17,8 @@ async def run_register_providers(ports: Ports, request: RegistrationRequest) -> 
     await keep_step(ports, request.run, "05-registration-asked", request)
     states = []
     for namespace in request.namespaces:
+        # Also for a provider that is registered by now: the service answers with its state either
+        # way.
         reading = await ports.subscriptions.register_provider(subscription_id, namespace)
         states.append((namespace, provider_state(reading.value)))
     return RegistrationAnswer(states=tuple(states))

@@ -50,6 +50,8 @@ async def run_make_reports(ports: Ports, settle: SettleRequest) -> StepSummary:
     if not plan.change or settle.diagnostics_workspace is None:
         return StepSummary()
     body = setting_body(settle.diagnostics_workspace)
+    # The intent first, and only the call that keeps it sends: a second execution cannot tell
+    # whether the first one's write arrived.
     entry = await keep(
         ports,
         key=f"{settle.prefix}/{MADE_STEP}.json",

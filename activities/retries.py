@@ -30,6 +30,8 @@ async def read_attempts(evidence: EvidenceStore, vault_key: str) -> AttemptState
     """
     keys = await evidence.list_keys(start_prefix(vault_key))
     documents = {
+        # Read one by one and only those that tell of an attempt: a vault's start folder has many
+        # markers.
         key: document
         for key in keys
         if is_about_attempts(key) and (document := await evidence.read(key)) is not None

@@ -42,6 +42,7 @@ async def run_register_machines(ports: Ports, request: RosterRequest) -> RosterA
     # By day: a roster of yesterday would hide a machine that was moved last night.
     if await ports.evidence.read(f"{folder}/roster.json") is not None:
         return RosterAnswer(is_ready=True)
+    # Settling hundreds of vaults begins hundreds of these at once; all but one only wait.
     if not await _claim(ports, folder, request.subscription_id):
         return RosterAnswer(is_ready=False)
     roster = await _read(ports, request.subscription_id)
@@ -126,6 +127,7 @@ async def machines_known_before(ports: Ports, vault: VaultRef) -> frozenset[str]
     """The machines that the latest rosters show in a vault."""
     known: set[str] = set()
     keys = await ports.evidence.list_keys(f"rosters/{vault.subscription_id}/")
+    # Several days: a machine may be missing from the last one for the very reason it is sought.
     for key in [one for one in keys if one.endswith("/roster.json")][-ROSTERS_KNOWN:]:
         document = await ports.evidence.read(key)
         if document is None:

@@ -23,6 +23,7 @@ async def run_read_security(ports: Ports, settle: SettleRequest) -> StepSummary:
     vault, name = settle.vault, settle.vault.name
     document = await attempt("the vault", arm.read_vault(vault))
     config = await attempt("vaultconfig", arm.read_vault_config(vault))
+    # The list may say less than the vault's own document (audit-checks D9): read to be compared.
     vaults = await attempt("the list of vaults", arm.list_vaults(vault.subscription_id))
     policies = await attempt("the policies", arm.list_policies(vault))
     listed = _listed(vaults, settle)
@@ -50,6 +51,7 @@ def _listed(
         return None
     wanted = settle.vault.arm_id.casefold()
     for one in vaults.value:
+        # Resource ids come in any case (recovery-services 0).
         if str(one.get("id") or "").casefold() == wanted:
             return Reading(value=one, provenance=vaults.provenance)
     return None

@@ -51,6 +51,7 @@ async def run_read_lineage(ports: Ports, settle: SettleRequest) -> Lineage:
     record = parse_upgrade_details(reading.value)
     failed = any(one.verdict is Verdict.FAIL for one in findings)
     return Lineage(
+        # The service's own date outweighs an operator's memory.
         upgrade_ended_at=record.ended_at if record is not None else settle.upgrade_ended_at,
         blocker=_blocker(reading.value, findings, is_running=_is_running(record)),
         needs_support=failed,

@@ -54,6 +54,8 @@ async def run_plan_time_zones(ports: Ports, settle: SettleRequest) -> ZonePlan:
             decisions += _undecided(policy, expected)
             rows.append(_row(ports, document, None))
             continue
+        # The same function that the write uses, on today's document; the write plans again on its
+        # own.
         planned = plan_zone_change(
             document,
             zone=expected.zone,

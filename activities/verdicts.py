@@ -87,6 +87,7 @@ def _gather(documents: dict[str, JsonObject], member: str, shape: Any) -> Any:
 
 def _prerequisites(documents: dict[str, JsonObject]) -> tuple[PrerequisiteReason, ...]:
     """The reasons of the last check that was made."""
+    # The last one is what the start rested on; earlier ones may tell of reasons that are gone.
     checks = sorted(key for key in documents if "/03-prerequisites-" in key)
     if not checks:
         return ()

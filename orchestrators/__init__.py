@@ -35,5 +35,7 @@ def orchestrator_blueprint() -> df.Blueprint:
     """The blueprint that registers every orchestrator."""
     blueprint = df.Blueprint()
     for name, orchestrator in ORCHESTRATORS.items():
+        # By a name of our own and not the function's: histories hold it, and a function may be
+        # renamed.
         blueprint.orchestration_trigger(context_name="context", orchestration=name)(orchestrator)
     return blueprint

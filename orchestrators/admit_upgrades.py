@@ -42,6 +42,7 @@ def admit_upgrades(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[
     # A new history begins without a status, and whoever looks in between should see one.
     ctx.set_custom_status(admission.status())
     events = 0
+    # An event that was delivered to this history is not carried into the next: take it before.
     while events < EVENTS_PER_HISTORY or inbox.has_event:
         if not inbox.has_event:
             # Events first: a thousand arrivals are one look at the order, not a thousand.
@@ -53,6 +54,7 @@ def admit_upgrades(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[
         else:
             _take(admission, event)
         events += 1
+    # save_events carries what arrives between this turn and the next history.
     ctx.continue_as_new(to_json(admission.state), save_events=True)
 
 
@@ -62,6 +64,8 @@ def _admit(ctx: task.OrchestrationContext, admission: Admission) -> Flow[None]:
         try:
             answer = yield from call(ctx, names.ADMIT_WAITING, request, AdmitAnswer)
         except task.TaskFailedError:
+            # Held and not raised: this instance serves everybody, and must not end over one bad
+            # minute.
             admission.hold(now(ctx))
         else:
             admission.take_answer(answer)

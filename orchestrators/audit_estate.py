@@ -32,6 +32,8 @@ def audit_estate(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[Js
     """
     audit = from_json(AuditRequest, request)
     estate = yield from call(ctx, names.LIST_ESTATE, audit, Estate)
+    # A child each: what one vault brings stays out of this history (durable-2x 2), and a vault that
+    # breaks its child breaks no other.
     children = [
         (f"vault{index}", VaultAuditRequest(audit_id=audit.audit_id, vault=vault))
         for index, vault in enumerate(estate.vaults)

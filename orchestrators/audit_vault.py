@@ -23,5 +23,6 @@ def audit_vault(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[Jso
         ``to_json(AuditRow)``.
     """
     audit = from_json(VaultAuditRequest, request)
+    # A child with one step: it gives the vault a history, a name and retries of its own.
     row = yield from call(ctx, names.CHECK_VAULT, audit, AuditRow)
     return to_object(row)

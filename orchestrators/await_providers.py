@@ -17,6 +17,7 @@ from domain.steps import RegistrationAnswer, RegistrationRequest
 from orchestrators import names
 from orchestrators.flow import Flow, call, now
 
+# Both numbers are the upgrade script's own (vault-upgrade 1.9).
 LOOK_INTERVAL = timedelta(seconds=10)
 LOOK_LIMIT = timedelta(hours=1)
 LOOKS_PER_HISTORY = 30
@@ -36,6 +37,7 @@ def await_providers(ctx: task.OrchestrationContext, request: JsonObject) -> Flow
     if not wait.looks:
         yield from call(ctx, names.REGISTER_PROVIDERS, wait, RegistrationAnswer)
     for _ in range(LOOKS_PER_HISTORY):
+        # Before the first look as well: no registration is done within the call that asks for it.
         yield ctx.create_timer(LOOK_INTERVAL)
         answer = yield from call(ctx, names.READ_PROVIDERS, wait, RegistrationAnswer)
         if not answer.waiting or now(ctx) - wait.asked_at >= LOOK_LIMIT:

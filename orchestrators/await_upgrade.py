@@ -49,6 +49,7 @@ def await_upgrade(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[J
         if is_escalation_due(elapsed) and not escalated:
             yield from call(ctx, names.RECORD_ESCALATION, wait, Recorded)
             escalated = True
+    # Both counters travel in the input: the next history knows nothing else of this one.
     ctx.continue_as_new(to_json(replace(wait, polls=polls, escalated=escalated)))
     return None
 

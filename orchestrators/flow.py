@@ -67,6 +67,7 @@ def call_child[T](
     ctx: task.OrchestrationContext, name: str, request: Any, result: type[T], suffix: str
 ) -> Flow[T]:
     """Runs a sub-orchestration whose id is the parent's with a suffix, and gives its result."""
+    # A derived id: whoever looks from outside finds the child, and a second start would join it.
     answer = yield ctx.call_sub_orchestrator(
         name, input=to_json(request), instance_id=f"{ctx.instance_id}.{suffix}", return_type=dict
     )
@@ -85,6 +86,8 @@ def in_window(
     running: dict[task.Task[Any], int] = {}
     waiting = iter(enumerate(requests))
 
+    # An iterator shared by all calls: whichever child ends, the next in line takes its place, and
+    # no vault waits for the slowest of a batch (performance 4).
     def start_next() -> None:
         for index, (suffix, request) in waiting:
             child: task.Task[Any] = ctx.call_sub_orchestrator(
@@ -101,6 +104,7 @@ def in_window(
     while running:
         done = yield task.when_any(list(running))
         index = running.pop(done)
+        # As a value: one child that failed must not end the parent and orphan those still running.
         results[index] = done.get_exception() if done.is_failed else done.get_result()
         start_next()
     return results

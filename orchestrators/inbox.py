@@ -32,6 +32,8 @@ class Inbox:
         """The next event, or None when the time has come first; None as ``due`` sets no limit."""
         if not self.has_event:
             self._set_alarm(due)
+            # An alarm left from an earlier wait does no harm: it wakes the caller early, who looks
+            # again.
             alarms = [self._alarm] if self._alarm is not None and due is not None else []
             yield task.when_any([self._event, *alarms])
         if self._alarm is not None and self._alarm.is_complete:

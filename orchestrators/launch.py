@@ -60,10 +60,13 @@ def launch(
         except task.TaskFailedError as failure:
             last_reason = reason_of(failure)
         else:
+            # That of an earlier run where one left its intent: the service knows the upgrade by
+            # that one.
             journey.operation_id = answer.operation_id
             if answer.kind is not StartKind.WAIT:
                 return (yield from _launched(ctx, run, answer, attempt))
             last_reason = "; ".join(answer.reasons)
+        # After a failure as well: whatever the call has sent needs its time to show.
         yield ctx.create_timer(LOOK_INTERVAL)
     return Launched(
         end=RunState.STOPPED,

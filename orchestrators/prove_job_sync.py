@@ -42,6 +42,7 @@ def prove_job_sync(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[
     moments = _moments(settle.upgrade_ended_at, now(ctx))
     reading = None
     for look_no, moment in enumerate(moments, start=1):
+        # A look that is overdue, as after a day without the app, is taken at once.
         if moment > now(ctx):
             yield ctx.create_timer(moment - now(ctx))
         look = JobSyncRequest(settle=settle, look_no=look_no, is_last=look_no == len(moments))

@@ -20,6 +20,7 @@ MAX_LOOKS = 20
 
 def gather_rosters(ctx: task.OrchestrationContext, subscriptions: tuple[str, ...]) -> Flow[None]:
     """Has the roster of each subscription made, by us or by whoever is faster."""
+    # One subscription after the other: the first waiter finds most rosters made by others.
     for subscription_id in subscriptions:
         for look_no in range(1, MAX_LOOKS + 1):
             request = RosterRequest(subscription_id=subscription_id, look_no=look_no)

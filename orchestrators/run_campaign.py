@@ -57,6 +57,7 @@ def run_campaign(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[Js
     while not steering.is_ended:
         yield from _send(ctx, steering)
         yield from _keep_notes(ctx, steering)
+        # An event that was delivered to this history is not carried into the next: take it before.
         if events >= EVENTS_PER_HISTORY and not inbox.has_event:
             ctx.continue_as_new(to_json(steering.state), save_events=True)
             return None
@@ -81,6 +82,8 @@ def _send(ctx: task.OrchestrationContext, steering: Steering) -> Flow[None]:
     positions = steering.starts(at)
     if not positions:
         return
+    # Before the call: a vault that may have been sent twice is harmless, one that is in flight and
+    # not counted is over the limit.
     steering.send(positions, at)
     request = SendRequest(
         campaign_id=steering.state.campaign_id,

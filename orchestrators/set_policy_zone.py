@@ -68,6 +68,8 @@ def set_policy_zone(ctx: task.OrchestrationContext, request: JsonObject) -> Flow
     change = from_json(PolicyChange, request)
     tries = waits = 0
     while True:
+        # A number of its own for every attempt, waits included: each has markers of its own in
+        # evidence.
         change = replace(change, attempt=tries + waits + 1)
         write = yield from _attempt(ctx, change)
         if write.outcome in _ENDS:
@@ -139,12 +141,14 @@ def _read_back(
             continue
         if seen.outcome is not WriteOutcome.SENT:
             break
+    # What the operation told of single items is not in the policy, so it has to be carried along.
     return replace(seen, problems=write.problems)
 
 
 def _pause(ctx: task.OrchestrationContext, write: PolicyWrite) -> timedelta:
     if write.retry_at is None:
         return TRY_AGAIN_AFTER
+    # Never at once: "now" from the ledger means that neighbours were faster, and they still are.
     return max(write.retry_at - now(ctx), timedelta(minutes=1))
 
 

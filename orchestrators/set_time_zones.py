@@ -49,6 +49,8 @@ def set_time_zones(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[
         )
         for index, name in enumerate(writes.policy_names)
     ]
+    # A child per policy: following a write takes dozens of steps, which all would be replayed with
+    # those of two hundred others.
     ends = yield from in_window(ctx, names.SET_POLICY_ZONE, changes, POLICIES_AT_A_TIME)
     results = tuple(_result(change, end) for (_, change), end in zip(changes, ends, strict=True))
     return to_object(ZoneResults(results=results))

@@ -43,6 +43,7 @@ def _ask(ctx: task.OrchestrationContext, settle: SettleRequest, digest: str) -> 
     expiry = ctx.create_timer(APPROVAL_EXPIRY)
     while True:
         event = ctx.wait_for_external_event(names.APPROVAL_EVENT, data_type=dict)
+        # A fresh wait in each round: the one that was answered is spent.
         winner = yield task.when_any([event, expiry])
         if winner is expiry:
             yield from _record(ctx, settle, "expired", {})

@@ -55,6 +55,8 @@ def await_writes(
     only what stays unknown counts here.
     """
     try:
+        # Yielded here and not where it was begun: a task begun earlier runs on while others are
+        # awaited.
         results = from_json(ZoneResults, (yield writing))
         guarded = _guarded(results)
         # One more round at most: an owner who agreed to nothing is not asked again and again.

@@ -99,6 +99,8 @@ def upgrade_vault(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[J
     try:
         yield from _travel(ctx, trip)
     except task.TaskFailedError as failure:
+        # Only what retries could not mend gets here. The verdict below is recorded all the same: a
+        # run without one would leave its vault in nobody's list.
         trip.end(RunState.STOPPED, reason_of(failure))
     verdict = VerdictRequest(
         run=run,
@@ -112,6 +114,7 @@ def upgrade_vault(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[J
         ended_at=now(ctx),
     )
     outcome = yield from call(ctx, names.RECORD_VERDICT, verdict, VaultOutcome, RECORD_RETRY)
+    # After the record: a holder that counts a vault as ended finds its verdict in the evidence.
     tell_holder(ctx, run.request, outcome.state)
     return to_object(outcome)
 
@@ -191,6 +194,7 @@ def _await(ctx: task.OrchestrationContext, trip: Trip, classic: ClassicVault) ->
         started_at=begun_at or now(ctx),
         superseded=trip.attempt.superseded,
     )
+    # No retry around it: the child answers failed reads itself, and never fails for that.
     trip.waited = yield from call_child(ctx, names.AWAIT_UPGRADE, request, AwaitResult, "await")
     for look_no in range(1, END_LOOKS + 1):
         step = "07-record" if look_no == 1 else f"07-record-{look_no}"
