@@ -51,7 +51,6 @@ from triggers.campaign_views import (
     plan_view,
     vault_at,
 )
-from triggers.http_api import PRINCIPAL_HEADER
 from triggers.shapes.campaigns import (
     AcceptedCampaign,
     CampaignDetail,
@@ -60,6 +59,7 @@ from triggers.shapes.campaigns import (
     PlacedVault,
     TrailLine,
 )
+from triggers.shapes.common import PRINCIPAL_HEADER
 
 LISTS_AT_A_TIME = 10
 """Subscriptions listed at once; the classic API publishes no limit (performance 1b)."""

@@ -21,18 +21,9 @@ from domain.requests import UpgradeRequest, upgrade_instance_id
 from domain.upgrade import RunState
 from orchestrators import names
 from triggers.answers import answer, error, invalid_input
-from triggers.shapes.common import Decided
-from triggers.shapes.upgrades import AcceptedUpgrade, AcceptedUpgrades, UpgradePage
-from triggers.views import ENDED, UPGRADE_ID, queued_view, upgrade_view, vault_view
-
-PRINCIPAL_HEADER = "x-ms-client-principal-name"
-"""Who called, as the platform's sign-in says; what a body claims counts only without it."""
-
-PAGE_SIZE = 100
-"""Upgrades per page unless the caller asks for fewer."""
-
-MAX_PAGE_SIZE = 1000
-"""Most upgrades one answer holds."""
+from triggers.shapes.common import MAX_PAGE_SIZE, PAGE_SIZE, PRINCIPAL_HEADER, Decided
+from triggers.shapes.upgrades import UPGRADE_ID, AcceptedUpgrade, AcceptedUpgrades, UpgradePage
+from triggers.views import ENDED, queued_view, upgrade_view, vault_view
 
 
 async def post_upgrades(

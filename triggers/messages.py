@@ -14,8 +14,9 @@ from domain.evidence import evidence_document
 from domain.messages import KeptMessage, MessageBox, Replayed
 from orchestrators import names
 from triggers.answers import answer, error, invalid_input
-from triggers.http_api import PRINCIPAL_HEADER
+from triggers.shapes.common import PRINCIPAL_HEADER
 from triggers.shapes.messages import (
+    MOST_SHOWN,
     AdmissionView,
     MessageDetail,
     MessagePage,
@@ -23,9 +24,6 @@ from triggers.shapes.messages import (
     ReplayAnswer,
     ReplayedView,
 )
-
-MOST_SHOWN = 500
-"""Messages of one answer, and of one replay."""
 
 
 async def list_messages(req: func.HttpRequest, ports: Ports) -> func.HttpResponse:

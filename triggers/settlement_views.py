@@ -1,6 +1,5 @@
 """How a settlement is shown over HTTP: durable state in, camelCase JSON out. No I/O."""
 
-import re
 from typing import Any
 
 from durabletask.client import OrchestrationState, OrchestrationStatus
@@ -14,12 +13,6 @@ from domain.vaults import VaultRef
 from triggers.shapes.common import VaultView
 from triggers.shapes.settlements import SETTLING, ReportShown, SettlementView, ZonesShown
 from triggers.views import ENDED, counts_view, moment_text
-
-SETTLEMENT_ID = re.compile(r"^settle-(?P<key>[0-9a-f]{32})$")
-"""Ids of settlements that were started by themselves."""
-
-GUARDED_ID = re.compile(r"^(settle-[0-9a-f]{32}|upgrade-[0-9a-f]{32}\.settle)$")
-"""Instances that may wait for a Resource Guard: settlements, and those inside an upgrade."""
 
 
 def vault_view(vault: VaultRef) -> VaultView:

@@ -24,17 +24,17 @@ from domain.upgrade import RunState
 from domain.vaults import VaultRef
 from orchestrators import names
 from triggers.answers import answer, error, invalid_input
-from triggers.http_api import MAX_PAGE_SIZE, PAGE_SIZE, PRINCIPAL_HEADER, approval_from_body
+from triggers.http_api import approval_from_body
 from triggers.settlement_views import (
-    GUARDED_ID,
-    SETTLEMENT_ID,
     detail_view,
     plan_view,
     settlement_view,
     vault_view,
 )
-from triggers.shapes.common import Decided
+from triggers.shapes.common import MAX_PAGE_SIZE, PAGE_SIZE, PRINCIPAL_HEADER, Decided
 from triggers.shapes.settlements import (
+    GUARDED_ID,
+    SETTLEMENT_ID,
     WAITING_FOR_GUARD,
     AcceptedSettlement,
     AcceptedSettlements,

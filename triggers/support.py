@@ -29,9 +29,10 @@ from domain.retries import (
     start_prefix,
 )
 from triggers.answers import answer, error, invalid_input
-from triggers.http_api import PRINCIPAL_HEADER
-from triggers.shapes.upgrades import RetryAccepted, SupportView
-from triggers.views import ENDED, UPGRADE_ID
+from triggers.shapes.common import PRINCIPAL_HEADER
+from triggers.shapes.support import RetryAccepted, SupportView
+from triggers.shapes.upgrades import UPGRADE_ID
+from triggers.views import ENDED
 
 BUNDLE = "/10-support-bundle.json"
 """How the keys of support bundles end."""

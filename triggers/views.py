@@ -1,6 +1,5 @@
 """How an upgrade is shown over HTTP: durable state in, camelCase JSON out. No I/O."""
 
-import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,9 +13,6 @@ from domain.upgrade import RunState
 from domain.vaults import ClassicVaultRef
 from triggers.shapes.common import ClassicVaultView, FindingCounts
 from triggers.shapes.upgrades import QUEUED, UpgradeView
-
-UPGRADE_ID = re.compile(r"^upgrade-(?P<key>[0-9a-f]{32})$")
-"""Ids of upgrades; the ids of their children carry a suffix and are not upgrades themselves."""
 
 ENDED = frozenset(
     {OrchestrationStatus.COMPLETED, OrchestrationStatus.FAILED, OrchestrationStatus.TERMINATED}

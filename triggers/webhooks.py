@@ -12,9 +12,7 @@ from adapters.ports import Ports
 from domain.signatures import objection_to_signature
 from triggers.answers import error
 from triggers.http_api import post_approval
-
-SIGNATURE_HEADER = "x-vaultlift-signature"
-"""``t=<Unix seconds>,v1=<hex HMAC-SHA256>``; see :mod:`domain.signatures`."""
+from triggers.shapes.common import SIGNATURE_HEADER
 
 
 async def post_signed_approval(

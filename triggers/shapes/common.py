@@ -1,4 +1,4 @@
-"""What answers about every noun have in common: errors, moments, the vaults' names, counts."""
+"""What routes of every noun have in common: headers, pages, errors, moments, names, counts."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, NotRequired, TypedDict
@@ -7,6 +7,18 @@ from pydantic import ConfigDict, Field, with_config
 
 DESCRIBED = ConfigDict(use_attribute_docstrings=True)
 """Field docstrings become the descriptions of the published document."""
+
+PRINCIPAL_HEADER = "x-ms-client-principal-name"
+"""Who called, as the platform's sign-in says; what a body claims counts only without it."""
+
+SIGNATURE_HEADER = "x-vaultlift-signature"
+"""``t=<Unix seconds>,v1=<hex HMAC-SHA256>``; see :mod:`domain.signatures`."""
+
+PAGE_SIZE = 100
+"""Entries per page unless the caller asks for fewer."""
+
+MAX_PAGE_SIZE = 1000
+"""Most entries one answer holds."""
 
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """ISO 8601 with its zone, UTC."""

@@ -7,6 +7,9 @@ from pydantic import with_config
 from domain.messages import MessageBox
 from triggers.shapes.common import DESCRIBED, Moment, one_of
 
+MOST_SHOWN = 500
+"""Messages of one answer, and of one replay."""
+
 
 @with_config(DESCRIBED)
 class MessageView(TypedDict):

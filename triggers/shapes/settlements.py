@@ -1,5 +1,6 @@
 """What the routes of settlements answer."""
 
+import re
 from typing import Annotated, NotRequired, TypedDict
 
 from pydantic import with_config
@@ -8,6 +9,12 @@ from domain.findings import StatementState
 from domain.settling import JobSyncState
 from domain.upgrade import END_STATES, RunState
 from triggers.shapes.common import DESCRIBED, FindingCounts, Moment, VaultView, one_of
+
+SETTLEMENT_ID = re.compile(r"^settle-(?P<key>[0-9a-f]{32})$")
+"""Ids of settlements that were started by themselves."""
+
+GUARDED_ID = re.compile(r"^(settle-[0-9a-f]{32}|upgrade-[0-9a-f]{32}\.settle)$")
+"""Instances that may wait for a Resource Guard: settlements, and those inside an upgrade."""
 
 SETTLING = "settling"
 WAITING_FOR_GUARD = "waiting_for_guard"

@@ -1,10 +1,10 @@
 """What the routes of upgrades answer."""
 
+import re
 from typing import Annotated, NotRequired, TypedDict
 
 from pydantic import with_config
 
-from domain.support import SupportBundle
 from domain.upgrade import RunState
 from triggers.shapes.common import (
     DESCRIBED,
@@ -13,6 +13,9 @@ from triggers.shapes.common import (
     Moment,
     one_of,
 )
+
+UPGRADE_ID = re.compile(r"^upgrade-(?P<key>[0-9a-f]{32})$")
+"""Ids of upgrades; the ids of their children carry a suffix and are not upgrades themselves."""
 
 QUEUED = "queued"
 """State of an upgrade that was accepted and whose message has not been picked up yet."""
@@ -83,26 +86,3 @@ class AcceptedUpgrades(TypedDict):
 
     requestId: str
     upgrades: list[AcceptedUpgrade]
-
-
-@with_config(DESCRIBED)
-class SupportView(TypedDict):
-    """What Microsoft Support needs about a failed upgrade."""
-
-    id: str
-    evidenceKey: str
-    recordedAt: Moment
-    bundle: SupportBundle
-    """As kept in the evidence; `mail_to`, `mail_subject` and `mail_text` are ready to send."""
-
-
-@with_config(DESCRIBED)
-class RetryAccepted(TypedDict):
-    """Microsoft's instruction was recorded, and the vault queued again."""
-
-    id: str
-    attempt: int
-    """The attempt it opens, from 2."""
-    ticket: str
-    requestId: str
-    """The same for the same ticket."""

@@ -14,7 +14,8 @@ from domain.outcomes import VaultOutcome
 from domain.upgrade import RunState
 from tests.fake_durable import instance_state
 from tests.fakes import NOON, classic_ref, upgrade_request, vault_ref
-from triggers.views import UPGRADE_ID, queued_view, upgrade_view
+from triggers.shapes.upgrades import UPGRADE_ID
+from triggers.views import queued_view, upgrade_view
 
 MEMBERS = {
     "id",

@@ -11,7 +11,8 @@ from domain.signatures import sign
 from orchestrators import names
 from tests.fake_durable import FakeDurableClient, instance_state
 from tests.fakes import NOON, fake_ports
-from triggers.webhooks import SIGNATURE_HEADER, post_signed_approval
+from triggers.shapes.common import SIGNATURE_HEADER
+from triggers.webhooks import post_signed_approval
 
 SECRET = "a secret of good length"
 PLAN_HASH = "ab" * 32

@@ -1,0 +1,242 @@
+"""The routes of upgrades, in words."""
+
+from collections.abc import Mapping
+
+from domain.codec import JsonObject
+from domain.support import DO_NOT_RETRY, SUPPORT_ADDRESS
+from tools.api import samples
+from tools.api.model import PAGE, Body, Parameter, Refusal, Reply, RouteText, invalid, not_found
+from triggers.shapes.common import Decided
+from triggers.shapes.support import RetryAccepted, SupportView
+from triggers.shapes.upgrades import UPGRADE_ID, AcceptedUpgrades, UpgradePage, UpgradeView
+
+TAG = "upgrades"
+
+BUSY = Refusal(
+    status=503,
+    codes=("QueueUnavailable",),
+    text="The queue could not be reached. Send the same body again: it is the same request.",
+)
+NO_UPGRADE = not_found("Nobody ever handed in a vault with this id.")
+
+ID = Parameter(
+    name="id",
+    text="The upgrade's id, as the answer to handing the vault in gave it.",
+    schema={"type": "string", "pattern": UPGRADE_ID.pattern.replace("?P<key>", "")},
+    example=samples.UPGRADE_ID,
+)
+
+VIEW: JsonObject = {
+    "id": samples.UPGRADE_ID,
+    "vault": samples.CLASSIC_VIEW,
+    "state": "closed",
+    "reasons": [],
+    "operationId": samples.OPERATION_ID,
+    "startedAt": samples.STARTED,
+    "updatedAt": samples.ENDED,
+    "endedAt": samples.ENDED,
+    "durationSeconds": 12748.0,
+    "findings": {**samples.NO_FINDINGS, "passed": 11},
+    "taskCount": 0,
+    "evidencePrefix": f"vaults/{samples.CLASSIC.key}/runs/{samples.REQUEST_ID}",
+    "plan": None,
+}
+
+_BUNDLE: JsonObject = {
+    "operation_id": samples.OPERATION_ID,
+    "subscription_id": samples.SUBSCRIPTION,
+    "vault": samples.CLASSIC.name,
+    "region": samples.CLASSIC.region,
+    "vault_type": "BackupVault",
+    "target_id": samples.VAULT.arm_id,
+    "record": None,
+    "arm_details": None,
+    "calls": [],
+    "exchanges": [],
+    "made_at": samples.ENDED,
+    "tool": "vaultlift 0.1.0",
+    "mail_to": SUPPORT_ADDRESS,
+    "mail_subject": "Vault upgrade failed: vault-paris",
+    "mail_text": "The upgrade of a classic Backup vault to a Recovery Services vault has failed.\n",
+    "instruction": DO_NOT_RETRY,
+}
+
+_ANSWERS = (
+    Refusal(
+        status=409,
+        codes=("NotWaiting", "ApprovalRefused"),
+        text="It asks for no approval, or the answer is about another plan, or comes from whoever "
+        "asked for the upgrade.",
+    ),
+)
+_DECIDED = Reply(
+    status=202,
+    text="The answer was passed on; the run keeps it as evidence and goes on.",
+    shape=Decided,
+    example={"id": samples.UPGRADE_ID, "decision": "approve"},
+)
+_APPROVAL = Body(
+    schema="ApprovalBody",
+    examples={
+        "agree": samples.APPROVAL,
+        "deny": {**samples.APPROVAL, "decision": "deny", "comment": "not this week"},
+    },
+)
+
+TEXTS: Mapping[str, RouteText] = {
+    "post_upgrades": RouteText(
+        tag=TAG,
+        summary="Hand in vaults to upgrade",
+        text="Takes one vault or a list, all or none, and puts each into the queue. Nothing is "
+        "started here.",
+        body=Body(
+            schema="UpgradeBody",
+            examples={
+                "one vault": samples.UPGRADE_ROW,
+                "a list": {
+                    "requestedBy": "ada@example.com",
+                    "requestId": samples.REQUEST_ID,
+                    "vaults": [samples.UPGRADE_ROW],
+                },
+            },
+        ),
+        replies=(
+            Reply(
+                status=202,
+                text="All were taken.",
+                shape=AcceptedUpgrades,
+                example={
+                    "requestId": samples.REQUEST_ID,
+                    "upgrades": [
+                        {
+                            "id": samples.UPGRADE_ID,
+                            "vault": samples.CLASSIC_VIEW,
+                            "statusUrl": f"{samples.URL}/upgrades/{samples.UPGRADE_ID}",
+                            "joined": False,
+                        }
+                    ],
+                },
+            ),
+        ),
+        refusals=(invalid(), BUSY),
+    ),
+    "list_upgrades": RouteText(
+        tag=TAG,
+        summary="List upgrades",
+        text="Every upgrade whose run has begun, in the order of their ids.",
+        parameters=PAGE,
+        replies=(
+            Reply(
+                status=200,
+                text="One page.",
+                shape=UpgradePage,
+                example={"upgrades": [VIEW], "continuationToken": None},
+            ),
+        ),
+        refusals=(invalid("`top` is no number in range."),),
+    ),
+    "get_upgrade": RouteText(
+        tag=TAG,
+        summary="Look at an upgrade",
+        text="How one upgrade stands, also while its message waits in the queue.",
+        parameters=(ID,),
+        replies=(Reply(status=200, text="The upgrade.", shape=UpgradeView, example=VIEW),),
+        refusals=(NO_UPGRADE,),
+    ),
+    "post_approval": RouteText(
+        tag=TAG,
+        summary="Agree to a plan, or deny it",
+        text="Answers the plan that an upgrade waits with. The answer names the plan's hash; an "
+        "upgrade that was approved cannot be rolled back.",
+        parameters=(ID,),
+        body=_APPROVAL,
+        replies=(_DECIDED,),
+        refusals=(invalid(), NO_UPGRADE, *_ANSWERS),
+    ),
+    "post_signed_approval": RouteText(
+        tag=TAG,
+        summary="Agree to a plan from another system",
+        text="As the approval of an upgrade, for chat and ticket systems that cannot hold a "
+        "function key: the body is signed instead. `approver` is always required.",
+        parameters=(ID,),
+        body=_APPROVAL,
+        replies=(_DECIDED,),
+        refusals=(
+            invalid(),
+            Refusal(
+                status=401,
+                codes=("BadSignature",),
+                text="The signature is missing, does not fit, or is too old.",
+            ),
+            not_found("No such upgrade, or the app has no secret and takes no signed approvals."),
+            *_ANSWERS,
+        ),
+    ),
+    "get_support": RouteText(
+        tag=TAG,
+        summary="Get what Microsoft Support needs",
+        text="The support bundle of the vault's latest failed upgrade, with the e-mail to send.",
+        parameters=(ID,),
+        replies=(
+            Reply(
+                status=200,
+                text="The bundle.",
+                shape=SupportView,
+                example={
+                    "id": samples.UPGRADE_ID,
+                    "evidenceKey": f"{VIEW['evidencePrefix']}/10-support-bundle.json",
+                    "recordedAt": samples.ENDED,
+                    "bundle": _BUNDLE,
+                },
+            ),
+        ),
+        refusals=(
+            NO_UPGRADE,
+            Refusal(
+                status=409, codes=("NothingFailed",), text="No upgrade of this vault has failed."
+            ),
+        ),
+    ),
+    "post_retry": RouteText(
+        tag=TAG,
+        summary="Record Microsoft's instruction to try again",
+        text="The only way to start a failed upgrade once more. The instruction is kept, opens one "
+        "attempt, and is used up by it; the vault is queued again.",
+        parameters=(ID,),
+        body=Body(
+            schema="RetryBody",
+            examples={
+                "an instruction": {
+                    "ticket": "2611230040001234",
+                    "instruction": "Please start the upgrade again.",
+                    "authorizedBy": "ada@example.com",
+                }
+            },
+        ),
+        replies=(
+            Reply(
+                status=202,
+                text="Recorded and queued.",
+                shape=RetryAccepted,
+                example={
+                    "id": samples.UPGRADE_ID,
+                    "attempt": 2,
+                    "ticket": "2611230040001234",
+                    "requestId": "retry-2-0f8a1c2b3d4e",
+                },
+            ),
+        ),
+        refusals=(
+            invalid(),
+            NO_UPGRADE,
+            Refusal(
+                status=409,
+                codes=("StillRunning", "RetryRefused"),
+                text="The run has not ended, or nothing failed, or another ticket opened the "
+                "attempt that is still to be made.",
+            ),
+            BUSY,
+        ),
+    ),
+}
+"""By the name of the registered function."""
