@@ -18,6 +18,7 @@ from local.servicebus.performatives import (
     Disposition,
     Flow,
     Transfer,
+    encode_error,
     serial_difference,
 )
 from local.servicebus.values import UInt, UShort
@@ -31,6 +32,13 @@ _FRAME_OVERHEAD = 64
 """Room for the transfer performative in front of a message's bytes, generously."""
 
 
+class _HandleError(BrokerError):
+    """Confused handles: nothing on the channel can be told apart any more, so it ends.
+
+    The conditions are those of AMQP 1.0, part 2, section 2.8.17.
+    """
+
+
 class Router(Protocol):
     """Decides what links are for."""
 
@@ -40,6 +48,10 @@ class Router(Protocol):
         Raises:
             BrokerError: There is nothing at that address, or not for this client.
         """
+        ...
+
+    def close(self) -> None:
+        """The connection is over."""
         ...
 
 
@@ -67,6 +79,7 @@ class Channel:
         self._next_delivery_id = 0
         self._links: dict[int, Link] = {}
         self._unjudged: dict[int, tuple[DeliveryLink, UUID]] = {}
+        self.is_ended = False
         window = UInt(_WINDOW)
         self.send(Code.BEGIN, [UShort(number), UInt(0), window, window, UInt(_HANDLE_MAX)])
 
@@ -78,21 +91,12 @@ class Channel:
         self, handle: int, *, delivery_count: int, credit: int, is_drained: bool = False
     ) -> None:
         """Tells the client how a link's credit stands."""
-        self.send(
-            Code.FLOW,
-            [
-                UInt(self._next_incoming_id),
-                UInt(_WINDOW),
-                UInt(self._next_outgoing_id),
-                UInt(_WINDOW),
-                UInt(handle),
-                UInt(delivery_count),
-                UInt(credit),
-                UInt(0),
-                is_drained,
-                False,
-            ],
-        )
+        link = [UInt(handle), UInt(delivery_count), UInt(credit), UInt(0), is_drained, False]
+        self._send_windows(link)
+
+    def _send_windows(self, link: list[Any]) -> None:
+        incoming, outgoing = UInt(self._next_incoming_id), UInt(self._next_outgoing_id)
+        self.send(Code.FLOW, [incoming, UInt(_WINDOW), outgoing, UInt(_WINDOW), *link])
 
     def open_delivery(self, size: int) -> tuple[int, int]:
         """A new delivery id, and how many bytes of the ``size`` fit into one frame."""
@@ -130,6 +134,17 @@ class Channel:
 
     def on_frame(self, code: int, fields: list[Any], payload: bytes) -> None:
         """Takes a frame that belongs to this channel."""
+        # The client sends on until it has read that the channel is over.
+        if self.is_ended:
+            return
+        try:
+            self._dispatch(code, fields, payload)
+        except _HandleError as error:
+            self.is_ended = True
+            self.dropped(is_orderly=False)
+            self.send(Code.END, [encode_error(error)])
+
+    def _dispatch(self, code: int, fields: list[Any], payload: bytes) -> None:
         match code:
             case Code.TRANSFER:
                 self._on_transfer(Transfer(*fields), payload)
@@ -146,10 +161,18 @@ class Channel:
                 raise BrokerError("amqp:not-implemented", message)
 
     def _on_attach(self, attach: Attach) -> None:
+        if attach.handle in self._links:
+            text = f"Handle {attach.handle} names the link '{self._links[attach.handle].name}'."
+            raise _HandleError("amqp:session:handle-in-use", text)
+        if attach.handle > _HANDLE_MAX:
+            text = f"Handle {attach.handle} is above {_HANDLE_MAX}, the highest allowed here."
+            raise BrokerError("amqp:connection:framing-error", text)
         try:
             link = self._router.make_link(self, attach)
         except BrokerError as error:
-            Link(self, attach).refuse(error)
+            # Kept until the client has detached as well: its handle is in use so long.
+            link = self._links[attach.handle] = Link(self, attach)
+            link.refuse(error)
             return
         # Before it opens: a link may be granted a session and be closed again while it does.
         self._links[link.handle] = link
@@ -160,7 +183,7 @@ class Channel:
 
     def _on_transfer(self, transfer: Transfer, payload: bytes) -> None:
         self._next_incoming_id = (self._next_incoming_id + 1) & _32_BITS
-        link = self._links.get(transfer.handle)
+        link = self._find_link(transfer.handle)
         # Transfers to a link that was just refused may still be on their way.
         if isinstance(link, InboundLink) and not link.is_closed:
             link.on_transfer(transfer, payload)
@@ -172,14 +195,24 @@ class Channel:
         if flow.handle is None:
             # A wider window concerns every link that was waiting for one.
             self._pump_all()
+            if flow.echo:
+                self._send_windows([])
             return
-        link = self._links.get(flow.handle)
-        if link is None or link.is_closed:
+        link = self._find_link(flow.handle)
+        if link.is_closed:
             return
         if isinstance(link, OutboundLink):
             link.on_flow(flow)
-        if flow.echo:
+        # A drain is answered in any case; twice would tell the client nothing new.
+        if flow.echo and not flow.drain:
             self.send_flow(link.handle, delivery_count=link.delivery_count, credit=link.credit)
+
+    def _find_link(self, handle: int) -> Link:
+        link = self._links.get(handle)
+        if link is None:
+            text = f"No link has the handle {handle}."
+            raise _HandleError("amqp:session:unattached-handle", text)
+        return link
 
     def _pump_all(self) -> None:
         for link in list(self._links.values()):

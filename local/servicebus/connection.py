@@ -9,6 +9,7 @@ from local.servicebus.channels import Channel, Router
 from local.servicebus.decoder import DecodeError, decode
 from local.servicebus.errors import BrokerError
 from local.servicebus.faults import ConnectionCutError
+from local.servicebus.liveness import ANNOUNCED_MS, Liveness
 from local.servicebus.performatives import (
     AMQP_HEADER,
     EMPTY_FRAME,
@@ -21,10 +22,8 @@ from local.servicebus.performatives import (
     encode_frame,
     encode_sasl_frame,
 )
+from local.servicebus.timeline import Timeline
 from local.servicebus.values import Array, ElementType, Symbol, UByte, UInt, UShort
-
-IDLE_TIMEOUT_MS = 240_000
-"""What the service announces (service-bus 3.2)."""
 
 _CHANNEL_MAX = 4999
 _HEAD_SIZE = 8
@@ -41,6 +40,8 @@ class Connection(asyncio.Protocol):
         router: Decides what links are for.
         before_write: Runs before bytes leave; makes what they promise permanent.
         connections: Where the connection is listed while it lasts.
+        timeline: Clock and scheduler.
+        idle_timeout_ms: How much silence the client is told not to exceed.
     """
 
     def __init__(
@@ -48,6 +49,9 @@ class Connection(asyncio.Protocol):
         router: Router,
         before_write: Callable[[], None],
         connections: "set[Connection]",
+        *,
+        timeline: Timeline,
+        idle_timeout_ms: int = ANNOUNCED_MS,
     ) -> None:
         # Until the client says more, the least that it must be able to take.
         self.remote_max_frame_size = _SMALLEST_FRAME_LIMIT
@@ -60,7 +64,10 @@ class Connection(asyncio.Protocol):
         self._was_closed = False
         self._channels: dict[int, Channel] = {}
         self._transport: asyncio.Transport
-        self._heartbeat: asyncio.TimerHandle | None = None
+        self._idle_timeout_ms = idle_timeout_ms
+        self._liveness = Liveness(
+            timeline, idle_timeout_ms, beat=self._send_beat, give_up=self._give_up
+        )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The client is there."""
@@ -70,8 +77,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone; what it held is given back, at once."""
         self._connections.discard(self)
-        if self._heartbeat is not None:
-            self._heartbeat.cancel()
+        self._liveness.stop()
+        self._router.close()
         # The client's half of an orderly end is the close frame; without it, or with an error, what
         # it held was cut off in the middle of something.
         for channel in self._channels.values():
@@ -90,6 +97,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Takes what has come, frame by frame."""
+        self._liveness.heard()
         self._input += data
         try:
             while self._take_one():
@@ -168,7 +176,7 @@ class Connection(asyncio.Protocol):
             case Code.OPEN:
                 self._on_open(Open(*fields))
             case Code.BEGIN:
-                self._channels[number] = Channel(self, number, Begin(*fields), self._router)
+                self._on_begin(number, Begin(*fields))
             case Code.END:
                 self._on_end(number)
             case _:
@@ -182,16 +190,21 @@ class Connection(asyncio.Protocol):
             None,
             UInt(MAX_FRAME_SIZE),
             UShort(_CHANNEL_MAX),
-            UInt(IDLE_TIMEOUT_MS),
+            UInt(self._idle_timeout_ms),
         ]
         self.send_frame(0, Code.OPEN, answer)
         if request.idle_timeout_ms:
-            # Twice as often as the client asks, so that a busy machine is not taken for a dead one.
-            self._beat(request.idle_timeout_ms / 2000)
+            self._liveness.send_beats(request.idle_timeout_ms)
+
+    def _on_begin(self, number: int, request: Begin) -> None:
+        if number in self._channels:
+            raise BrokerError("amqp:not-allowed", f"Channel {number} has begun already.")
+        self._channels[number] = Channel(self, number, request, self._router)
 
     def _on_end(self, number: int) -> None:
         channel = self._channels.pop(number, None)
-        if channel is not None:
+        # One that we have ended was dropped then; this is the client's answer.
+        if channel is not None and not channel.is_ended:
             channel.dropped(is_orderly=True)
             self.send_frame(number, Code.END, [])
 
@@ -209,10 +222,14 @@ class Connection(asyncio.Protocol):
         self._flush()
         self._transport.close()
 
-    def _beat(self, interval_s: float) -> None:
+    def _send_beat(self) -> None:
         self._write(EMPTY_FRAME)
-        loop = asyncio.get_running_loop()
-        self._heartbeat = loop.call_later(interval_s, self._beat, interval_s)
+
+    def _give_up(self, why: str) -> None:
+        # The service's condition for a connection that has gone quiet. Whoever does not speak any
+        # more may not listen either, so the farewell is not waited for.
+        self._fail(BrokerError("amqp:connection:forced", why))
+        self._transport.abort()
 
     # One write per turn of the loop: a hundred acknowledgements share one commit and one packet.
     def _write(self, data: bytes) -> None:

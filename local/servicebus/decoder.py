@@ -13,6 +13,7 @@ from local.servicebus.values import (
     Described,
     Int,
     Long,
+    Raw,
     Symbol,
     Timestamp,
     UByte,
@@ -43,6 +44,29 @@ def decode(data: bytes, offset: int = 0) -> tuple[Any, int]:
     except (IndexError, TypeError, ValueError, RecursionError, struct.error) as error:
         message = f"Not an AMQP value at offset {offset}: {error}."
         raise DecodeError(message) from error
+
+
+def decode_map(data: bytes, offset: int) -> tuple[dict[Any, Any], int]:
+    """The map that starts at ``offset``, its values as the bytes they were, and the offset behind.
+
+    Values become Python's and lose their width, a decimal even its meaning; what a sender wrote
+    must leave as it came.
+
+    Raises:
+        DecodeError: The bytes are not a map or end too early.
+    """
+    heads = {0xC1: offset + 3, 0xD1: offset + 9}
+    _whole, end = decode(data, offset)
+    if data[offset] not in heads:
+        message = f"There is no map at offset {offset}."
+        raise DecodeError(message)
+    position = heads[data[offset]]
+    pairs: dict[Any, Any] = {}
+    while position < end:
+        key, start = decode(data, position)
+        _value, position = decode(data, start)
+        pairs[key] = Raw(data[start:position])
+    return pairs, end
 
 
 def _read(data: bytes, offset: int) -> tuple[Any, int]:
@@ -174,7 +198,8 @@ _READERS[0x80] = _fixed(">Q", ULong)
 _READERS[0x81] = _fixed(">q", Long)
 _READERS[0x82] = _fixed(">d", float)
 _READERS[0x83] = _fixed(">q", Timestamp)
-# Decimal128 passes through as its 16 bytes: nobody computes with it here.
+# Decimals pass through as their bytes: nobody computes with them here.
+_READERS[0x74], _READERS[0x84] = _fixed(">4s", bytes), _fixed(">8s", bytes)
 _READERS[0x94] = _fixed(">16s", bytes)
 _READERS[0x98] = _fixed(">16s", lambda raw: UUID(bytes=raw))
 _READERS[0xA0], _READERS[0xB0] = _short_bytes, _long_bytes

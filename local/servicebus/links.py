@@ -72,6 +72,12 @@ class Link:
         self.delivery_count = 0
         self.credit = 0
         self.is_closed = False
+        self._is_answered = False
+
+    @property
+    def name(self) -> str:
+        """What the client calls it."""
+        return str(self.attach.name)
 
     @property
     def address(self) -> str:
@@ -97,14 +103,15 @@ class Link:
 
     def refuse(self, error: BrokerError) -> None:
         """Answers the attach with a refusal: a link to nothing that ends at once."""
-        # The client must see an attach before the detach, or it waits for one (service-bus 3.4).
-        self._answer(None, None, None)
         self.close(error)
 
     def close(self, error: BrokerError | None = None) -> None:
         """Ends the link from our side."""
         if self.is_closed:
             return
+        # The client must see an attach before the detach, or it waits for one (service-bus 3.4).
+        if not self._is_answered:
+            self._answer(None, None, None)
         self.dropped(is_orderly=True)
         reason = None if error is None else encode_error(error)
         self.channel.send(Code.DETACH, [UInt(self.handle), True, reason])
@@ -119,6 +126,7 @@ class Link:
         self.is_closed = True
 
     def _answer(self, source: Any, target: Any, properties: dict[Any, Any] | None) -> None:
+        self._is_answered = True
         client_receives = bool(self.attach.is_receiver)
         self.channel.send(
             Code.ATTACH,
@@ -155,6 +163,7 @@ class InboundLink(Link):
         self._handle_message = handle_message
         self._first: Transfer | None = None
         self._parts: list[bytes] = []
+        self._size = 0
 
     def open(self) -> None:
         """Confirms the attach and lets the client send."""
@@ -167,29 +176,34 @@ class InboundLink(Link):
         # Only the first frame of a delivery carries its id and format.
         if self._first is None:
             self._first = transfer
-        self._parts.append(payload)
+        # What is over the limit is refused at its end and not kept until then: a client that never
+        # comes to the end would fill the memory.
+        self._size += len(payload)
+        if self._size <= MAX_MESSAGE_SIZE:
+            self._parts.append(payload)
         if transfer.more and not transfer.aborted:
             return
-        first, raw = self._first, b"".join(self._parts)
-        self._first, self._parts = None, []
+        first, raw, size = self._first, b"".join(self._parts), self._size
+        self._first, self._parts, self._size = None, [], 0
         self.delivery_count = (self.delivery_count + 1) & _32_BITS
         self.credit -= 1
         # What was given up half-way is settled by that and never was a message; it has used up
         # its credit all the same (AMQP 1.0, part 2, section 2.7.5).
         if not transfer.aborted:
-            self._take(first, raw)
+            self._take(first, raw, size)
         # Before it runs out: a sender without credit stands still for a round trip.
         if self.credit <= LINK_CREDIT // 2:
             self._grant()
 
-    def _take(self, first: Transfer, raw: bytes) -> None:
-        state = self._judge(raw, first.message_format)
+    def _take(self, first: Transfer, raw: bytes, size: int) -> None:
+        state = self._judge(raw, size, first.message_format)
         if not first.settled:
             delivery_id = UInt(first.delivery_id)
             self.channel.send(Code.DISPOSITION, [True, delivery_id, delivery_id, True, state])
 
-    def _judge(self, raw: bytes, message_format: int | None) -> Any:
+    def _judge(self, raw: bytes, size: int, message_format: int | None) -> Any:
         try:
+            _check_size(size)
             self._handle_message(raw, message_format)
         except BrokerError as error:
             return outcome(Code.REJECTED, encode_error(error))
@@ -198,6 +212,13 @@ class InboundLink(Link):
     def _grant(self) -> None:
         self.credit = LINK_CREDIT
         self.channel.send_flow(self.handle, delivery_count=self.delivery_count, credit=self.credit)
+
+
+def _check_size(size: int) -> None:
+    # Clients know the limit from the attach and should have checked; not all do.
+    if size > MAX_MESSAGE_SIZE:
+        text = f"{size} bytes are more than the {MAX_MESSAGE_SIZE} this link takes."
+        raise BrokerError("amqp:link:message-size-exceeded", text)
 
 
 class OutboundLink(Link):

@@ -107,10 +107,10 @@ class ManagementNode:
         return self._own_sessions
 
     def _renew_lock(self, body: Body) -> Body:
-        until = []
-        for token in body["lock-tokens"]:
-            _message, lock = self._queue.find_locked(token)
-            until.append(self._queue.dispatcher.renew(lock))
+        # All or none: the answer has room for one error, so a client that reads it could not tell
+        # which of its locks still hold.
+        locks = [self._queue.find_locked(token)[1] for token in body["lock-tokens"]]
+        until = [self._queue.dispatcher.renew(lock) for lock in locks]
         return {"expirations": Array(ElementType.TIMESTAMP, until)}
 
     def _renew_session_lock(self, body: Body) -> Body:
@@ -171,7 +171,11 @@ class ManagementNode:
             description=body.get("deadletter-description"),
             properties=body.get("properties-to-modify") or {},
         )
-        for token in body["lock-tokens"]:
+        # A token named twice is one message; and again all or none, for nobody can take back half.
+        tokens = list(dict.fromkeys(body["lock-tokens"]))
+        for token in tokens:
+            self._queue.find_locked(token)
+        for token in tokens:
             self._queue.settle(token, settlement)
         return {}
 

@@ -50,7 +50,7 @@ class Message:
     priority: int | None = None
     ttl_ms: int | None = None
     annotations: dict[Any, Any] = field(default_factory=dict)
-    """The sender's own annotations, without those the broker sets."""
+    """The sender's own annotations, encoded, without those the broker sets."""
     properties: bytes = b""
     """The encoded properties section, or nothing."""
     rest: bytes = b""

@@ -7,7 +7,7 @@ few properties the rules need are read; the rest passes through as bytes.
 from typing import Any
 from uuid import uuid4
 
-from local.servicebus.decoder import decode
+from local.servicebus.decoder import decode, decode_map
 from local.servicebus.errors import BrokerError
 from local.servicebus.messages import (
     ANNOTATIONS,
@@ -49,17 +49,23 @@ def parse_message(raw: bytes) -> Message:
         # From the application properties on nothing concerns the broker.
         if code > PROPERTIES:
             break
-        value, end = decode(raw, offset + 3)
-        if code == HEADER:
-            _read_header(message, value)
-        elif code == ANNOTATIONS:
-            _read_annotations(message, value)
-        elif code == PROPERTIES:
-            message.properties = raw[offset:end]
-            _read_properties(message, value)
-        offset = end
+        offset = _read_section(message, code, raw, offset)
     message.rest = raw[offset:]
     return message
+
+
+def _read_section(message: Message, code: int, raw: bytes, offset: int) -> int:
+    if code == ANNOTATIONS:
+        annotations, end = decode_map(raw, offset + 3)
+        _read_annotations(message, annotations)
+        return end
+    fields, end = decode(raw, offset + 3)
+    if code == HEADER:
+        _read_header(message, fields)
+    elif code == PROPERTIES:
+        message.properties = raw[offset:end]
+        _read_properties(message, fields)
+    return end
 
 
 def _read_header(message: Message, fields: list[Any]) -> None:
@@ -73,7 +79,8 @@ def _read_annotations(message: Message, annotations: dict[Any, Any]) -> None:
         for key, value in annotations.items()
         if key in _SENDER_ANNOTATIONS or not str(key).startswith("x-opt-")
     }
-    message.scheduled_ms = annotations.get("x-opt-scheduled-enqueue-time")
+    due = annotations.get("x-opt-scheduled-enqueue-time")
+    message.scheduled_ms = None if due is None else decode(due)[0]
 
 
 def _read_properties(message: Message, fields: list[Any]) -> None:
@@ -98,6 +105,6 @@ def add_application_properties(message: Message, extra: dict[str, Any]) -> None:
     present: dict[Any, Any] = {}
     end = 0
     if message.rest[:3] == b"\x00\x53\x74":
-        present, end = decode(message.rest, 3)
+        present, end = decode_map(message.rest, 3)
     section = encode_section(APPLICATION_PROPERTIES, {**present, **extra})
     message.rest = section + message.rest[end:]

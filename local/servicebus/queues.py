@@ -172,7 +172,10 @@ class Queue:
 
     def hand_over(self, message: Message, consumer: Consumer) -> None:
         """Gives a message to a receiver: locked, or for good."""
-        if consumer.is_destructive:
+        # The timer may be late on a busy machine; what is past its time is not delivered.
+        if self._is_overdue(message):
+            self._expire(message)
+        elif consumer.is_destructive:
             # Out before it leaves: what a break of the connection loses is what this mode risks.
             self.take_out(message)
             consumer.deliver(message, uuid4())

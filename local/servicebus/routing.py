@@ -15,7 +15,7 @@ from local.servicebus.authorization import ADDRESS as TOKEN_ADDRESS
 from local.servicebus.authorization import Authorization
 from local.servicebus.channels import Channel
 from local.servicebus.decoder import decode
-from local.servicebus.errors import BrokerError, not_allowed
+from local.servicebus.errors import not_allowed
 from local.servicebus.faults import Faults
 from local.servicebus.links import (
     BATCH_FORMAT,
@@ -29,7 +29,7 @@ from local.servicebus.management import ManagementNode
 from local.servicebus.messages import DATA, Message
 from local.servicebus.namespace import Entity, Namespace
 from local.servicebus.parsing import parse_message
-from local.servicebus.performatives import MAX_MESSAGE_SIZE, Attach
+from local.servicebus.performatives import Attach
 from local.servicebus.receivers import CompetingLink, SessionLink, has_session_filter
 from local.servicebus.settlement import Settlement
 
@@ -61,7 +61,15 @@ class ConnectionRouter:
         if path.endswith(MANAGEMENT_SUFFIX):
             return self._make_management_link(channel, attach, address)
         self._authorization.check(address)
-        entity = self._namespace.find(address)
+        link = self._make_entity_link(channel, attach, self._namespace.find(address))
+        self._authorization.guard(link)
+        return link
+
+    def close(self) -> None:
+        """The connection is over."""
+        self._authorization.close()
+
+    def _make_entity_link(self, channel: Channel, attach: Attach, entity: Entity) -> Link:
         if attach.is_receiver:
             # On the attach: receiving a message is no request of its own that could fail.
             with self._faults.around("receive", entity.queue.name):
@@ -114,10 +122,6 @@ class ConnectionRouter:
             entity.queue.settle(token, settlement)
 
     def _publish(self, entity: Entity, raw: bytes, message_format: int | None) -> None:
-        # Clients know the limit from the attach and should have checked; not all do.
-        if len(raw) > MAX_MESSAGE_SIZE:
-            text = f"{len(raw)} bytes are more than the {MAX_MESSAGE_SIZE} this link takes."
-            raise BrokerError("amqp:link:message-size-exceeded", text)
         messages = _unpack(raw) if message_format == BATCH_FORMAT else [parse_message(raw)]
         with self._faults.around("send", entity.queue.name):
             entity.queue.send(messages)

@@ -13,6 +13,7 @@ from local.servicebus.authorization import AccessKey, Authorization
 from local.servicebus.config import BrokerConfig
 from local.servicebus.connection import Connection
 from local.servicebus.faults import Faults
+from local.servicebus.liveness import ANNOUNCED_MS
 from local.servicebus.namespace import Namespace
 from local.servicebus.routing import ConnectionRouter
 from local.servicebus.sqlite_store import SqliteStore
@@ -53,6 +54,7 @@ async def running_broker(
     port: int = 0,
     admin_port: int | None = None,
     key: str | None = None,
+    idle_timeout_ms: int = ANNOUNCED_MS,
 ) -> AsyncIterator[Broker]:
     """A broker on the running event loop, on the loopback interface only.
 
@@ -62,6 +64,7 @@ async def running_broker(
         port: Where clients connect; 0 for any free port.
         admin_port: Where HTTP administration listens; 0 for any free port, None for none.
         key: What clients must sign their tokens with; None takes any token.
+        idle_timeout_ms: How much silence clients are told not to exceed.
 
     Raises:
         ConfigurationError: The database cannot be used or does not fit the configuration.
@@ -83,7 +86,13 @@ async def running_broker(
         def connect() -> Connection:
             authorization = Authorization(access_key, timeline)
             router = ConnectionRouter(namespace, authorization, faults)
-            return Connection(router, store.commit, connections)
+            return Connection(
+                router,
+                store.commit,
+                connections,
+                timeline=timeline,
+                idle_timeout_ms=idle_timeout_ms,
+            )
 
         server = await loop.create_server(connect, HOST, port)
         stack.push_async_callback(_stop_serving, server, connections)

@@ -67,6 +67,12 @@ class Timestamp(int):
     __slots__ = ()
 
 
+class Raw(bytes):
+    """An encoded value, passed on as it came."""
+
+    __slots__ = ()
+
+
 @dataclass(slots=True)
 class Described:
     """A value with a descriptor that says what it is."""
@@ -192,6 +198,7 @@ _WRITERS: dict[type, Callable[[Any], bytes]] = {
     Symbol: lambda value: _variable(0xA3, 0xB3, value.encode()),
     bytes: lambda value: _variable(0xA0, 0xB0, value),
     UUID: lambda value: b"\x98" + value.bytes,
+    Raw: bytes,
     list: _list,
     dict: _map,
     Array: _array,

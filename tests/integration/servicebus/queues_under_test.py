@@ -10,15 +10,17 @@ import sys
 from typing import Any
 
 LOCALLY_BRIEF = "PT3S"
-LOCAL_SCALE = 6
+LOCAL_SCALE = 9
 """Enough that no two tests share a queue."""
+EMULATORS_MOST = 50
+"""Queues of one namespace in the official emulator (service-bus 1)."""
 RENEWED = "PT5S"
 """A lock that the client's renewer, which looks once a second, can keep up with."""
 AZURES_BRIEFEST = "PT5S"
 
 _KINDS: dict[str, tuple[int, dict[str, Any]]] = {
-    "plain": (20, {"LockDuration": "PT1M", "MaxDeliveryCount": 3}),
-    "session": (14, {"RequiresSession": True, "LockDuration": "PT1M", "MaxDeliveryCount": 3}),
+    "plain": (14, {"LockDuration": "PT1M", "MaxDeliveryCount": 3}),
+    "session": (12, {"RequiresSession": True, "LockDuration": "PT1M", "MaxDeliveryCount": 3}),
     "brief": (4, {"MaxDeliveryCount": 3}),
     "renewed": (2, {"LockDuration": RENEWED}),
     "brief-session": (4, {"RequiresSession": True, "MaxDeliveryCount": 3}),

@@ -13,6 +13,11 @@ from azure.servicebus.aio import ServiceBusClient
 
 from tests.integration.servicebus.administration import Admin
 from tests.integration.servicebus.broker_process import ROOT, STOP_WITHIN_S, BrokerProcess
+from tests.integration.servicebus.queues_under_test import (
+    AZURES_BRIEFEST,
+    EMULATORS_MOST,
+    make_config,
+)
 
 CONFIG = ROOT / "local" / "servicebus" / "config.json"
 
@@ -47,6 +52,13 @@ async def send(broker: BrokerProcess, queue: str, message: ServiceBusMessage) ->
     client = ServiceBusClient.from_connection_string(broker.connection_string)
     async with client, client.get_queue_sender(queue) as sender:
         await sender.send_messages(message)
+
+
+def test_queues_under_test_fit_the_official_emulator():
+    """The tests can be pointed at it, so it must be able to hold their queues."""
+    (namespace,) = make_config(AZURES_BRIEFEST)["UserConfig"]["Namespaces"]
+
+    assert len(namespace["Queues"]) <= EMULATORS_MOST
 
 
 async def test_health_answers(admin: Admin):

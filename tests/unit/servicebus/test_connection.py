@@ -1,7 +1,10 @@
 """Bytes from the network: the opening, frames in pieces, and everything a client can do wrong."""
 
+import asyncio
+
 import pytest
 
+from local.servicebus.liveness import ANNOUNCED_MS
 from local.servicebus.performatives import (
     AMQP_HEADER,
     EMPTY_FRAME,
@@ -12,7 +15,13 @@ from local.servicebus.performatives import (
 )
 from local.servicebus.values import Symbol, UInt
 from tests.unit.servicebus.broker_fakes import encode_message, make_bench
-from tests.unit.servicebus.wire_client import WireClient, codes, error_of, read_frames
+from tests.unit.servicebus.wire_client import (
+    SESSION_FILTER,
+    WireClient,
+    codes,
+    error_of,
+    read_frames,
+)
 
 
 async def test_opening_offers_anonymous_and_accepts_it():
@@ -50,18 +59,69 @@ async def test_heartbeats_are_no_news():
     assert not client.transport.is_closing()
 
 
-async def test_heartbeats_are_sent_where_wanted():
-    """A client that announces an idle time-out hears from the broker in time."""
-    client = WireClient(make_bench())
+async def open_with_idle_timeout(idle_timeout_ms):
+    """A connection whose client stands so much silence, and the clock."""
+    bench = make_bench()
+    client = WireClient(bench)
     await client.say(AMQP_HEADER)
-    request = ["me", None, UInt(65536), None, UInt(60_000)]
-    client.connection.data_received(encode_frame(0, Code.OPEN, request))
-    await client.hear()
-    client.connection._beat(60.0)
-    await client.hear()
-    client.lose()
+    request = ["me", None, UInt(65536), None, UInt(idle_timeout_ms)]
+    await client.say(encode_frame(0, Code.OPEN, request))
+    return client, bench.timeline
 
-    assert client.connection._heartbeat.cancelled()
+
+async def count_beats(client, timeline, duration_ms):
+    """How many empty frames come within a time."""
+    client.transport.written.clear()
+    timeline.advance(duration_ms)
+    await asyncio.sleep(0)
+    return bytes(client.transport.written).count(EMPTY_FRAME)
+
+
+async def test_heartbeats_are_sent_where_wanted():
+    """A client that announces an idle time-out hears twice as often, until it is gone."""
+    client, timeline = await open_with_idle_timeout(60_000)
+
+    assert 4 == await count_beats(client, timeline, 120_000)
+
+    client.lose()
+    assert 0 == timeline.count_waiting()
+
+
+async def test_heartbeats_have_a_fastest_pace():
+    """A client that asks for one every half millisecond does not keep the broker busy."""
+    client, timeline = await open_with_idle_timeout(1)
+
+    assert 10 == await count_beats(client, timeline, 1000)
+
+
+async def test_silent_client_is_given_up():
+    """After twice the time that was announced its session is free, its delivery counted."""
+    bench = make_bench(RequiresSession=True, LockDuration="PT5M")
+    client = WireClient(bench)
+    await client.open()
+    bench.timeline.advance(ANNOUNCED_MS)
+    bench.send("a", session_id="s")
+    await client.attach(0, receives=True, filters={SESSION_FILTER: "s"})
+    await client.flow(0, 10)
+    bench.timeline.advance(2 * ANNOUNCED_MS - 1)
+    assert not client.transport.is_cut
+
+    bench.timeline.advance(1)
+
+    frames = [*read_frames(bytes(client.transport.written))]
+    assert ("amqp:connection:forced", True) == (error_of(frames)[0], client.transport.is_cut)
+
+
+async def test_heartbeats_of_the_client_keep_its_connection():
+    """An empty frame is a sign of life."""
+    bench = make_bench()
+    client = WireClient(bench)
+    await client.open()
+    for _ in range(4):
+        bench.timeline.advance(ANNOUNCED_MS)
+        await client.say(EMPTY_FRAME)
+
+    assert not client.transport.is_closing()
 
 
 async def test_other_protocol_is_shown_out():
@@ -161,8 +221,7 @@ async def test_broken_connection_gives_its_session_back(farewell, expected_count
     client = WireClient(bench)
     await client.open()
     bench.send("a", session_id="s")
-    name = Symbol("com.microsoft:session-filter")
-    await client.attach(0, receives=True, filters={name: "s"})
+    await client.attach(0, receives=True, filters={SESSION_FILTER: "s"})
     await client.flow(0, 10)
     if farewell:
         client.connection.data_received(encode_frame(0, Code.CLOSE, []))
@@ -176,6 +235,17 @@ async def test_wrong_type_in_a_frame_is_answered_with_the_reason():
     client = WireClient(make_bench())
     await client.open()
 
-    frames = await client.frame(Code.BEGIN, None, UInt(0), "many", UInt(1000))
+    begin = [None, UInt(0), "many", UInt(1000)]
+    frames = await client.say(encode_frame(2, Code.BEGIN, begin))
 
     assert "amqp:connection:framing-error" == error_of(frames)[0]
+
+
+async def test_channel_that_has_begun_cannot_begin_again():
+    """Its links would be lost without anybody learning of it; the connection ends instead."""
+    client = WireClient(make_bench())
+    await client.open()
+
+    frames = await client.frame(Code.BEGIN, None, UInt(0), UInt(1000), UInt(1000))
+
+    assert ("amqp:not-allowed", True) == (error_of(frames)[0], client.transport.is_closed)

@@ -105,6 +105,48 @@ async def test_unknown_lock_is_not_renewed(bench):
     assert expected == await manager.ask("renew-lock", lock_tokens=tokens(uuid4()))
 
 
+async def test_one_lost_lock_renews_none(bench):
+    """The answer has room for one error: what could be renewed keeps its old expiry."""
+    bench.send("a", "b")
+    receiver = bench.receive()
+    first, second = receiver.tokens
+    bench.entity.queue.settle(second, Settlement(verdict=Verdict.COMPLETE))
+    bench.timeline.advance(1000)
+    manager = await manage(bench)
+
+    expected = (410, "com.microsoft:message-lock-lost")
+    assert expected == await manager.ask("renew-lock", lock_tokens=tokens(first, second))
+    assert START_MS + MINUTE_MS == receiver.received[0].lock.until_ms
+
+
+@pytest.mark.parametrize("disposition", ["completed", "abandoned", "defered", "suspended"])
+async def test_one_lost_lock_settles_none(bench, disposition):
+    """What is refused has no effect on any of the messages, so it can be asked for again."""
+    bench.send("a", "b")
+    receiver = bench.receive()
+    bench.timeline.advance(MINUTE_MS // 2)
+    first, second = receiver.tokens
+    bench.entity.queue.dispatcher.renew(receiver.received[0].lock)
+    bench.timeline.stall(MINUTE_MS // 2)
+    manager = await manage(bench)
+
+    body = {"disposition_status": disposition, "lock_tokens": tokens(first, second)}
+    assert (410, "com.microsoft:message-lock-lost") == await manager.ask(
+        "update-disposition", **body
+    )
+    assert receiver.received[0] is bench.entity.queue.find_locked(first)[0]
+
+
+async def test_token_named_twice_is_settled_once(bench):
+    """A repeated token is one message, not a lost lock."""
+    bench.send("a")
+    (held,) = bench.receive().tokens
+    manager = await manage(bench)
+
+    body = {"disposition_status": "completed", "lock_tokens": tokens(held, held)}
+    assert (200, {}) == await manager.ask("update-disposition", **body)
+
+
 async def test_session_lock_is_renewed(sessions):
     """Renewal gives the session's new expiry."""
     sessions.hold("s")

@@ -18,7 +18,7 @@ from local.servicebus.parsing import (
     parse_message,
     stamp_message_id,
 )
-from local.servicebus.values import Symbol, Timestamp, UInt, encode_section
+from local.servicebus.values import Raw, Symbol, Timestamp, UInt, encode, encode_section
 from tests.unit.servicebus.broker_fakes import encode_message, make_message
 
 
@@ -79,7 +79,8 @@ def test_sender_cannot_forge_the_brokers_annotations():
     }
     message = parse_message(encode_section(ANNOTATIONS, annotations) + encode_message("m"))
 
-    assert {"x-opt-partition-key": "p", "own": "kept"} == message.annotations
+    kept = {"x-opt-partition-key": encode("p"), "own": encode("kept")}
+    assert kept == message.annotations
 
 
 def test_long_time_to_live_comes_from_the_expiry():
@@ -151,6 +152,38 @@ def test_stored_form_is_read_back():
 
     fields = ("message_id", "session_id", "ttl_ms", "durable", "properties", "rest")
     assert [getattr(message, f) for f in fields] == [getattr(again, f) for f in fields]
+
+
+NARROW = {
+    "decimal32": b"\x74" + bytes(range(4)),
+    "decimal64": b"\x84" + bytes(range(8)),
+    "decimal128": b"\x94" + bytes(range(16)),
+    "byte": b"\x51\xff",
+    "short": b"\x61\x01\x02",
+    "float": b"\x72\x3f\xc0\x00\x00",
+    "char": b"\x73\x00\x00\x00\x41",
+    "smallint": b"\x54\x05",
+}
+"""Values that Python has no type of its own for, as a sender writes them."""
+
+
+@pytest.mark.parametrize("raw", NARROW.values(), ids=NARROW)
+def test_application_property_keeps_its_type(raw):
+    """What a dead letter's reason is put beside leaves as its sender wrote it."""
+    section = encode_section(APPLICATION_PROPERTIES, {"own": Raw(raw)})
+    message = parse_message(section + encode_section(DATA, b"x"))
+    add_application_properties(message, {"DeadLetterReason": "r"})
+
+    added = {"own": Raw(raw), "DeadLetterReason": "r"}
+    assert encode_section(APPLICATION_PROPERTIES, added) in message.encode_for_delivery()
+
+
+def test_annotation_keeps_its_type():
+    """Even an array, which is a list to Python."""
+    array = b"\xe0\x04\x02\x51\x01\x02"
+    raw = encode_section(ANNOTATIONS, {Symbol("own"): Raw(array)}) + encode_message("m")
+
+    assert array in parse_message(raw).encode_for_delivery()
 
 
 @pytest.mark.parametrize("raw", [b"garbage", b"\x00\x80\x00", b"\x53\x75\xa0\x01x"])

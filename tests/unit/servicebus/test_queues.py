@@ -437,3 +437,15 @@ def test_message_deferred_too_late_expires():
     bench.entity.queue.settle(token, DEFER)
 
     assert {} == bench.entity.queue.messages
+
+
+@pytest.mark.parametrize("credit", [1, 10])
+def test_message_past_its_time_is_not_delivered_though_its_timer_is_late(credit):
+    """A busy process may come to the timer late; a receiver never notices."""
+    bench = make_bench(DeadLetteringOnMessageExpiration=True)
+    bench.send("old", ttl_ms=1000)
+    bench.send("fresh")
+    bench.timeline.stall(1000)
+
+    assert ["fresh"] == bench.receive(credit).names
+    assert ["old"] == bench.receive_dead().names

@@ -75,7 +75,9 @@ class WireClient:
         self.faults = faults or Faults()
         self.connections: set[Connection] = set()
         router = ConnectionRouter(bench.namespace, authorization, self.faults)
-        self.connection = Connection(router, before_write, self.connections)
+        self.connection = Connection(
+            router, before_write, self.connections, timeline=bench.timeline
+        )
         self.transport = FakeTransport()
         self.connection.connection_made(self.transport)
         self._deliveries = 0
@@ -135,11 +137,13 @@ class WireClient:
         fields = [UInt(handle), UInt(self._deliveries), tag, UInt(0), False, more]
         return await self.frame(Code.TRANSFER, *fields, payload=raw)
 
-    async def flow(self, handle: int, credit: int, *, seen: int = 0, drain: bool = False) -> Any:
+    async def flow(
+        self, handle: int, credit: int, *, seen: int = 0, drain: bool = False, echo: bool = False
+    ) -> Any:
         """Asks for messages."""
         window = [UInt(0), UInt(1000), UInt(0), UInt(1000)]
         return await self.frame(
-            Code.FLOW, *window, UInt(handle), UInt(seen), UInt(credit), None, drain
+            Code.FLOW, *window, UInt(handle), UInt(seen), UInt(credit), None, drain, echo
         )
 
     async def judge(self, first: int, last: int | None, state: Described) -> list[Any]:
