@@ -8,7 +8,7 @@ COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --universal --python-
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock" $(LOCK_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak bench check lock clean
+.PHONY: help setup demo test azurite soak bench check lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 14
@@ -21,6 +21,9 @@ demo: setup ## upgrade and settle the sample estate on this machine; writes out/
 
 test: setup ## run every test except long runs and benchmarks
 	$(PYTEST) -n 2 --dist loadfile -m "not soak and not bench" $(ARGS)
+
+azurite: ## install Microsoft's storage emulator for make test to use (npm, Node.js 20 or newer)
+	npm ci --prefix tests/azurite --ignore-scripts --no-audit --no-fund --loglevel error
 
 soak: setup ## run the long tests
 	$(PYTEST) -m soak --timeout 0 $(ARGS)
@@ -41,4 +44,5 @@ lock: setup ## make the hashed locks from pyproject.toml (LOCK_ARGS=--upgrade fo
 clean: ## remove everything that make made, the environment included
 	rm -rf .venv .tools $(OUT) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
 		.import_linter_cache .hypothesis .coverage
+	rm -rf tests/azurite/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,14 +1,14 @@
 """Puts the real adapters together (the composition root's only call)."""
 
 import logging
-from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from adapters.classic_api import ClassicApi
+from adapters.classic_contents import ClassicContentsApi
 from adapters.clients import loop_clients
 from adapters.clock import ScaledClock
 from adapters.estate_map_file import load_estate_map
-from adapters.evidence_folder import EvidenceFolder
+from adapters.evidence_stores import evidence_store
 from adapters.exchange_log import TaskExchangeLog
 from adapters.log_analytics import LogAnalytics
 from adapters.ports import Ports
@@ -42,11 +42,12 @@ def build_ports(settings: Settings) -> Ports:
     clients = loop_clients(settings, Throttle())
     return Ports(
         classic=ClassicApi(clients, clock),
+        classic_contents=ClassicContentsApi(clients, clock),
         subscriptions=SubscriptionsApi(clients, clock),
         recovery_services=RecoveryServicesApi(clients, clock),
         job_log=LogAnalytics(clients, clock),
         exchanges=TaskExchangeLog(),
-        evidence=EvidenceFolder(Path(settings.evidence_folder)),
+        evidence=evidence_store(settings),
         queue=ServiceBusQueue(settings),
         clock=clock,
         estate_map=load_estate_map(settings.estate_map),
@@ -55,7 +56,7 @@ def build_ports(settings: Settings) -> Ports:
 
 def _quiet_libraries() -> None:
     # At the usual level these write a dozen lines for every request; evidence keeps the ids.
-    for name in ("azure.core", "azure.identity", "azure.servicebus"):
+    for name in ("azure.core", "azure.identity", "azure.servicebus", "azure.storage"):
         logger = logging.getLogger(name)
         if logger.level == logging.NOTSET:
             logger.setLevel(logging.WARNING)
@@ -66,10 +67,12 @@ async def close_ports(ports: Ports) -> None:
     # Clients are shared, so closing one adapter closes the others' too; closing twice is harmless.
     adapters = (
         ports.classic,
+        ports.classic_contents,
         ports.subscriptions,
         ports.recovery_services,
         ports.job_log,
         ports.queue,
+        ports.evidence,
     )
     for adapter in adapters:
         if isinstance(adapter, Closable):

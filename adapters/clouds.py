@@ -39,6 +39,8 @@ class Cloud:
     logs: Service
     authority: str | None
     """Host that signs people and identities in; None where a token URL is configured."""
+    blob_suffixes: tuple[str, ...] = ()
+    """What hosts of blob accounts end with; empty: any host, each its own audience."""
 
 
 def _service(endpoint: str, audience: str | None = None) -> Service:
@@ -52,6 +54,8 @@ _PUBLIC = Cloud(
     arm=_service("https://management.azure.com"),
     logs=_service("https://api.loganalytics.io"),
     authority="login.microsoftonline.com",
+    # The second one: accounts with DNS zone endpoints, which only the public cloud has.
+    blob_suffixes=(".blob.core.windows.net", ".blob.storage.azure.net"),
 )
 _US_GOVERNMENT = Cloud(
     name=CloudName.US_GOVERNMENT,
@@ -63,6 +67,7 @@ _US_GOVERNMENT = Cloud(
     ),
     logs=_service("https://api.loganalytics.us"),
     authority="login.microsoftonline.us",
+    blob_suffixes=(".blob.core.usgovcloudapi.net",),
 )
 _CHINA = Cloud(
     name=CloudName.CHINA,
@@ -72,6 +77,7 @@ _CHINA = Cloud(
     arm=_service("https://management.chinacloudapi.cn"),
     logs=_service("https://api.loganalytics.azure.cn"),
     authority="login.chinacloudapi.cn",
+    blob_suffixes=(".blob.core.chinacloudapi.cn",),
 )
 KNOWN_CLOUDS = {cloud.name: cloud for cloud in (_PUBLIC, _US_GOVERNMENT, _CHINA)}
 """Microsoft's clouds by name."""

@@ -7,34 +7,20 @@ store.
 """
 
 import asyncio
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from adapters.evidence_keys import check_key, check_prefix
+from adapters.evidence_documents import canonical, parse_document
+from adapters.evidence_keys import check_key, check_prefix, is_key
 from adapters.ports import EvidenceEntry
 from domain.codec import JsonObject
 from domain.errors import EvidenceError
 
 _UNFINISHED = ".unfinished-"
 """Prefix of files not linked yet; keys never start with a dot, so none is ever listed."""
-
-
-def canonical(document: JsonObject) -> bytes:
-    """The one way a document is written: sorted members, two blanks of indent, UTF-8.
-
-    Raises:
-        EvidenceError: The document is not plain JSON.
-    """
-    try:
-        # One spelling for one document, so that two writers of the same fact write the same bytes.
-        text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2, sort_keys=True)
-        return f"{text}\n".encode()
-    except (TypeError, ValueError) as error:
-        raise EvidenceError(f"not plain JSON: {error}") from None
 
 
 class EvidenceFolder:
@@ -59,7 +45,7 @@ class EvidenceFolder:
         with _explained(key):
             is_new = await asyncio.to_thread(_create, path, self._root, content)
         if is_new:
-            return EvidenceEntry(document=json.loads(content), is_new=True)
+            return EvidenceEntry(document=parse_document(content, key), is_new=True)
         # Never overwritten: the first writer's document is what happened (DESIGN rule 8).
         kept = await self.read(key)
         if kept is None:
@@ -78,13 +64,7 @@ class EvidenceFolder:
                 content = await asyncio.to_thread(path.read_bytes)
             except FileNotFoundError:
                 return None
-        try:
-            document = json.loads(content)
-        except ValueError as error:
-            raise EvidenceError(f"damaged: {error}", subject=key) from None
-        if not isinstance(document, dict):
-            raise EvidenceError("damaged: not a JSON object", subject=key)
-        return document
+        return parse_document(content, key)
 
     async def list_keys(self, prefix: str) -> tuple[str, ...]:
         """The keys that start with the prefix, sorted.
@@ -167,8 +147,6 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _keys(folder: Path, root: Path) -> list[str]:
-    return [
-        path.relative_to(root).as_posix()
-        for path in folder.rglob("*.json")
-        if not path.name.startswith(".") and path.is_file()
-    ]
+    files = (path for path in folder.rglob("*.json") if path.is_file())
+    names = (path.relative_to(root).as_posix() for path in files)
+    return [name for name in names if is_key(name)]

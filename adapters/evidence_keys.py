@@ -13,6 +13,11 @@ _KEY = re.compile(rf"(?:{_SEGMENT}/)*{_SEGMENT}\.json", re.ASCII)
 _PREFIX = re.compile(rf"(?:{_SEGMENT}/)*(?:{_SEGMENT})?", re.ASCII)
 
 
+def is_key(text: str) -> bool:
+    """Whether a document can be under this name; what else lies in a store is nobody's document."""
+    return len(text) <= MAX_KEY_LENGTH and _KEY.fullmatch(text) is not None
+
+
 def check_key(key: str) -> str:
     """The key itself, if it is a relative path the port allows.
 
@@ -21,7 +26,7 @@ def check_key(key: str) -> str:
     Raises:
         EvidenceError: The key is not of that form.
     """
-    if len(key) > MAX_KEY_LENGTH or _KEY.fullmatch(key) is None:
+    if not is_key(key):
         raise EvidenceError(
             "not a key: relative path of letters, digits, - _ . and / ending in .json expected",
             subject=repr(key),

@@ -27,15 +27,22 @@ from adapters.clouds import (
     may_carry_secrets,
     origin,
 )
+from adapters.evidence_location import (
+    ContainerLocation,
+    EvidenceLocation,
+    find_cloud_problem,
+    parse_location,
+)
 from domain.errors import ConfigurationError
 from domain.signatures import LEAST_SECRET
 
-_FOLDER = "folder:"
 _CRON_FIELDS = 6
 _QUEUE_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,258}[A-Za-z0-9])?"
 # Spelt as the Functions host spells them: the trigger's connection is the same setting.
 _CONNECTION = "ServiceBusConnection"
 _NAMESPACE = f"{_CONNECTION}__fullyQualifiedNamespace"
+_EVIDENCE = "VAULTLIFT_EVIDENCE"
+_EVIDENCE_CONNECTION = f"{_EVIDENCE}_CONNECTION"
 _CUSTOM_ONLY = (
     "VAULTLIFT_CLASSIC_ENDPOINT",
     "VAULTLIFT_ARM_ENDPOINT",
@@ -67,8 +74,7 @@ def _endpoint(url: str) -> str:
 
 
 def _evidence(text: str) -> str:
-    if not text.startswith(_FOLDER) or text == _FOLDER:
-        raise ValueError("expected folder:PATH")
+    parse_location(text)
     return text
 
 
@@ -107,6 +113,8 @@ class Settings(BaseModel):
     client_id: str | None = Field(None, alias="VAULTLIFT_CLIENT_ID")
     client_secret: SecretStr | None = Field(None, alias="VAULTLIFT_CLIENT_SECRET")
     evidence: Annotated[str, AfterValidator(_evidence)] = Field(alias="VAULTLIFT_EVIDENCE")
+    evidence_connection: SecretStr | None = Field(None, alias="VAULTLIFT_EVIDENCE_CONNECTION")
+    """Connection string of the storage account; for emulators."""
     clock_rate: float = Field(1.0, alias="VAULTLIFT_CLOCK_RATE", gt=0, allow_inf_nan=False)
     clock_origin: float | None = Field(None, alias="VAULTLIFT_CLOCK_ORIGIN", allow_inf_nan=False)
     """Unix seconds at which virtual and real time agree."""
@@ -144,9 +152,9 @@ class Settings(BaseModel):
         return self.webhook_secret.get_secret_value() if self.webhook_secret else None
 
     @property
-    def evidence_folder(self) -> str:
-        """Path of the evidence folder."""
-        return self.evidence.removeprefix(_FOLDER)
+    def evidence_location(self) -> EvidenceLocation:
+        """Folder or blob container of the evidence."""
+        return parse_location(self.evidence)
 
     @property
     def cloud(self) -> Cloud:
@@ -195,7 +203,12 @@ def _field_problems(error: ValidationError) -> list[str]:
 
 
 def _contradictions(given: Mapping[str, str]) -> list[str]:
-    return [*_cloud_problems(given), *_clock_problems(given), *_service_bus_problems(given)]
+    return [
+        *_cloud_problems(given),
+        *_clock_problems(given),
+        *_service_bus_problems(given),
+        *_evidence_problems(given),
+    ]
 
 
 def _cloud_problems(given: Mapping[str, str]) -> list[str]:
@@ -221,3 +234,17 @@ def _service_bus_problems(given: Mapping[str, str]) -> list[str]:
     if (_CONNECTION in given) == (_NAMESPACE in given):
         return [f"{_CONNECTION}: set either it or {_NAMESPACE}, not both"]
     return []
+
+
+def _evidence_problems(given: Mapping[str, str]) -> list[str]:
+    try:
+        location = parse_location(given.get(_EVIDENCE, ""))
+        cloud = KNOWN_CLOUDS.get(CloudName(given.get("VAULTLIFT_CLOUD", CloudName.PUBLIC)))
+    except ValueError:
+        return []  # Not a location, or not a cloud: the field's own problem.
+    # container:NAME says which container, the connection string in which account.
+    needs = isinstance(location, ContainerLocation) and location.account_url is None
+    if needs != (_EVIDENCE_CONNECTION in given):
+        return [f"{_EVIDENCE_CONNECTION}: goes with {_EVIDENCE}=container:NAME, and only with it"]
+    problem = find_cloud_problem(location, cloud) if cloud else None
+    return [f"{_EVIDENCE}: {problem}"] if problem else []

@@ -126,6 +126,8 @@ async def test_of_many_writers_one_wins(store: EvidenceStore) -> None:
     assert 1 == len({entry.document["n"] for entry in entries})
 
 
+# aiohttp would rather have a stream than the bytes the SDK hands it; it says so in tests only.
+@pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
 async def test_a_large_document_is_kept_whole(store: EvidenceStore) -> None:
     """A report of some megabytes is one document like any other."""
     document = {"rows": [{"n": number, "text": "x" * 1000} for number in range(5000)]}

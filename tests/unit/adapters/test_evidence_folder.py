@@ -1,4 +1,7 @@
-"""Documents are kept once, whole, whoever is killed when."""
+"""Documents are kept once, whole, whoever is killed when.
+
+What every store promises is in tests/contract/adapters/test_evidence_stores.py.
+"""
 
 import asyncio
 import json
@@ -12,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from adapters.evidence_folder import EvidenceFolder, canonical
+from adapters.evidence_documents import canonical
+from adapters.evidence_folder import EvidenceFolder
 from domain.errors import EvidenceError
 
 ROOT = Path(__file__).parents[3]
@@ -22,40 +26,6 @@ ROOT = Path(__file__).parents[3]
 def store(tmp_path: Path) -> EvidenceFolder:
     """A store in a folder that is not there yet."""
     return EvidenceFolder(tmp_path / "new" / "evidence")
-
-
-async def test_a_document_can_be_read_back(store: EvidenceFolder) -> None:
-    """What was kept is what is read."""
-    document = {"kind": "plan", "data": {"name": "Zürich", "n": [1, None, 2.5]}}
-
-    entry = await store.create("vaults/k/plan.json", document)
-
-    assert (True, document) == (entry.is_new, entry.document)
-    assert document == await store.read("vaults/k/plan.json")
-
-
-async def test_the_first_document_stays(store: EvidenceFolder) -> None:
-    """A second document under a key is not kept, and the first is given back."""
-    await store.create("k.json", {"n": 1})
-
-    second = await store.create("k.json", {"n": 2})
-
-    assert (False, {"n": 1}) == (second.is_new, second.document)
-
-
-async def test_what_is_not_there_reads_as_none(store: EvidenceFolder) -> None:
-    """A free key is no error."""
-    assert await store.read("nothing.json") is None
-
-
-async def test_keys_are_listed_by_prefix_and_sorted(store: EvidenceFolder) -> None:
-    """A prefix may end inside a name; other keys are left out."""
-    for key in ("v/b/2.json", "v/b/1.json", "v/bb/1.json", "w/1.json"):
-        await store.create(key, {})
-
-    assert ("v/b/1.json", "v/b/2.json", "v/bb/1.json") == await store.list_keys("v/b")
-    assert ("v/b/1.json", "v/b/2.json") == await store.list_keys("v/b/")
-    assert () == await store.list_keys("x")
 
 
 async def test_unfinished_files_are_no_documents(store: EvidenceFolder, tmp_path: Path) -> None:
@@ -109,14 +79,6 @@ async def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(EvidenceError, match=r"k\.json.*file"):
         await EvidenceFolder(tmp_path / "file").create("k.json", {})
-
-
-async def test_of_many_writers_on_one_loop_one_wins(store: EvidenceFolder) -> None:
-    """Twenty writers at once leave one document, and all see the same."""
-    entries = await asyncio.gather(*(store.create("k.json", {"n": n}) for n in range(20)))
-
-    assert 1 == sum(entry.is_new for entry in entries)
-    assert 1 == len({entry.document["n"] for entry in entries})
 
 
 def _write(root: str, number: int) -> tuple[bool, int]:

@@ -3,6 +3,7 @@
 import pytest
 
 from adapters.clouds import CloudName
+from adapters.evidence_location import parse_location
 from adapters.settings import Settings
 from domain.errors import ConfigurationError
 
@@ -10,6 +11,7 @@ GOOD = {
     "VAULTLIFT_EVIDENCE": "folder:out/evidence",
     "ServiceBusConnection__fullyQualifiedNamespace": "example.servicebus.windows.net",
 }
+CONNECTION = "VAULTLIFT_EVIDENCE_CONNECTION"
 CUSTOM = GOOD | {
     "VAULTLIFT_CLOUD": "custom",
     "VAULTLIFT_CLASSIC_ENDPOINT": "http://127.0.0.1:8001",
@@ -164,3 +166,48 @@ def test_secrets_do_not_print() -> None:
     for text in (message, repr(settings), str(settings)):
         assert "very secret" not in text
         assert "hidden" not in text
+
+
+def test_evidence_in_a_container_is_reached_by_identity() -> None:
+    """The address of the container is all that it takes."""
+    address = "https://acc1.blob.core.windows.net/evidence"
+
+    settings = Settings.from_environment(GOOD | {"VAULTLIFT_EVIDENCE": address})
+
+    assert (parse_location(address), None) == (
+        settings.evidence_location,
+        settings.evidence_connection,
+    )
+
+
+def test_a_connection_string_goes_with_the_name_of_a_container() -> None:
+    """The secret prints as stars, like every other."""
+    given = {"VAULTLIFT_EVIDENCE": "container:evidence", CONNECTION: "AccountKey=very-secret"}
+
+    settings = Settings.from_environment(GOOD | given)
+
+    assert parse_location("container:evidence") == settings.evidence_location
+    assert "very-secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"VAULTLIFT_EVIDENCE": "container:evidence"},
+        {"VAULTLIFT_EVIDENCE": "folder:x", CONNECTION: "AccountKey=k"},
+        {"VAULTLIFT_EVIDENCE": "https://a.blob.core.windows.net/evidence", CONNECTION: "Key=k"},
+    ],
+)
+def test_half_a_way_to_a_container_is_a_problem(given: dict[str, str]) -> None:
+    """A connection string without a use for it is reported, and so is a missing one."""
+    assert f"{CONNECTION}: goes with VAULTLIFT_EVIDENCE=container:NAME" in _problems(GOOD | given)
+
+
+def test_an_account_of_another_cloud_is_a_problem() -> None:
+    """Evidence of a sovereign cloud cannot be sent to the public one by a slip."""
+    given = {
+        "VAULTLIFT_CLOUD": "AzureUSGovernment",
+        "VAULTLIFT_EVIDENCE": "https://acc1.blob.core.windows.net/evidence",
+    }
+
+    assert "not a blob account of AzureUSGovernment" in _problems(GOOD | given)
