@@ -12,6 +12,7 @@ from typing import Any
 
 from local.demo.plan import SUBSCRIPTION, demo_plan
 from local.demo.processes import Children
+from tests.published import undocumented
 
 ENDED = {"closed", "closed_with_tasks", "blocked", "needs_support", "not_approved", "stopped"}
 LOOK_EVERY_S = 0.25
@@ -38,7 +39,15 @@ class Stack:
     """Where everything is kept; the evidence in ``evidence``."""
 
     def call(self, method: str, path: str, body: Any = None) -> Answer:
-        """One call of the app; ``body`` is sent as JSON, bytes as they are."""
+        """One call of the app; ``body`` is sent as JSON, bytes as they are.
+
+        Whatever a test is about, each call and its answer must be as the API's document says.
+        """
+        answer = self._call(method, path, body)
+        assert [] == undocumented(method, path, body, answer.status, answer.body)
+        return answer
+
+    def _call(self, method: str, path: str, body: Any) -> Answer:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         request = urllib.request.Request(  # noqa: S310 - always http on the loopback
             self.app + path, data=None if body is None else raw, method=method
@@ -50,11 +59,17 @@ class Stack:
         except urllib.error.HTTPError as error:
             return _answer(error.code, error.headers, error.read())
 
-    def until(self, upgrade_id: str, holds: Callable[[Any], bool], within_s: float = 60) -> Any:
-        """The upgrade's view as soon as it is as asked."""
+    def until(
+        self,
+        run_id: str,
+        holds: Callable[[Any], bool],
+        within_s: float = 60,
+        noun: str = "upgrades",
+    ) -> Any:
+        """The view of an upgrade, or of another noun's run, as soon as it is as asked."""
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
-            view = self.call("GET", f"/api/upgrades/{upgrade_id}").body
+            view = self.call("GET", f"/api/{noun}/{run_id}").body
             if holds(view):
                 return view
             time.sleep(LOOK_EVERY_S)

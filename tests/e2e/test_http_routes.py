@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from local.demo.plan import SUBSCRIPTION
 from tests.e2e.stack import ENDED, Stack, running_stack, vault
 
 UNKNOWN = "upgrade-" + "0" * 32
+CAMPAIGN = {"requestedBy": "ann", "vaults": [vault("vault-clean", "West Europe")]}
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
 
@@ -35,12 +37,37 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
         ("DELETE", f"/api/upgrades/{UNKNOWN}", None, 405),
         ("GET", f"/api/upgrades/{UNKNOWN}/approval", None, 405),
         ("GET", "/api/nothing", None, 404),
+        ("GET", f"/api/upgrades/{UNKNOWN}/support", None, 404),
+        ("POST", f"/api/upgrades/{UNKNOWN}/retry", {}, 404),
+        ("POST", f"/api/hooks/approval/{UNKNOWN}", {}, 404),
+        ("POST", "/api/campaigns", {"window": 0}, 400),
+        ("POST", "/api/campaigns", {**CAMPAIGN, "dryRun": True}, 200),
+        ("GET", "/api/campaigns", None, 200),
+        ("GET", "/api/campaigns/none", None, 404),
+        ("POST", "/api/campaigns/none/pause", {"requestedBy": "ann"}, 404),
+        ("POST", "/api/settlements", {"vaultId": "/subscriptions/x"}, 400),
+        ("GET", "/api/settlements?top=1", None, 200),
+        ("GET", "/api/settlements?top=0", None, 400),
+        ("GET", f"/api/settlements/{UNKNOWN}", None, 404),
+        ("POST", f"/api/settlements/{UNKNOWN}/approval", {}, 404),
+        ("POST", f"/api/settlements/{UNKNOWN}/guard", {}, 404),
+        ("GET", "/api/messages/rejected", None, 200),
+        ("GET", "/api/messages/rejected?top=none", None, 400),
+        ("GET", "/api/messages/lost", None, 404),
+        ("GET", "/api/messages/rejected/7", None, 404),
+        ("POST", "/api/messages/rejected/7/replay", {"requestedBy": "ann"}, 404),
+        ("POST", "/api/messages/rejected/replay", {}, 400),
+        ("POST", "/api/messages/rejected/replay", {"requestedBy": "ann"}, 202),
+        ("GET", "/api/admission", None, 200),
     ],
 )
 async def test_routes_answer_as_documented(
     stack: Stack, method: str, path: str, body: object, status: int
 ) -> None:
-    """Bad input, unknown ids, wrong methods and unknown routes each have their status."""
+    """Bad input, unknown ids, wrong methods and unknown routes each have their status.
+
+    ``Stack.call`` holds every answer against ``docs/reference/openapi.json``.
+    """
     assert status == stack.call(method, path, body).status
 
 
@@ -103,4 +130,67 @@ async def test_a_vault_handed_in_twice_is_upgraded_once(stack: Stack) -> None:
         second["id"],
         second["joined"],
         stack.upgrades_started()["vault-clean"],
+    )
+
+
+async def test_a_failed_upgrade_answers_with_its_bundle_and_takes_an_instruction(
+    stack: Stack,
+) -> None:
+    """The bundle is there; a second ticket for the attempt that is open is a conflict."""
+    body = {"vaults": [vault("vault-failing", "West Europe")]}
+    (entry,) = stack.call("POST", "/api/upgrades", body).body["upgrades"]
+    stack.until(entry["id"], lambda one: one["state"] == "needs_support")
+    route = f"/api/upgrades/{entry['id']}"
+    word = {"instruction": "Please start again.", "authorizedBy": "bob"}
+
+    support = stack.call("GET", f"{route}/support")
+    statuses = [
+        stack.call("POST", f"{route}/retry", sent).status
+        for sent in ({}, {**word, "ticket": "T-1"}, {**word, "ticket": "T-2"})
+    ]
+
+    assert (200, "vault-failing", [400, 202, 409]) == (
+        support.status,
+        support.body["bundle"]["vault"],
+        statuses,
+    )
+
+
+async def test_a_campaign_s_life_is_as_documented(stack: Stack) -> None:
+    """Started, looked at, told what it may not do, and started twice."""
+    body = {**CAMPAIGN, "campaignId": "one", "errorThreshold": {"percent": 3}}
+
+    statuses = [
+        stack.call(*call).status
+        for call in (
+            ("POST", "/api/campaigns", body),
+            ("POST", "/api/campaigns", body),
+            ("GET", "/api/campaigns/one"),
+            ("POST", "/api/campaigns/one/resume", {"requestedBy": "ann"}),
+            ("GET", "/api/campaigns"),
+        )
+    ]
+
+    assert [202, 409, 200, 409, 200] == statuses
+
+
+async def test_a_settlement_s_life_is_as_documented(stack: Stack) -> None:
+    """Started, joined or ended, shown with plan and report, and not asking anybody anything."""
+    group = "Default-RecoveryServices-ResourceGroup-westus"
+    row = {"subscriptionId": SUBSCRIPTION, "resourceGroup": group, "vaultName": "vault-upgraded"}
+    body = {**row, "timeZone": "Pacific Standard Time", "dryRun": True}
+    (entry,) = stack.call("POST", "/api/settlements", body).body["settlements"]
+    route = f"/api/settlements/{entry['id']}"
+    answer = {"planHash": "0" * 64, "approver": "bob", "decision": "approve"}
+
+    shown = stack.until(entry["id"], lambda one: one["endedAt"], noun="settlements")
+    statuses = [
+        stack.call("POST", f"{route}/{what}", sent).status
+        for what, sent in (("approval", answer), ("guard", {"decision": "granted", "by": "bob"}))
+    ]
+
+    assert (True, [409, 409], 1) == (
+        {"checklist", "policies", "workList"} <= shown.keys(),
+        statuses,
+        len(stack.call("GET", "/api/settlements").body["settlements"]),
     )
