@@ -1,14 +1,13 @@
 """The classic upgrade: what the service says about it, and the states a run goes through.
 
-The service's side follows facts vault-upgrade 2.1-2.4 and 4. The run's side is a table: every
-change of state goes through :func:`advance`, which refuses what the table does not list.
+The service's side follows facts vault-upgrade 2.1-2.4 and 4. How a run gets from one state to the
+next: :mod:`domain.transitions`.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from domain.errors import TransitionError
 from domain.vaults import ClassicVaultRef, Provenance
 
 SEND_WITHIN = timedelta(minutes=8)
@@ -188,41 +187,6 @@ END_STATES = frozenset(
     }
 )
 """States a run never leaves."""
-
-_S = RunState
-TRANSITIONS: dict[RunState, frozenset[RunState]] = {
-    # A record found at the first look decides where a run goes on: adopted, or settled only.
-    _S.INSPECTING: frozenset(
-        {_S.CHECKING, _S.UPGRADING, _S.CONFIRMING, _S.NEEDS_SUPPORT, _S.STOPPED}
-    ),
-    # The check fails, too, when somebody else has started meanwhile: then theirs is adopted.
-    _S.CHECKING: frozenset(
-        {
-            *(_S.AWAITING_APPROVAL, _S.STARTING, _S.NOT_APPROVED, _S.BLOCKED, _S.STOPPED),
-            *(_S.UPGRADING, _S.CONFIRMING, _S.NEEDS_SUPPORT),
-        }
-    ),
-    _S.AWAITING_APPROVAL: frozenset(
-        {_S.CHECKING, _S.STARTING, _S.NOT_APPROVED, _S.BLOCKED, _S.STOPPED}
-    ),
-    _S.STARTING: frozenset({_S.UPGRADING, _S.CONFIRMING, _S.BLOCKED, _S.NEEDS_SUPPORT, _S.STOPPED}),
-    _S.UPGRADING: frozenset({_S.CONFIRMING, _S.NEEDS_SUPPORT, _S.STOPPED}),
-    _S.CONFIRMING: frozenset({_S.SETTLING, _S.NEEDS_SUPPORT, _S.STOPPED}),
-    _S.SETTLING: frozenset({_S.PROVING, _S.NEEDS_DECISION, _S.STOPPED}),
-    _S.PROVING: frozenset({_S.CLOSED, _S.CLOSED_WITH_TASKS, _S.NEEDS_DECISION, _S.STOPPED}),
-}
-"""From each state, where a run may go next."""
-
-
-def advance(current: RunState, target: RunState, *, subject: str) -> RunState:
-    """``target``, if the table allows the step from ``current``.
-
-    Raises:
-        TransitionError: The table does not list the step; names both states and the vault.
-    """
-    if target not in TRANSITIONS.get(current, frozenset()):
-        raise TransitionError(f"no way from {current} to {target}", subject=subject)
-    return target
 
 
 def client_request_id(guid: object, at: datetime) -> str:

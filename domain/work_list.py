@@ -1,12 +1,12 @@
 """What has to be done at machines, one row each, for the people who look after them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from domain.checks import catalog
 from domain.estate_map import EstateMap
 from domain.findings import Finding, Verdict
 from domain.policy_machines import MACHINE_FIELD
+from domain.work_items import WorkItem
 
 AT_THE_MACHINE = frozenset(
     {
@@ -18,19 +18,6 @@ AT_THE_MACHINE = frozenset(
     }
 )
 """Checks whose subject is a machine."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class WorkItem:
-    """One thing to do at one machine."""
-
-    owner: str
-    """Who looks after the machine; empty where the estate map does not say."""
-    machine: str
-    vault: str
-    check_id: str
-    found: str
-    what_to_do: str
 
 
 def _machines(finding: Finding) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ from domain.campaigns import VaultProgress
 from domain.codec import from_json, to_json
 from domain.outcomes import Milestone
 from domain.requests import UpgradeRequest
-from domain.upgrade import END_STATES, RunState, advance
+from domain.transitions import advance
+from domain.upgrade import END_STATES, RunState
 from orchestrators import names
 
 type Flow[T] = Generator[task.Task[Any], Any, T]

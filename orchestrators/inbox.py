@@ -1,11 +1,10 @@
 """The events one orchestration waits for, one by one, with a limit of time."""
 
+from collections.abc import Generator
 from datetime import datetime
 from typing import Any
 
 from durabletask import task
-
-from orchestrators.flow import Flow
 
 
 class Inbox:
@@ -28,7 +27,7 @@ class Inbox:
         """Whether an event is there; it would be lost by continue-as-new, so take it first."""
         return self._event.is_complete
 
-    def next_before(self, due: datetime | None) -> Flow[Any]:
+    def next_before(self, due: datetime | None) -> Generator[task.Task[Any], Any, Any]:
         """The next event, or None when the time has come first; None as ``due`` sets no limit."""
         if not self.has_event:
             self._set_alarm(due)
