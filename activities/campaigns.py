@@ -27,6 +27,7 @@ from domain.campaigns import (
 )
 from domain.codec import from_json, to_json
 from domain.errors import EvidenceError
+from domain.evidence import accepted_document, accepted_key
 from domain.requests import Slot, UpgradeRequest
 from domain.steps import Recorded
 from domain.upgrade import RunState
@@ -47,8 +48,7 @@ async def run_send_vaults(ports: Ports, request: SendRequest) -> Recorded:
     ]
     for one in requests:
         # As for a list handed in over HTTP: whoever asks for the vault finds it waiting.
-        key = f"vaults/{one.vault.key}/accepted/{one.request_id}.json"
-        await ports.evidence.create(key, to_json(one))
+        await ports.evidence.create(accepted_key(one), accepted_document(one))
     # Kept before it is sent: in between, the vault shows as waiting and never as unknown.
     await ports.queue.send(requests)
     return Recorded(key=campaign_prefix(request.campaign_id))

@@ -9,7 +9,7 @@ from typing import Any
 
 from adapters.ports import EvidenceEntry, Ports
 from domain.codec import JsonObject, to_json
-from domain.evidence import evidence_document
+from domain.evidence import evidence_document, kind_of
 from domain.findings import Finding, tally
 from domain.outcomes import ManualTask
 from domain.settling import SettleRequest
@@ -36,7 +36,7 @@ async def keep_step(ports: Ports, run: Run, step: str, data: Any) -> EvidenceEnt
     return await keep(
         ports,
         key=f"{run.prefix}/{step}.json",
-        kind=step.split("-", 1)[-1],
+        kind=kind_of(step),
         vault=str(run.request.vault),
         run_id=run.run_id,
         data=to_json(data),
@@ -55,7 +55,7 @@ async def keep_findings(
     await keep(
         ports,
         key=f"{settle.prefix}/{step}.json",
-        kind=step.split("-", 1)[-1],
+        kind=kind_of(step),
         vault=str(settle.vault),
         run_id=settle.run_id,
         data={

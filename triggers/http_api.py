@@ -9,19 +9,21 @@ import uuid
 
 import azure.functions as func
 from azure import durable_functions as df
-from durabletask.client import OrchestrationQuery, OrchestrationState
+from durabletask.client import OrchestrationState
 from pydantic import ValidationError
 
 from adapters.ports import Ports
 from domain.codec import from_json, to_json
 from domain.errors import InvalidInputError, Problem, VaultliftError
+from domain.evidence import accepted_document, accepted_key
 from domain.intake import requests_from_json
 from domain.plans import Approval, judge_approval
 from domain.requests import UpgradeRequest, upgrade_instance_id
 from domain.upgrade import RunState
 from orchestrators import names
 from triggers.answers import answer, error, invalid_input
-from triggers.shapes.common import MAX_PAGE_SIZE, PAGE_SIZE, PRINCIPAL_HEADER, Decided
+from triggers.paging import read_page
+from triggers.shapes.common import PRINCIPAL_HEADER, Decided
 from triggers.shapes.upgrades import UPGRADE_ID, AcceptedUpgrade, AcceptedUpgrades, UpgradePage
 from triggers.views import ENDED, queued_view, upgrade_view, vault_view
 
@@ -47,7 +49,7 @@ async def post_upgrades(
     except VaultliftError as failure:
         return error(503, "QueueUnavailable", f"{failure} Hand the same list in again.")
     for request in requests:
-        await ports.evidence.create(_accepted_key(request), to_json(request))
+        await ports.evidence.create(accepted_key(request), accepted_document(request))
     entries = [
         _accepted(req, request, joined=joined)
         for request, joined in zip(requests, running, strict=True)
@@ -60,10 +62,6 @@ async def _is_running(client: df.DurableFunctionsClient, request: UpgradeRequest
     instance_id = upgrade_instance_id(request.vault)
     state = await client.get_orchestration_state(instance_id, fetch_payloads=False)
     return state is not None and state.runtime_status not in ENDED
-
-
-def _accepted_key(request: UpgradeRequest) -> str:
-    return f"vaults/{request.vault.key}/accepted/{request.request_id}.json"
 
 
 def _accepted(req: func.HttpRequest, request: UpgradeRequest, *, joined: bool) -> AcceptedUpgrade:
@@ -80,24 +78,14 @@ def _accepted(req: func.HttpRequest, request: UpgradeRequest, *, joined: bool) -
 async def list_upgrades(
     req: func.HttpRequest, client: df.DurableFunctionsClient
 ) -> func.HttpResponse:
-    """Every upgrade in the order of their ids, a page at a time."""
-    top = req.params.get("top") or str(PAGE_SIZE)
-    if not top.isdecimal() or not 1 <= int(top) <= MAX_PAGE_SIZE:
-        message = f"give a whole number from 1 to {MAX_PAGE_SIZE}, not {top!r}"
-        problem = Problem(where="query", field="top", message=message)
-        return invalid_input(InvalidInputError([problem]))
-    after = req.params.get("continuation") or ""
-    query = OrchestrationQuery(fetch_inputs_and_outputs=True, instance_id_prefix="upgrade-")
-    states = await client.get_all_orchestration_states(query)
-    page = sorted(
-        (state for state in states if _is_upgrade(state) and state.instance_id > after),
-        key=lambda state: state.instance_id,
-    )
-    shown = page[: int(top)]
-    token = shown[-1].instance_id if len(page) > len(shown) else None
+    """Every upgrade once, a page at a time."""
+    try:
+        page = await read_page(req, client, "upgrade-", _is_upgrade)
+    except InvalidInputError as problem:
+        return invalid_input(problem)
     body: UpgradePage = {
-        "upgrades": [upgrade_view(state) for state in shown],
-        "continuationToken": token,
+        "upgrades": [upgrade_view(state) for state in page.states],
+        "continuationToken": page.token,
     }
     return answer(body)
 
@@ -135,7 +123,7 @@ async def _waiting_in_queue(ports: Ports, instance_id: str) -> UpgradeRequest | 
         return None
     keys = await ports.evidence.list_keys(f"vaults/{found['key']}/accepted/")
     document = await ports.evidence.read(keys[-1]) if keys else None
-    return from_json(UpgradeRequest, document) if document is not None else None
+    return from_json(UpgradeRequest, document["data"]) if document is not None else None
 
 
 def _unknown(instance_id: str) -> func.HttpResponse:

@@ -21,7 +21,7 @@ from adapters.ports import Ports, UpgradeRuns
 from domain.admission import AdmissionState, Arrival, block_of, entry_key
 from domain.codec import to_json
 from domain.errors import InvalidInputError
-from domain.evidence import evidence_document
+from domain.evidence import accepted_document, accepted_key, evidence_document
 from domain.intake import request_from_message
 from domain.messages import QueueMessage
 from domain.requests import UpgradeRequest
@@ -74,8 +74,8 @@ async def take_message(intake: Intake, message: QueueMessage) -> str:
     if request.approval_hours is None:
         request = replace(request, approval_hours=intake.options.approval_hours)
     # Also of a request that joins another's run: it is the only trace of who asked.
-    accepted = f"vaults/{request.vault.key}/accepted/{request.request_id}.json"
-    await intake.ports.evidence.create(accepted, to_json(replace(request, slot=None)))
+    accepted = accepted_document(replace(request, slot=None))
+    await intake.ports.evidence.create(accepted_key(request), accepted)
     if await _is_paced(intake.client, request):
         return STARTED if await intake.runs.start(request) else JOINED
     return await _line_up(intake, message, replace(request, slot=None))
