@@ -1,9 +1,9 @@
 """``vaultlift campaign``: start, watch and steer a campaign."""
 
 import getpass
-import time
 import uuid
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -22,15 +22,14 @@ from cli.campaign_tables import (
 from cli.campaign_views import CampaignView
 from cli.exit_codes import ExitCode
 from cli.input_file import read_vaults, upgrade_body
-from cli.options import DEFAULT_URL, Comment, Interval, Json, Key, Quiet, Url
+from cli.options import DEFAULT_URL, Comment, Interval, Json, Key, Quiet, RequestedBy, Url
 from cli.output import Output
+from cli.patience import Pace, Patience
+from cli.progress import LineProgress
 from cli.transport import JsonTransport
 from domain.campaigns import Verb
 from domain.codec import JsonObject
-from domain.errors import ConfigurationError, UnavailableError
-
-OUTAGE_LOOKS = 30
-"""The app may restart while it is followed; after this many failed looks in a row it is gone."""
+from domain.errors import ConfigurationError
 
 app = typer.Typer(
     name="campaign",
@@ -85,10 +84,6 @@ HoursZone = Annotated[
 ]
 CampaignIdOption = Annotated[
     str | None, typer.Option("--campaign-id", metavar="ID", help="Its id; a new one if absent.")
-]
-RequestedBy = Annotated[
-    str | None,
-    typer.Option("--requested-by", metavar="NAME", help="Who asks; the account of this machine."),
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", "-n", help="Show the plan; start nothing. Exit code 2.")
@@ -188,24 +183,23 @@ def _follow(
     output: Output, client: CampaignClient, campaign_id: str, interval_s: float
 ) -> ExitCode:
     """Looks until it pauses or ends; says something whenever something has changed."""
-    shown, misses = "", 0
+    patience = Patience(LineProgress(output), Pace(interval_s=interval_s))
+    shown = ""
     while True:
-        try:
-            view = client.read(campaign_id)
-        except UnavailableError:
-            misses += 1
-            if misses > OUTAGE_LOOKS:
-                raise
-        else:
-            misses = 0
-            line = campaign_sentence(view)
-            if line != shown:
-                output.event("progress", **_members(view))
-                output.say(line)
-                shown = line
+        view = patience.look(partial(client.read, campaign_id))
+        if view is not None:
+            shown = _tell_news(output, view, shown)
             if view.needs_somebody:
                 return _show(output, view)
-        time.sleep(interval_s)
+        patience.pause()
+
+
+def _tell_news(output: Output, view: CampaignView, shown: str) -> str:
+    line = campaign_sentence(view)
+    if line != shown:
+        output.event("progress", **_members(view))
+        output.say(line)
+    return line
 
 
 def _members(view: CampaignView) -> JsonObject:

@@ -2,16 +2,13 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_camel
-
 from cli.exit_codes import ExitCode
-from cli.views import VaultView
+from cli.views import Body, VaultView
 from domain.campaigns import CampaignPhase, Cause, Mark
 
 _ENDED = frozenset({CampaignPhase.COMPLETED, CampaignPhase.CANCELLED})
 
-_CODES = {
+_BY_MARK = {
     Mark.CLOSED: ExitCode.CLEAN,
     Mark.CLOSED_WITH_TASKS: ExitCode.FINDINGS,
     Mark.NEEDS_DECISION: ExitCode.FINDINGS,
@@ -21,16 +18,11 @@ _CODES = {
     Mark.STOPPED: ExitCode.UNKNOWN,
     Mark.NOT_APPROVED: ExitCode.NOT_APPROVED,
 }
+# Counts go by the marks' names in small letters.
+_CODES = {mark.name.lower(): code for mark, code in _BY_MARK.items()}
 
 
-class _Body(BaseModel):
-    # Members a newer app adds are passed over, so that an older command line can still read it.
-    model_config = ConfigDict(
-        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True
-    )
-
-
-class PlacedVault(_Body):
+class PlacedVault(Body):
     """A vault of a campaign."""
 
     position: int
@@ -38,7 +30,7 @@ class PlacedVault(_Body):
     vault: VaultView
 
 
-class TrailLine(_Body):
+class TrailLine(Body):
     """Who asked what, or what happened."""
 
     at: datetime
@@ -47,7 +39,7 @@ class TrailLine(_Body):
     detail: str = ""
 
 
-class CampaignView(_Body):
+class CampaignView(Body):
     """One campaign as ``GET /api/campaigns/{id}`` shows it."""
 
     id: str
@@ -82,17 +74,19 @@ class CampaignView(_Body):
             return ExitCode.THRESHOLD
         if self.phase not in _ENDED:
             return ExitCode.UNKNOWN if self.has_ended else ExitCode.PENDING
-        codes = {mark.name.lower(): code for mark, code in _CODES.items()}
-        return max((codes.get(word, ExitCode.UNKNOWN) for word in self.counts), default=ExitCode(0))
+        # A count this version has no word for may be anything, so it is unknown.
+        codes = [_CODES.get(word, ExitCode.UNKNOWN) for word in self.counts]
+        return max(codes, default=ExitCode.CLEAN)
 
 
-class CampaignPage(_Body):
+class CampaignPage(Body):
     """Answer of ``GET /api/campaigns``."""
 
     campaigns: tuple[CampaignView, ...]
+    continuation_token: str | None = None
 
 
-class AcceptedCampaign(_Body):
+class AcceptedCampaign(Body):
     """Answer of ``POST /api/campaigns``."""
 
     id: str
@@ -107,14 +101,14 @@ class PlannedVault(PlacedVault):
     expected_start: datetime
 
 
-class SkippedVault(_Body):
+class SkippedVault(Body):
     """A vault that was found and is left out."""
 
     vault: str
     why: str
 
 
-class CampaignPlan(_Body):
+class CampaignPlan(Body):
     """Answer of a dry run."""
 
     total: int
@@ -128,7 +122,7 @@ class CampaignPlan(_Body):
     skipped: tuple[SkippedVault, ...] = ()
 
 
-class KeptMessageView(_Body):
+class KeptMessageView(Body):
     """A message that became no run."""
 
     box: str
@@ -144,13 +138,13 @@ class KeptMessageView(_Body):
     body: str | None = None
 
 
-class MessagePage(_Body):
+class MessagePage(Body):
     """Answer of ``GET /api/messages/{box}``."""
 
     messages: tuple[KeptMessageView, ...]
 
 
-class ReplayedMessage(_Body):
+class ReplayedMessage(Body):
     """One message sent anew."""
 
     sequence_number: int
@@ -158,7 +152,7 @@ class ReplayedMessage(_Body):
     message_id: str
 
 
-class ReplayAnswer(_Body):
+class ReplayAnswer(Body):
     """Answer of a replay."""
 
     replayed: tuple[ReplayedMessage, ...]

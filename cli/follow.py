@@ -1,16 +1,13 @@
 """Follows upgrades to their ends by looking at the app again and again."""
 
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from cli.api_client import ApiClient
-from cli.progress import Progress
+from cli.patience import Pace, Patience
 from cli.views import Accepted, UpgradeView
-from domain.errors import NotFoundError, ThrottledError, UnavailableError, VaultliftError
-
-OUTAGE_LIMIT_S = 120.0
-"""The app may restart while it is followed; longer than this it is gone."""
+from domain.errors import NotFoundError, UnavailableError, VaultliftError
 
 PICKUP_LIMIT_S = 300.0
 """From the moment an upgrade was accepted until its run shows. The queue takes seconds; after
@@ -20,13 +17,16 @@ SINGLE_READS = 25
 """With more upgrades than this on the way, listing pages is cheaper than a read for each."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pace:
-    """How often to look, and by which clock; tests bring their own."""
+class Progress(Protocol):
+    """Is told of every look at the upgrades; :mod:`cli.progress` shows them."""
 
-    interval_s: float = 2.0
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
+    def update(self, views: Sequence[UpgradeView]) -> None:
+        """Shows the upgrades as they are now."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Says something that is not about one vault."""
+        ...
 
 
 @dataclass(kw_only=True)
@@ -88,45 +88,6 @@ def _nobody_picks_up(watch: Watch) -> VaultliftError:
         subject=watch.client.url,
         what_to_do="Look at the app's log and at the dead-letter queue of vault-upgrades.",
     )
-
-
-class Patience:
-    """Bears an app that is gone for a while, as it is when it restarts.
-
-    Args:
-        progress: Is told of every look that failed.
-        pace: How often to look.
-    """
-
-    def __init__(self, progress: Progress, pace: Pace) -> None:
-        self._progress = progress
-        self._pace = pace
-        # Monotonic: a clock that is set must not look like an app that is gone.
-        self._last_answer = pace.monotonic()
-        self._pause_s = pace.interval_s
-
-    def look[Seen](self, read: Callable[[], Seen]) -> Seen | None:
-        """What ``read`` gives; None when the app did not answer and may still come back.
-
-        Raises:
-            UnavailableError: It has been gone for ``OUTAGE_LIMIT_S``.
-        """
-        self._pause_s = self._pace.interval_s
-        try:
-            seen = read()
-        except (UnavailableError, ThrottledError) as error:
-            if self._pace.monotonic() - self._last_answer > OUTAGE_LIMIT_S:
-                raise
-            # An app that says when to come back is not asked before.
-            self._pause_s = max(self._pause_s, getattr(error, "retry_after_s", None) or 0.0)
-            self._progress.note(f"{error.message} Looking again.")
-            return None
-        self._last_answer = self._pace.monotonic()
-        return seen
-
-    def pause(self) -> None:
-        """Waits until the next look is due."""
-        self._pace.sleep(self._pause_s)
 
 
 def follow(watch: Watch, progress: Progress, pace: Pace) -> tuple[UpgradeView, ...]:

@@ -7,7 +7,8 @@ Whatever goes wrong ends in one sentence with what to do and exit code 1, never 
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -47,34 +48,42 @@ class _OneSentence(TyperGroup):
         # Read before parsing: an error of the parser, too, is told as JSON where that was asked.
         given = list(sys.argv[1:] if args is None else args)
         output = Output(as_json="--json" in given)
-        try:
-            # Outside its stand-alone mode typer leaves the errors, and their exit codes, to us.
-            code = super().main(
-                given,
-                prog_name or PROGRAM,
-                complete_var,
-                standalone_mode=False,
-                windows_expand_args=windows_expand_args,
-                **extra,
-            )
-        except VaultliftError as error:
-            output.fail(error)
-            code = ExitCode.TOOL_ERROR
-        except TyperException as error:
-            output.fail(_usage_error(error))
-            code = ExitCode.TOOL_ERROR
-        # Ctrl-C, in the middle of whatever was running; the app goes on without us.
-        except typer.Abort:
-            code = ExitCode.INTERRUPTED
-        except Exception as error:  # noqa: BLE001 - the last line before the user
-            output.fail(_defect(error))
-            code = ExitCode.TOOL_ERROR
-        if code == ExitCode.INTERRUPTED:
-            output.stderr.print("Interrupted. What was started goes on: vaultlift status --all")
+        # Outside its stand-alone mode typer leaves the errors, and their exit codes, to us.
+        run = partial(
+            super().main,
+            given,
+            prog_name or PROGRAM,
+            complete_var,
+            standalone_mode=False,
+            windows_expand_args=windows_expand_args,
+            **extra,
+        )
+        code = _ending(run, output)
         if standalone_mode:
             # A verb without a code of its own has done what it was asked.
             sys.exit(int(code or 0))
         return code
+
+
+def _ending(run: Callable[[], Any], output: Output) -> Any:
+    """What the verb gives, or the exit code of what stopped it, which has been told then."""
+    try:
+        code = run()
+    except VaultliftError as error:
+        output.fail(error)
+        return ExitCode.TOOL_ERROR
+    except TyperException as error:
+        output.fail(_usage_error(error))
+        return ExitCode.TOOL_ERROR
+    # Ctrl-C, in the middle of whatever was running; the app goes on without us.
+    except typer.Abort:
+        code = ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last line before the user
+        output.fail(_defect(error))
+        return ExitCode.TOOL_ERROR
+    if code == ExitCode.INTERRUPTED:
+        output.stderr.print("Interrupted. What was started goes on: vaultlift status --all")
+    return code
 
 
 def _usage_error(error: TyperException) -> VaultliftError:

@@ -9,7 +9,7 @@ from cli.campaign_client import CampaignClient
 from cli.campaign_tables import message_table
 from cli.campaign_views import KeptMessageView
 from cli.exit_codes import ExitCode
-from cli.options import DEFAULT_URL, Comment, Json, Key, Quiet, Url
+from cli.options import DEFAULT_URL, Comment, Json, Key, Quiet, RequestedBy, Url
 from cli.output import Output
 from cli.transport import JsonTransport
 from domain.codec import JsonObject
@@ -31,10 +31,6 @@ SomeNumber = Annotated[
 ]
 All = Annotated[bool, typer.Option("--all", "-a", help="Every message of the box.")]
 Top = Annotated[int, typer.Option("--top", metavar="N", min=1, max=500, help="At most so many.")]
-RequestedBy = Annotated[
-    str | None,
-    typer.Option("--requested-by", metavar="NAME", help="Who asks; the account of this machine."),
-]
 
 
 def _members(message: KeptMessageView) -> JsonObject:

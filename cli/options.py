@@ -38,6 +38,11 @@ File = Annotated[
     Path,
     typer.Argument(metavar="FILE", help="CSV or JSON file that lists the vaults.", dir_okay=False),
 ]
+RequestedBy = Annotated[
+    str | None,
+    typer.Option("--requested-by", metavar="NAME", help="Who asks; the account of this machine."),
+]
+
 Comment = Annotated[
     str | None, typer.Option("--comment", help="A sentence to keep with the decision.")
 ]

@@ -10,8 +10,9 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from cli.tables import problem_table
+from cli.problem_table import problem_table
 from domain.errors import InvalidInputError, ServiceError, VaultliftError
+from domain.sentences import join_sentences
 
 PLAIN_WIDTH = 200
 """Columns of a line when nobody watches: OperationIds in logs must not be broken."""
@@ -78,17 +79,18 @@ class Output:
 def sentence(error: VaultliftError) -> str:
     """What went wrong and what to do, as sentences for a person."""
     subject = f"{error.subject}: " if error.subject else ""
+    text, advice = f"{subject}{_with_ids(error)}", error.what_to_do or ""
+    # Text of several lines is quoted output, the end of a log: it is left as it is.
+    if "\n" in text:
+        return f"{text}\n{advice}".rstrip()
+    return join_sentences(text, advice)
+
+
+def _with_ids(error: VaultliftError) -> str:
     ids = (("OperationId", error.operation_id), ("request id", error.request_id))
     named = ", ".join(f"{label} {value}" for label, value in ids if value)
     text = error.message.rstrip()
-    if named:
-        text = f"{text.removesuffix('.')} ({named})"
-    # Text of several lines is quoted output, the end of a log: it is left as it is.
-    separator = "\n" if "\n" in text else " "
-    if separator == " " and not text.endswith((".", "!", "?")):
-        text += "."
-    advice = f"{separator}{error.what_to_do}" if error.what_to_do else ""
-    return f"{subject}{text}{advice}"
+    return f"{text.removesuffix('.')} ({named})" if named else text
 
 
 def _error_members(error: VaultliftError) -> dict[str, Any]:

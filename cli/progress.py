@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from rich.live import Live
 
@@ -11,31 +11,6 @@ from cli.output import Output
 from cli.tables import approval_hint, finding_words, live_view, summary_line, upgrade_table
 from cli.views import UpgradeView
 from reports.words import format_duration, state_wording
-
-
-class Progress(Protocol):
-    """Is told of every look at the upgrades."""
-
-    def __enter__(self) -> Self:
-        """Takes over the terminal where it needs to."""
-        ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Gives the terminal back."""
-        ...
-
-    def update(self, views: Sequence[UpgradeView]) -> None:
-        """Shows the upgrades as they are now."""
-        ...
-
-    def note(self, text: str) -> None:
-        """Says something that is not about one vault."""
-        ...
 
 
 class LiveProgress:
@@ -116,7 +91,7 @@ def change_line(view: UpgradeView) -> str:
     return "; ".join(parts)
 
 
-def progress_for(output: Output, clock: Clock) -> Progress:
+def progress_for(output: Output, clock: Clock) -> LiveProgress | LineProgress:
     """The form that fits where the output goes; ``clock`` tells the app's time."""
     return LiveProgress(output, clock) if output.is_live else LineProgress(output)
 

@@ -1,28 +1,29 @@
 """``vaultlift settle`` and ``vaultlift guard``: what an upgrade left to do, now or years later."""
 
 import getpass
-import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from adapters.clock import ScaledClock
+from cli.campaign_body import without_nothing
 from cli.exit_codes import ExitCode, exit_code_of
+from cli.follow import Progress
 from cli.options import DEFAULT_URL, ClockOrigin, ClockRate, Interval, Json, Key, Quiet, Url
 from cli.output import Output
+from cli.patience import Pace, Patience
 from cli.progress import progress_for, show_result
 from cli.settle_client import SettleClient
 from cli.settle_views import AcceptedSettlement, SettlementView
 from cli.transport import JsonTransport
 from cli.work_lists import write_work_lists
-from domain.errors import ConfigurationError, UnavailableError
+from domain.codec import JsonObject
+from domain.errors import ConfigurationError
 from reports.words import count
-
-OUTAGE_LOOKS = 30
-"""The app may restart while it is followed; after this many failed looks it is gone."""
 
 Vaults = Annotated[
     list[str] | None,
@@ -69,17 +70,15 @@ WorkLists = Annotated[
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Stay until every vault has ended.")]
 
 
-def _body(
-    vaults: list[str] | None, subscription: str | None, choices: dict[str, Any]
-) -> dict[str, Any]:
+def _body(vaults: list[str] | None, subscription: str | None, choices: JsonObject) -> JsonObject:
     if bool(vaults) == (subscription is not None):
         raise ConfigurationError(
             "Name vaults, or a subscription.",
             what_to_do="Use `vaultlift settle VAULT...` or `vaultlift settle --subscription ID`.",
         )
     # What is left out is the app's to say; a default repeated here could contradict it.
-    given = {name: value for name, value in choices.items() if value is not None}
-    named: list[dict[str, Any]] = [{"vaultId": one} for one in vaults or ()]
+    given = without_nothing(choices)
+    named: list[JsonObject] = [{"vaultId": one} for one in vaults or ()]
     named = named or [{"subscriptionId": subscription}]
     return {
         "requestedBy": getpass.getuser(),
@@ -128,7 +127,8 @@ def settle(  # noqa: PLR0913 - each argument is an option of the command
         return ExitCode.CLEAN
     clock = ScaledClock(clock_rate, clock_origin)
     with progress_for(output, clock) as progress:
-        views = follow(client, [one.id for one in accepted], progress.update, interval_s)
+        ids = [one.id for one in accepted]
+        views = follow(client, ids, progress, Pace(interval_s=interval_s))
     show_result(output, clock, views)
     _show_open(output, views)
     if work_lists is not None:
@@ -145,35 +145,33 @@ def _say_accepted(output: Output, accepted: Sequence[AcceptedSettlement]) -> Non
 
 
 def follow(
-    client: SettleClient,
-    ids: Sequence[str],
-    show: Callable[[Sequence[SettlementView]], None],
-    interval_s: float,
-    sleep: Callable[[float], None] = time.sleep,
+    client: SettleClient, ids: Sequence[str], progress: Progress, pace: Pace
 ) -> tuple[SettlementView, ...]:
     """Looks until every settlement has ended, or waits for somebody who is not here.
 
     Raises:
         UnavailableError: The app was gone for too long.
     """
-    failed_looks = 0
+    patience = Patience(progress, pace)
     views: dict[str, SettlementView] = {}
     while True:
-        try:
-            open_ids = [one for one in ids if one not in views or views[one].end_state is None]
-            views |= {one: client.read(one) for one in open_ids}
-            failed_looks = 0
         # The settlement goes on without us; only looking has to be possible again.
-        except UnavailableError:
-            failed_looks += 1
-            if failed_looks > OUTAGE_LOOKS:
-                raise
-        else:
+        seen = patience.look(partial(_read_open, client, ids, views))
+        if seen is not None:
+            views |= seen
             shown = tuple(views[one] for one in ids)
-            show(shown)
+            progress.update(shown)
             if all(one.end_state is not None for one in shown):
                 return shown
-        sleep(interval_s)
+        patience.pause()
+
+
+def _read_open(
+    client: SettleClient, ids: Sequence[str], known: Mapping[str, SettlementView]
+) -> dict[str, SettlementView]:
+    return {
+        one: client.read(one) for one in ids if one not in known or known[one].end_state is None
+    }
 
 
 def _show_open(output: Output, views: Sequence[SettlementView]) -> None:

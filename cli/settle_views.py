@@ -1,15 +1,6 @@
 """What the app's HTTP API says about one settlement, as the command line reads it."""
 
-from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_camel
-
-from cli.views import UpgradeView, VaultView
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True
-    )
+from cli.views import Body, UpgradeView, VaultView
 
 
 class SettledVaultView(VaultView):
@@ -19,7 +10,7 @@ class SettledVaultView(VaultView):
     resource_group: str = ""
 
 
-class StatementView(_Body):
+class StatementView(Body):
     """One statement of the article and how it stands."""
 
     id: str
@@ -28,14 +19,14 @@ class StatementView(_Body):
     open_subjects: tuple[str, ...] = ()
 
 
-class TaskView(_Body):
+class TaskView(Body):
     """Something a person has to do."""
 
     subject: str
     text: str
 
 
-class WorkView(_Body):
+class WorkView(Body):
     """Something to do at one machine."""
 
     owner: str = ""
@@ -46,7 +37,7 @@ class WorkView(_Body):
     what_to_do: str
 
 
-class PolicyView(_Body):
+class PolicyView(Body):
     """What a policy is and would be."""
 
     policy: str
@@ -56,7 +47,7 @@ class PolicyView(_Body):
     then: str = ""
 
 
-class GuardView(_Body):
+class GuardView(Body):
     """What the owner of a Resource Guard has to be asked for."""
 
     text: str = ""
@@ -77,7 +68,7 @@ class SettlementView(UpgradeView):
     work_list: tuple[WorkView, ...] = ()
 
 
-class AcceptedSettlement(_Body):
+class AcceptedSettlement(Body):
     """One vault of an accepted request."""
 
     id: str
@@ -85,7 +76,7 @@ class AcceptedSettlement(_Body):
     joined: bool = False
 
 
-class AcceptedSettlements(_Body):
+class AcceptedSettlements(Body):
     """Answer of ``POST /api/settlements``."""
 
     request_id: str

@@ -4,25 +4,16 @@ import urllib.parse
 from collections.abc import Iterator
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_camel
-
 from cli.api_client import ApiClient
 from cli.transport import JsonTransport
-from cli.views import UpgradeView, parse
+from cli.views import Body, UpgradeView, parse
 from domain.codec import JsonObject
 from domain.errors import InvalidInputError, NotFoundError, Problem
 
 UPGRADE_PREFIX = "upgrade-"
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True
-    )
-
-
-class SupportView(_Body):
+class SupportView(Body):
     """A support bundle as the app gives it."""
 
     id: str
@@ -32,7 +23,7 @@ class SupportView(_Body):
     """``to_json(SupportBundle)``: OperationId, records, calls, exchanges, the e-mail."""
 
 
-class RetryView(_Body):
+class RetryView(Body):
     """What an instruction of Microsoft came to."""
 
     id: str

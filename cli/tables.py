@@ -1,7 +1,7 @@
 """The tables of the command line."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from rich import box
@@ -11,7 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.views import FindingCounts, UpgradeView
-from domain.errors import Problem
 from domain.upgrade import RunState
 from reports.words import Tone, count, format_duration, state_wording
 
@@ -29,17 +28,6 @@ MIN_ID_WIDTH = 13
 def _table() -> Table:
     # Only the rule below the head: tables are pasted into tickets, where frames break.
     return Table(box=box.SIMPLE_HEAD, pad_edge=False)
-
-
-def problem_table(problems: Iterable[Problem]) -> Table:
-    """Everything wrong with an input, one row per problem."""
-    table = _table()
-    for heading in ("Where", "Vault", "Field", "Problem"):
-        table.add_column(heading, overflow="fold")
-    for problem in problems:
-        cells = (problem.where, problem.vault or "-", problem.field, problem.message)
-        table.add_row(*(escape(cell) for cell in cells))
-    return table
 
 
 def styled_state(state: str) -> str:

@@ -170,6 +170,17 @@ def _problems(error: JsonObject) -> tuple[Problem, ...]:
     )
 
 
+_NO_KEY = "Give the app's function key with --key or VAULTLIFT_KEY."
+_KINDS: dict[http.HTTPStatus, tuple[type[ServiceError], str]] = {
+    http.HTTPStatus.UNAUTHORIZED: (AccessDeniedError, _NO_KEY),
+    http.HTTPStatus.FORBIDDEN: (AccessDeniedError, _NO_KEY),
+    http.HTTPStatus.NOT_FOUND: (
+        NotFoundError,
+        "`vaultlift status --all` lists what the app knows.",
+    ),
+}
+
+
 def _error_of(answer: _Answer, *, subject: str) -> Exception:
     """The error of our tree for an answer that is one."""
     given = answer.body.get("error")
@@ -180,16 +191,11 @@ def _error_of(answer: _Answer, *, subject: str) -> Exception:
     status, code = answer.status, error.get("code")
     message = str(error.get("message") or f"the app answered with HTTP status {status}")
     ids = {"subject": subject, "code": code, "request_id": answer.request_id}
-    if status in {http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN}:
-        advice = "Give the app's function key with --key or VAULTLIFT_KEY."
-        return AccessDeniedError(message, status=status, what_to_do=advice, **ids)
-    if status == http.HTTPStatus.NOT_FOUND:
-        advice = "`vaultlift status --all` lists what the app knows."
-        return NotFoundError(message, status=status, what_to_do=advice, **ids)
     if status == http.HTTPStatus.TOO_MANY_REQUESTS:
         return ThrottledError(message, retry_after_s=answer.retry_after_s, **ids)
+    if status in _KINDS:
+        kind, advice = _KINDS[http.HTTPStatus(status)]
+        return kind(message, status=status, what_to_do=advice, **ids)
     # 5xx may pass and is asked again; any other 4xx is final.
-    kind: type[ServiceError] = (
-        UnavailableError if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR else RefusedError
-    )
-    return kind(message, status=status, **ids)
+    may_pass = status >= http.HTTPStatus.INTERNAL_SERVER_ERROR
+    return (UnavailableError if may_pass else RefusedError)(message, status=status, **ids)

@@ -10,19 +10,27 @@ import typer
 from adapters.clock import ScaledClock
 from cli.api_client import ApiClient
 from cli.exit_codes import ExitCode, exit_code_of
-from cli.follow import Pace, Watch, follow
+from cli.follow import Watch, follow
 from cli.input_file import read_vaults, upgrade_body
-from cli.options import DEFAULT_URL, ClockOrigin, ClockRate, File, Interval, Json, Key, Quiet, Url
+from cli.options import (
+    DEFAULT_URL,
+    ClockOrigin,
+    ClockRate,
+    File,
+    Interval,
+    Json,
+    Key,
+    Quiet,
+    RequestedBy,
+    Url,
+)
 from cli.output import Output
+from cli.patience import Pace
 from cli.progress import progress_for, show_result
 from cli.transport import JsonTransport
 from cli.views import AcceptedRequest
 from reports.words import count
 
-RequestedBy = Annotated[
-    str | None,
-    typer.Option("--requested-by", metavar="NAME", help="Who asks; the account of this machine."),
-]
 RequestId = Annotated[
     str | None,
     typer.Option(

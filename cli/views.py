@@ -13,14 +13,16 @@ QUEUED = "queued"
 """State of an upgrade that no run has picked up yet."""
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
+    """What every answer of the app has in common: camelCase members, read and never changed."""
+
     # Members a newer app adds are passed over, so that an older command line can still read it.
     model_config = ConfigDict(
         frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True
     )
 
 
-class VaultView(_Body):
+class VaultView(Body):
     """Names the classic vault."""
 
     subscription_id: str
@@ -29,7 +31,7 @@ class VaultView(_Body):
     vault_type: str = "BackupVault"
 
 
-class FindingCounts(_Body):
+class FindingCounts(Body):
     """How many findings of each verdict."""
 
     passed: int = 0
@@ -38,13 +40,13 @@ class FindingCounts(_Body):
     not_applicable: int = 0
 
 
-class PlanView(_Body):
+class PlanView(Body):
     """What somebody has to agree to."""
 
     hash: str
 
 
-class UpgradeView(_Body):
+class UpgradeView(Body):
     """One upgrade as ``GET /api/upgrades/{id}`` shows it."""
 
     id: str
@@ -78,7 +80,7 @@ class UpgradeView(_Body):
         return not prefix or prefix.rstrip("/").rsplit("/", 1)[-1] == request_id
 
 
-class Accepted(_Body):
+class Accepted(Body):
     """One vault of an accepted request."""
 
     id: str
@@ -91,21 +93,21 @@ class Accepted(_Body):
         return UpgradeView(id=self.id, vault=self.vault, state=QUEUED)
 
 
-class AcceptedRequest(_Body):
+class AcceptedRequest(Body):
     """Answer of ``POST /api/upgrades``."""
 
     request_id: str
     upgrades: tuple[Accepted, ...]
 
 
-class UpgradePage(_Body):
+class UpgradePage(Body):
     """One page of ``GET /api/upgrades``."""
 
     upgrades: tuple[UpgradeView, ...]
     continuation_token: str | None = None
 
 
-def parse[Body: BaseModel](model: type[Body], body: JsonObject, *, subject: str) -> Body:
+def parse[T: Body](model: type[T], body: JsonObject, *, subject: str) -> T:
     """The body as a model.
 
     Raises:

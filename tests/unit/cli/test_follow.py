@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from cli.follow import OUTAGE_LIMIT_S, PICKUP_LIMIT_S, SINGLE_READS, Pace, Watch, follow
+from cli.follow import PICKUP_LIMIT_S, SINGLE_READS, Watch, follow
+from cli.patience import OUTAGE_LIMIT_S, Pace
 from cli.views import QUEUED, Accepted, UpgradeView
 from domain.errors import NotFoundError, ThrottledError, UnavailableError
 from tests.unit.cli.fake_app import ended_body, vault_body, view_body

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
+from cli.problem_table import problem_table
 from cli.tables import (
     duration_s,
     finding_words,
     live_view,
-    problem_table,
     summary_line,
     upgrade_table,
 )
