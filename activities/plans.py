@@ -2,6 +2,7 @@
 
 import logging
 
+from activities.before_images import BEFORE_IMAGE
 from activities.evidence import keep_step
 from adapters.ports import Ports
 from domain.plans import build_plan, plan_hash
@@ -27,7 +28,9 @@ async def run_record_plan(ports: Ports, request: PlanRequest) -> PlanRecord:
         operation_id=request.operation_id,
         result=request.result,
         retry=request.attempt.reason,
-        before_images=(f"{run.prefix}/02-inspection.json",),
+        before_images=tuple(
+            f"{run.prefix}/{step}.json" for step in ("02-inspection", BEFORE_IMAGE)
+        ),
     )
     digest = plan_hash(plan)
     step = f"04-plan-{digest[:HASH_DIGITS]}"

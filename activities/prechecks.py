@@ -2,10 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from activities.before_images import keep_before_image
 from activities.evidence import keep_step
+from activities.lost_machines import find_lost_machines
 from adapters.ports import Ports
 from domain.codec import JsonObject
 from domain.errors import NotFoundError, ServiceError, ThrottledError, UnavailableError
+from domain.lost_machine import LostMachine
+from domain.lost_machines import LostMachines, without_settled
 from domain.prechecks import REGISTERED, CheckContext, CheckReason, CheckResult, Gravity
 from domain.readings import Attempt, FailedRead
 from domain.service_reasons import service_reasons
@@ -34,11 +38,14 @@ async def run_read_prechecks(ports: Ports, request: PrecheckRequest) -> CheckRes
     """
     context = _context(request)
     gathered = _Gathered([request.check.provenance], list(service_reasons(request.check)))
+    await _look_at_lost_machines(ports, request, gathered)
     await _look_at_subscription(ports, context, gathered)
     await _look_at_target(ports, request, gathered)
+    gathered.reasons += [_incomplete(one) for one in await keep_before_image(ports, request)]
     result = CheckResult(
         reasons=tuple(gathered.reasons),
         to_register=tuple(gathered.to_register),
+        to_unregister=tuple(gathered.to_unregister),
         sources=tuple(gathered.sources),
     )
     await keep_step(ports, request.run, f"03-checks-{request.check_no}", result)
@@ -63,6 +70,7 @@ class _Gathered:
         self.sources = sources
         self.reasons = reasons
         self.to_register: list[str] = []
+        self.to_unregister: list[LostMachine] = []
 
     def take[T](
         self, read: Attempt[T], judge: Callable[[T], Sequence[CheckReason]], rule: str
@@ -72,7 +80,9 @@ class _Gathered:
             self.reasons.append(_unread(read, rule))
             return
         self.sources.append(read.provenance)
-        self.reasons += judge(read.value)
+        # First the judgement, which may take reasons of others back.
+        found = judge(read.value)
+        self.reasons += found
 
 
 async def _attempt[T](what: str, read: Awaitable[Reading[T]]) -> Attempt[T]:
@@ -99,6 +109,34 @@ def _unread(failed: FailedRead, rule: str) -> CheckReason:
         source=failed.what,
         rule=rule,
     )
+
+
+def _incomplete(what: str) -> CheckReason:
+    return CheckReason(
+        code="BeforeImageIncomplete",
+        gravity=Gravity.NOTE,
+        message=f"what the classic vault looked like could not be kept: {what}",
+        what_to_do="Note its policies and machines by hand if they matter; after the upgrade the "
+        "classic vault cannot be viewed.",
+        source="classic vault",
+        rule="vault-upgrade 1.7",
+    )
+
+
+async def _look_at_lost_machines(
+    ports: Ports, request: PrecheckRequest, gathered: _Gathered
+) -> None:
+    # Read only where somebody asks for it: an upgrade as such needs no machine's name.
+    if not request.run.request.unregister_machines:
+        return
+    lost = await _attempt("the machines of the vault", find_lost_machines(ports, request))
+
+    def judge(found: LostMachines) -> Sequence[CheckReason]:
+        gathered.to_unregister += found.found
+        gathered.reasons = without_settled(gathered.reasons, found.found)
+        return found.reasons
+
+    gathered.take(lost, judge, "vault-upgrade 1.2")
 
 
 async def _look_at_subscription(ports: Ports, context: CheckContext, gathered: _Gathered) -> None:

@@ -20,6 +20,7 @@ from activities.confirmation import run_confirm_upgrade
 from activities.inspection import run_inspect_vault
 from activities.items import run_read_items
 from activities.job_sync import run_read_job_sync
+from activities.lost_machines import run_unregister_machines
 from activities.operations import (
     run_read_operation,
     run_record_escalation,
@@ -63,6 +64,7 @@ ACTIVITIES = (
     Activity(names.CHECK_PREREQUISITES, run_check_prerequisites, steps.CheckRequest),
     Activity(names.READ_PRECHECKS, run_read_prechecks, steps.PrecheckRequest),
     Activity(names.REGISTER_PROVIDERS, run_register_providers, steps.RegistrationRequest),
+    Activity(names.UNREGISTER_MACHINES, run_unregister_machines, steps.UnregisterRequest),
     Activity(names.READ_PROVIDERS, run_read_providers, steps.RegistrationRequest),
     Activity(names.READ_ATTEMPT, run_read_attempt, steps.AttemptRequest),
     Activity(names.RECORD_PLAN, run_record_plan, steps.PlanRequest),

@@ -31,6 +31,8 @@ class Clients:
         self._cloud = connections.cloud
         self._made: dict[tuple[str, ...], Any] = {}
 
+    # An SDK client is bound to one subscription, so an estate of many needs many. They are cheap:
+    # connections, token and throttle are shared by all of them.
     def _once[T](self, make: Callable[[], T], *key: str) -> T:
         if key not in self._made:
             self._made[key] = make()
@@ -69,6 +71,16 @@ class Clients:
                 service.endpoint, **self._connections.read_options(service)
             ),
             *("arm", "read"),
+        )
+
+    def arm_writer(self) -> RestClient:
+        """For calls to Resource Manager that are sent once."""
+        service = self._cloud.arm
+        return self._once(
+            lambda: AsyncPipelineClient(
+                service.endpoint, **self._connections.write_options(service)
+            ),
+            *("arm", "write"),
         )
 
     def vaults(self, subscription_id: str) -> RecoveryServicesClient:
@@ -118,6 +130,8 @@ class Clients:
             lambda: LogsQueryClient(
                 self._connections.credential,
                 endpoint=service.endpoint,
+                # Without it the package asks for tokens of the endpoint, which is right in the
+                # public cloud only (recovery-services 6.1).
                 audience=service.scope.removesuffix("/.default"),
                 **self._connections.read_options(service),
             ),
@@ -135,6 +149,7 @@ class Clients:
 
     async def aclose(self) -> None:
         """Closes the connections; the clients hold nothing else."""
+        # First, so that nobody gets a client whose connections are about to close.
         self._made.clear()
         await self._connections.aclose()
 

@@ -126,6 +126,7 @@ def message_body(request: UpgradeRequest) -> JsonObject:
         "acceptWarnings": request.accept_warnings,
         "createResourceGroup": request.create_resource_group or None,
         "registerProviders": request.register_providers or None,
+        "unregisterMachines": list(request.unregister_machines) or None,
         "approvalHours": request.approval_hours,
         "logWorkspaceId": request.log_workspace_id,
         "protectedItems": request.protected_items,

@@ -25,6 +25,12 @@ MAX_APPROVAL_HOURS = 24 * 30
 MAX_GROUP_LENGTH = 90
 """Longest name of a resource group (vault-upgrade 1.3)."""
 
+MAX_MACHINES = 50
+"""Who has more machines to unregister has another problem than an upgrade."""
+
+LONGEST_MACHINE_NAME = 255
+"""Longest name of a host."""
+
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # The new vault keeps the name, so the rule of Recovery Services vaults holds (audit-checks GOV-01).
 _VAULT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,49}")
@@ -126,6 +132,18 @@ def _read_yes_no(value: object) -> bool:
     if text.casefold() not in _YES_NO:
         raise ValueError(f"{text!r} must be one of: {', '.join(_YES_NO)}")
     return _YES_NO[text.casefold()]
+
+
+def _read_machines(value: object) -> tuple[str, ...]:
+    # A cell of a CSV file is one text; names of machines hold neither blanks nor semicolons.
+    parts = value if isinstance(value, list) else _text(value).split(";")
+    names = tuple(_text(part).strip() for part in parts)
+    if len(names) > MAX_MACHINES:
+        raise ValueError(f"names {len(names)} machines; at most {MAX_MACHINES} are allowed")
+    too_long = [name for name in names if len(name) > LONGEST_MACHINE_NAME]
+    if too_long:
+        raise ValueError(f"{too_long[0][:40]!r}... is no machine's name")
+    return tuple({name.casefold(): name for name in names}.values())
 
 
 def _number_reader(least: int, most: int) -> Callable[[object], int]:
@@ -235,6 +253,18 @@ FIELDS: tuple[InputField, ...] = (
         "registerProviders",
         "register_providers",
         "Consent to registering resource providers of the subscription.",
+    ),
+    InputField(
+        member="unregisterMachines",
+        column="unregister_machines",
+        read=_read_machines,
+        schema={
+            "type": "array",
+            "items": {"type": "string", "minLength": 1, "maxLength": LONGEST_MACHINE_NAME},
+            "maxItems": MAX_MACHINES,
+            "description": "Machines that are gone for good: unregistered before the start, their"
+            " backups given up, once another person has approved the plan.",
+        },
     ),
     InputField(
         member="approvalHours",

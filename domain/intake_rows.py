@@ -68,6 +68,7 @@ def _request(vault: ClassicVaultRef, values: Mapping[str, Any], sender: Sender) 
         accept_warnings=values.get("acceptWarnings", False),
         create_resource_group=values.get("createResourceGroup", False),
         register_providers=values.get("registerProviders", False),
+        unregister_machines=values.get("unregisterMachines", ()),
         approval_hours=values.get("approvalHours"),
         log_workspace_id=values.get("logWorkspaceId"),
         protected_items=values.get("protectedItems"),

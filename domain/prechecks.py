@@ -8,6 +8,7 @@ would do away with it, and where it comes from.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.lost_machine import LostMachine
 from domain.sentences import join_sentences
 from domain.upgrade import ClassicVault, PrerequisiteCheck
 from domain.vaults import Provenance
@@ -79,6 +80,8 @@ class CheckResult:
     reasons: tuple[CheckReason, ...]
     to_register: tuple[str, ...] = ()
     """Resource providers that must be registered first, once somebody has agreed."""
+    to_unregister: tuple[LostMachine, ...] = ()
+    """Machines that are gone for good, once somebody has agreed."""
     sources: tuple[Provenance, ...] = ()
     """Every reading the reasons rest on."""
 

@@ -59,6 +59,8 @@ class UpgradeRequest:
     """Consent to a target resource group that does not exist yet: the service makes it."""
     register_providers: bool = False
     """Consent to registering resource providers of the subscription, where they are not."""
+    unregister_machines: tuple[str, ...] = ()
+    """Machines that are gone for good: unregistered before the start, their backups given up."""
     approval_hours: int | None = None
     """How long the plan waits for an answer; None: as the installation is set."""
     log_workspace_id: str | None = None

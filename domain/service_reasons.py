@@ -5,6 +5,7 @@ and by what stands in its table; one that is not recognised is passed on in the 
 """
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from domain.agents import UPGRADE_FLOOR, is_below, parse_version, version_text
@@ -17,10 +18,10 @@ SOURCE = "service check"
 _VERSION = re.compile(r"\d+(\.\d+){3}")
 _AGENT_ADVICE = (
     f"Update the MARS agent to {version_text(UPGRADE_FLOOR.version)} or later (2.0.9070.0 was enough in 2017; the later"
-    " text of January 2018 asks for more). A machine that no longer exists counts too: unregister"
-    " it with DELETE backupContainers/{id}/UnRegisterContainer, or in the classic portal, if its"
-    " backups are not needed; while they are kept, the vault cannot be upgraded. Then run the"
-    " vault again."
+    " text of January 2018 asks for more). A machine that no longer exists counts too: if its backups"
+    " are not needed, name it in unregisterMachines, and it is unregistered once the plan is"
+    " approved, or unregister it in the classic portal; while they are kept, the vault cannot be"
+    " upgraded. Then run the vault again."
 )
 
 
@@ -59,16 +60,26 @@ _TOPICS: tuple[Topic, ...] = (
 )
 
 
-def _has_old_agent(reason: PrerequisiteReason) -> bool:
-    versions = (
-        parse_version(cell) for row in reason.rows for cell in row if _VERSION.fullmatch(cell)
-    )
+def _names_old_agent(row: tuple[str, ...]) -> bool:
+    versions = (parse_version(cell) for cell in row if _VERSION.fullmatch(cell))
     return any(version is not None and is_below(version, UPGRADE_FLOOR) for version in versions)
+
+
+def is_about_agents_of(rows: Sequence[tuple[str, ...]], machines: Collection[str]) -> bool:
+    """Whether a table has old agents in each row, and only of these machines.
+
+    Args:
+        rows: The table; the machine's name is in the first column.
+        machines: Names, case-folded.
+    """
+    return bool(rows) and all(
+        row[0].casefold() in machines and _names_old_agent(row) for row in rows
+    )
 
 
 def _topic_of(reason: PrerequisiteReason) -> Topic | None:
     # A table of machines and versions needs no words to be known for what it is.
-    if _has_old_agent(reason):
+    if any(map(_names_old_agent, reason.rows)):
         return _TOPICS[0]
     named = f"{reason.category} {reason.code}"
     for text in (named, reason.message):

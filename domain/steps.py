@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from domain.lost_machine import LostMachine
 from domain.outcomes import Milestone
 from domain.prechecks import REGISTERED, CheckResult
 from domain.requests import UpgradeRequest
@@ -69,6 +70,16 @@ class PrecheckRequest:
     check: PrerequisiteCheck
     """What the service itself said; becomes part of the result."""
     check_no: int
+    unregistered: tuple[LostMachine, ...] = ()
+    """Lost machines that this run has unregistered."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnregisterRequest:
+    """Unregister machines that are gone for good; a plan that names them was approved."""
+
+    run: Run
+    machines: tuple[LostMachine, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

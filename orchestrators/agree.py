@@ -12,6 +12,7 @@ from durabletask import task
 from pydantic import ValidationError
 
 from domain.codec import from_json
+from domain.lost_machine import LostMachine
 from domain.plans import Approval, judge_approval
 from domain.prechecks import CheckResult, Consent
 from domain.requests import ApprovalMode, UpgradeRequest
@@ -28,6 +29,7 @@ from domain.steps import (
     RegistrationRequest,
     ReminderRecord,
     Run,
+    UnregisterRequest,
 )
 from domain.upgrade import ClassicVault, PrerequisiteCheck, RunState, client_request_id
 from orchestrators import names
@@ -73,8 +75,9 @@ def agree_on_plan(
     # One for the whole run: a second one would miss what the first one is still waiting for.
     inbox = Inbox(ctx, names.APPROVAL_EVENT)
     approved_hash: str | None = None
+    gone: tuple[LostMachine, ...] = ()
     for check_no in range(1, MAX_CHECKS + 1):
-        checked = yield from _check(ctx, run, classic, check_no)
+        checked = yield from _check(ctx, run, classic, check_no, gone)
         if checked.result.blocking:
             reasons = tuple(map(str, checked.result.blocking))
             return Agreement(operation_id=operation_id, end=RunState.BLOCKED, reasons=reasons)
@@ -88,7 +91,11 @@ def agree_on_plan(
         )
         plan = yield from call(ctx, names.RECORD_PLAN, planned, PlanRecord)
         if approved_hash == plan.plan_hash or not needs_approval(run.request, checked.result):
-            return (yield from _register(ctx, run, checked.result, operation_id))
+            if gone == checked.result.to_unregister:
+                return (yield from _register(ctx, run, checked.result, operation_id))
+            # Then the service is asked again: only it knows whether that was all.
+            gone = yield from _unregister(ctx, run, checked.result.to_unregister)
+            continue
         refusal = yield from _ask(ctx, run, journey, plan, inbox)
         if refusal is not None:
             return Agreement(
@@ -113,7 +120,11 @@ def needs_approval(request: UpgradeRequest, result: CheckResult) -> bool:
 
 
 def _check(
-    ctx: task.OrchestrationContext, run: Run, classic: ClassicVault, check_no: int
+    ctx: task.OrchestrationContext,
+    run: Run,
+    classic: ClassicVault,
+    check_no: int,
+    gone: tuple[LostMachine, ...],
 ) -> Flow[Checked]:
     request = CheckRequest(
         run=run,
@@ -122,9 +133,20 @@ def _check(
         check_no=check_no,
     )
     check = yield from call(ctx, names.CHECK_PREREQUISITES, request, PrerequisiteCheck)
-    rest = PrecheckRequest(run=run, classic=classic, check=check, check_no=check_no)
+    rest = PrecheckRequest(
+        run=run, classic=classic, check=check, check_no=check_no, unregistered=gone
+    )
     result = yield from call(ctx, names.READ_PRECHECKS, rest, CheckResult)
     return Checked(check=check, result=result)
+
+
+def _unregister(
+    ctx: task.OrchestrationContext, run: Run, machines: tuple[LostMachine, ...]
+) -> Flow[tuple[LostMachine, ...]]:
+    request = UnregisterRequest(run=run, machines=machines)
+    # Repeated where it fails: a machine that is gone already is left out.
+    yield from call(ctx, names.UNREGISTER_MACHINES, request, Recorded)
+    return machines
 
 
 def _register(

@@ -17,6 +17,7 @@ from domain.vaults import ClassicVaultRef, Reading, VaultRef
 from orchestrators import names
 from tests.fakes import (
     NOON,
+    FakeClassicContents,
     FakeClassicVaults,
     FakeClock,
     FakeExchangeLog,
@@ -95,6 +96,7 @@ class FakeEstate:
 
     clock: FakeClock
     classic: TimedClassicVaults
+    classic_contents: FakeClassicContents
     subscriptions: FakeSubscriptions
     recovery_services: UpgradedVaults
     evidence: MemoryEvidence
@@ -109,8 +111,10 @@ class FakeEstate:
         recovery_services.shows_early = True
         evidence = MemoryEvidence(clock)
         subscriptions = FakeSubscriptions(clock)
+        contents = FakeClassicContents(clock)
         ports = Ports(
             classic=classic,
+            classic_contents=contents,
             subscriptions=subscriptions,
             recovery_services=recovery_services,
             job_log=FakeJobLog(clock),
@@ -122,6 +126,7 @@ class FakeEstate:
         return cls(
             clock=clock,
             classic=classic,
+            classic_contents=contents,
             subscriptions=subscriptions,
             recovery_services=recovery_services,
             evidence=evidence,

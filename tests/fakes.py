@@ -29,6 +29,7 @@ from domain.upgrade import (
 )
 from domain.vaults import ClassicVaultRef, Reading, VaultRef
 from tests.fake_base import Call, Fake, FakeClock
+from tests.fake_classic_contents import FakeClassicContents, machine_row
 from tests.fake_recovery_services import FakeRecoveryServices, FakeVault
 from tests.fake_subscriptions import FakeSubscriptions
 from tests.samples import (
@@ -45,6 +46,7 @@ __all__ = [
     "NOON",
     "SUBSCRIPTION",
     "Call",
+    "FakeClassicContents",
     "FakeClassicVaults",
     "FakeClock",
     "FakeExchangeLog",
@@ -57,6 +59,7 @@ __all__ = [
     "classic_ref",
     "classic_vault",
     "fake_ports",
+    "machine_row",
     "upgrade_record",
     "upgrade_request",
     "vault_ref",
@@ -286,6 +289,7 @@ def fake_ports(**ports: Any) -> Ports:
     clock = ports.pop("clock", None) or FakeClock()
     defaults: dict[str, Any] = {
         "classic": FakeClassicVaults(clock=clock),
+        "classic_contents": FakeClassicContents(clock),
         "subscriptions": FakeSubscriptions(clock),
         "recovery_services": FakeRecoveryServices(clock=clock),
         "job_log": FakeJobLog(clock),

@@ -49,6 +49,7 @@ def mortal(ports: Ports, switch: KillSwitch) -> Ports:
     return replace(
         ports,
         classic=Mortal(ports.classic, switch),
+        classic_contents=Mortal(ports.classic_contents, switch),
         subscriptions=Mortal(ports.subscriptions, switch),
         recovery_services=Mortal(ports.recovery_services, switch),
         job_log=Mortal(ports.job_log, switch),

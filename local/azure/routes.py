@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from local.azure import (
+    arm_classic,
     arm_containers,
     arm_diagnostics,
     arm_guards,
@@ -124,6 +125,37 @@ _SUBSCRIPTION_ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
     ("POST", f"{_PROVIDER}/register", "provider", arm_subscriptions.register_provider),
     ("GET", _FEATURE, "feature", arm_subscriptions.read_feature),
 )
+_CLASSIC_VAULT = (
+    f"{_SUBSCRIPTION}/resourceGroups/{{group}}/providers/Microsoft.Backup/BackupVault/{{vault}}"
+)
+_CLASSIC_VAULT_ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
+    ("GET", f"{_SUBSCRIPTION}/resources", "resources", arm_classic.list_resources),
+    ("GET", _CLASSIC_VAULT, "classic-vault", arm_classic.read),
+    (
+        "GET",
+        f"{_CLASSIC_VAULT}/backupContainers",
+        "classic-containers",
+        arm_classic.list_containers,
+    ),
+    (
+        "DELETE",
+        f"{_CLASSIC_VAULT}/backupContainers/{{container}}/UnRegisterContainer",
+        "classic-unregister",
+        arm_classic.unregister_container,
+    ),
+    (
+        "GET",
+        f"{_CLASSIC_VAULT}/protectionPolicies",
+        "classic-policies",
+        arm_classic.list_policies,
+    ),
+    (
+        "GET",
+        f"{_CLASSIC_VAULT}/storageconfig/vaultstorageconfig",
+        "classic-storage",
+        arm_classic.read_storage,
+    ),
+)
 _LOGS_ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
     ("POST", "/v1/workspaces/{workspace}/query", "query", logs_api.query_workspace),
 )
@@ -145,6 +177,7 @@ ROUTER = Router(
         *_routes(_CLASSIC_ROUTES, Api.CLASSIC),
         *_routes(_ARM_ROUTES, Api.ARM),
         *_routes(_SUBSCRIPTION_ROUTES, Api.ARM),
+        *_routes(_CLASSIC_VAULT_ROUTES, Api.ARM),
         *_routes(_LOGS_ROUTES, Api.LOGS),
     ]
 )

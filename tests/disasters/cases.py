@@ -6,7 +6,7 @@ from functools import cache
 
 from domain.upgrade import RunState, UpgradeStatus
 from tests.disasters.kinds import Case, Kind
-from tests.disasters.playing import Ending, play_retry, undisturbed
+from tests.disasters.playing import Ending, play_retry, play_unregistering, undisturbed
 from tests.disasters.points import Nothing, Point
 
 SEEDED = frozenset({Kind.TOGETHER, Kind.TWO_RUNS, Kind.TWO_INSTALLATIONS})
@@ -30,6 +30,13 @@ def _points_of_retry() -> tuple[Point, ...]:
     return tuple(watch.points)
 
 
+@cache
+def _points_of_unregistering() -> int:
+    """Up to the start: what follows is played by the others."""
+    _, watch = asyncio.run(play_unregistering(Nothing()))
+    return next(point.number for point in watch.points if point.method == "read_operation")
+
+
 def counts() -> dict[Kind, int]:
     """How many points, activities or seeds there are for each kind."""
     points = len(points_of())
@@ -40,6 +47,7 @@ def counts() -> dict[Kind, int]:
         **dict.fromkeys(SEEDED, SEEDS),
         Kind.KILL_FAILING: len(points_of(UpgradeStatus.FAILED)),
         Kind.KILL_RETRYING: len(_points_of_retry()),
+        Kind.KILL_UNREGISTERING: _points_of_unregistering(),
         # An activity that keeps nothing (a poll) is delivered twice as well: see the kills.
         Kind.TWICE: activities,
     }
@@ -75,7 +83,9 @@ def right_states(case: Case) -> frozenset[RunState]:
 
 @cache
 def _settling_begins() -> int:
-    return next(point.number for point in points_of() if point.method == "list_policies")
+    # The classic vault's policies are listed as well, long before the start.
+    methods = [point.method for point in points_of()]
+    return methods.index("list_policies", methods.index("read_operation")) + 1
 
 
 def faults_of(case: Case, ending: Ending) -> list[str]:

@@ -14,6 +14,7 @@ class Kind(StrEnum):
     KILL_TWICE = "process killed, and killed again five calls later"
     KILL_FAILING = "process killed while an upgrade fails"
     KILL_RETRYING = "process killed in the second attempt Microsoft asked for"
+    KILL_UNREGISTERING = "process killed in a run that unregisters a lost machine"
     BREAK = "call failed, or its answer lost"
     PORTAL = "portal starts at the same moment"
     TWICE = "activity delivered twice, one after the other"

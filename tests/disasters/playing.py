@@ -25,9 +25,10 @@ from tests.disasters.points import (
     Watch,
     watched,
 )
-from tests.disasters.worlds import FairClassicVaults, World, make_world
-from tests.estate import FakeEstate
+from tests.disasters.worlds import FairClassicVaults, World, held_up_world, make_world
+from tests.estate import Desk, FakeEstate
 from tests.fakes import FakeClock, upgrade_request
+from tests.held_up import GONE
 from tests.kill_points import Killed
 from tests.workflow import ActivityBody, Workflow
 
@@ -178,6 +179,27 @@ async def play_retry(blow: Blow) -> tuple[Ending, Watch]:
     return await play_blow(await retrying_world(), blow, request=again)
 
 
+async def play_unregistering(blow: Blow) -> tuple[Ending, Watch]:
+    """A run that unregisters a machine first, once somebody has approved the plan."""
+    world = held_up_world()
+    watch = Watch(blow)
+    estate = replace(world.estate, ports=watched(world.estate.ports, watch))
+    workflow = Desk(estate).workflow()
+    workflow.activities = {
+        name: surviving(body, estate.clock, SOON) for name, body in workflow.activities.items()
+    }
+    request = upgrade_request(unregister_machines=(GONE,))
+    outcome = await run_to_end(workflow, request=request)
+    gone = len(world.estate.classic_contents.unregistered)
+    if gone != 1:
+        raise AssertionError(f"the machine was unregistered {gone} times")
+    return ending(world, outcome), watch
+
+
+async def _killed_unregistering(case: Case) -> Ending:
+    return (await play_unregistering(Kill(case.at)))[0]
+
+
 async def _broken(case: Case) -> Ending:
     return (await play_blow(make_world(), Break(case.at)))[0]
 
@@ -281,6 +303,7 @@ PLAYERS: dict[Kind, Callable[[Case], Awaitable[Ending]]] = {
     Kind.KILL_TWICE: _killed,
     Kind.KILL_FAILING: _killed_failing,
     Kind.KILL_RETRYING: _killed_retrying,
+    Kind.KILL_UNREGISTERING: _killed_unregistering,
     Kind.BREAK: _broken,
     Kind.PORTAL: _portal,
     Kind.TWICE: _twice,

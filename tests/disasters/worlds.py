@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from domain.upgrade import (
     START_GRACE,
@@ -17,6 +17,7 @@ from domain.upgrade import (
 from domain.vaults import ClassicVaultRef, VaultRef
 from tests.estate import FakeEstate, TimedClassicVaults, UpgradedVaults, settled_vault
 from tests.fakes import FakeClock, classic_ref, classic_vault, fake_ports, upgrade_record, vault_ref
+from tests.held_up import GONE, HeldUp, hold_up
 
 DURATION = START_GRACE + timedelta(minutes=1)
 """Longer than the grace period, and short because what happens meanwhile is tested elsewhere."""
@@ -95,6 +96,10 @@ class FairClassicVaults(WorstClassicVaults):
         return record
 
 
+class HeldUpWorst(HeldUp, WorstClassicVaults):
+    """The worst service, and a machine that is gone for good holds the vault up."""
+
+
 class OwnClock:
     """A machine's own clock: somebody may set it, while the service's and the engine's go on."""
 
@@ -144,3 +149,9 @@ def make_world(
     ports = fake_ports(clock=clock, classic=classic, recovery_services=arm)
     estate = replace(estate, clock=clock, classic=classic, evidence=ports.evidence, ports=ports)
     return World(estate=estate, classic=classic)
+
+
+def held_up_world() -> World:
+    """A world with a machine that has to be unregistered first."""
+    world = make_world(HeldUpWorst)
+    return replace(world, estate=hold_up(world.estate, cast("HeldUp", world.classic), GONE))

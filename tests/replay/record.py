@@ -24,6 +24,7 @@ from orchestrators import names
 from tests.estate import Desk, FakeEstate, estate_of_one
 from tests.fakes import upgrade_request, vault_ref
 from tests.fleet import Fleet, fleet_requests
+from tests.held_up import GONE, held_up_estate
 from tests.settlements import INSTANCE, policies, settle
 from tests.workflow import Workflow
 
@@ -91,6 +92,14 @@ async def _guarded(estate: FakeEstate, workflow: Workflow) -> None:
     await settle(estate, workflow=workflow)
 
 
+async def _unregistered() -> Workflow:
+    """A machine that is gone for good: asked about once, unregistered, checked again."""
+    estate = held_up_estate(GONE)
+    workflow = Desk(estate).workflow()
+    await estate.upgrade(upgrade_request(unregister_machines=(GONE,)), workflow)
+    return workflow
+
+
 async def _campaign() -> Workflow:
     """Two at a time; one fails, which pauses; resumed, and its history is cut once."""
     requests = fleet_requests(upgrade_request(), 14)
@@ -105,6 +114,9 @@ async def _campaign() -> Workflow:
 
 WHOLE_FLEETS: dict[str, Callable[[], Awaitable[Workflow]]] = {"campaign": _campaign}
 """Scenarios of many vaults; of their histories those of the campaign are kept."""
+
+OWN_ESTATES: dict[str, Callable[[], Awaitable[Workflow]]] = {"unregistered": _unregistered}
+"""Scenarios that need more than the usual estate."""
 
 SCENARIOS: dict[str, Callable[[FakeEstate, Workflow], Awaitable[None]]] = {
     "clean": _clean,
@@ -144,6 +156,10 @@ async def record(version: str) -> None:
         workflow = Desk(estate).workflow()
         await play(estate, workflow)
         _write(path, dump(workflow))
+    for name, own in OWN_ESTATES.items():
+        path = HISTORIES / f"{name}-{version}.json"
+        if not path.exists():
+            _write(path, dump(await own()))
     for name, whole in WHOLE_FLEETS.items():
         path = HISTORIES / f"{name}-{version}.json"
         if not path.exists():

@@ -3,6 +3,7 @@
 import pytest
 
 from adapters.ports import (
+    ClassicContents,
     ClassicVaults,
     Clock,
     EvidenceStore,
@@ -16,6 +17,7 @@ from adapters.ports import (
 from domain.errors import NotFoundError, OutcomeUnknownError, RefusedError
 from domain.upgrade import UpgradeStatus
 from tests.fakes import (
+    FakeClassicContents,
     FakeClassicVaults,
     FakeClock,
     FakeExchangeLog,
@@ -42,8 +44,10 @@ def test_every_fake_has_the_type_of_its_port() -> None:
     queue: UpgradeQueue = FakeQueue()
     clock: Clock = FakeClock()
 
+    contents: ClassicContents = FakeClassicContents()
     ports = Ports(
         classic=classic,
+        classic_contents=contents,
         subscriptions=subscriptions,
         recovery_services=arm,
         job_log=log,

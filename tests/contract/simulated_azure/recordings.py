@@ -17,6 +17,14 @@ def upgrade_entries(name: str) -> list[dict[str, Any]]:
     return sorted(entries, key=lambda entry: entry["ResponseHeaders"]["Date"][0][-12:])
 
 
+def classic_backup_exchanges() -> list[dict[str, Any]]:
+    """Recorded exchanges about classic vaults in Resource Manager."""
+    found: list[dict[str, Any]] = _read(
+        "upgrade-recordings/classic-microsoft-backup-exchanges.json"
+    )["exchanges"]
+    return found
+
+
 def arm_exchange(path: str) -> dict[str, Any]:
     """Request and response of one ARM recording."""
     document: dict[str, Any] = _read(f"arm-examples/{path}.json")

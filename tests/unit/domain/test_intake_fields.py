@@ -111,3 +111,25 @@ def test_half_a_character_is_refused() -> None:
     """A lone surrogate, which JSON can spell, cannot be sent or kept."""
     with pytest.raises(ValueError, match="half a character"):
         read_resource_group("rg-\ud800")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "a.contoso.example;b.contoso.example",
+        "a.contoso.example; b.contoso.example",
+        ["a.contoso.example", "b.contoso.example", "B.contoso.example"],
+    ],
+)
+def test_machines_are_named_in_a_cell_or_a_list(said: object) -> None:
+    """Each once, however it is spelt."""
+    names = [name.casefold() for name in READ["unregisterMachines"](said)]
+
+    assert ["a.contoso.example", "b.contoso.example"] == names
+
+
+@pytest.mark.parametrize("said", ["", ";", [""], [3], {"a": 1}, ["x" * 256], ["x"] * 51])
+def test_what_names_no_machine_is_refused(said: object) -> None:
+    """With a sentence that says why."""
+    with pytest.raises(ValueError, match=r"\w"):
+        READ["unregisterMachines"](said)

@@ -8,7 +8,16 @@ import pytest
 from pydantic import ValidationError
 
 from domain.codec import from_json, to_json
-from domain.plans import Approval, UpgradePlan, build_plan, judge_approval, plan_hash
+from domain.lost_machine import LostMachine
+from domain.plans import (
+    Approval,
+    UpgradePlan,
+    build_plan,
+    estimate,
+    judge_approval,
+    plan_hash,
+)
+from domain.prechecks import CheckResult
 from domain.requests import TimeZoneMode, UpgradeRequest
 from domain.upgrade import PrerequisiteReason, Severity
 from tests.unit.domain.builders import (
@@ -152,3 +161,36 @@ def test_what_is_no_answer_is_refused(member: str, value: object) -> None:
         answer(plan_for(), **{member: value})
 
     assert [(member,)] == [one["loc"] for one in caught.value.errors()]
+
+
+def test_a_lost_machine_is_named_as_what_it_costs() -> None:
+    """The call, and that its backups are gone: both are agreed to, and both in the hash."""
+    machine = LostMachine(name="gone.contoso.example", vault_id="/v", container_id="7")
+    result = CheckResult(reasons=(), to_unregister=(machine,))
+    plan = build_plan(
+        upgrade_request(),
+        classic_vault(),
+        prerequisite_check(),
+        operation_id="operation-9",
+        result=result,
+    )
+
+    call = plan.calls[0]
+    assert ("DELETE", "/v/backupContainers/7/UnRegisterContainer", True) == (
+        call.method,
+        call.path,
+        call.is_final,
+    )
+    assert "The backups of gone.contoso.example are gone." == plan.irreversible[-1]
+
+
+@pytest.mark.parametrize(
+    ("items", "minutes"), [(None, (15, 20, 90)), (30, (15, 20, 20)), (400, (15, 60, 90))]
+)
+def test_the_estimate_is_what_is_documented_for_the_size(
+    items: int | None, minutes: tuple[int, int, int]
+) -> None:
+    """A few tens of items, more, or nobody knows (vault-upgrade 1.6)."""
+    found = estimate(items)
+
+    assert minutes == (found.usual_from_min, found.usual_to_min, found.largest_min)

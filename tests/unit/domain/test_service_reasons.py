@@ -24,11 +24,11 @@ def test_the_advice_tells_the_history_of_the_floor() -> None:
     assert "2.0.9070.0" in reason.what_to_do
 
 
-def test_the_advice_names_the_call_for_a_machine_that_is_lost() -> None:
+def test_the_advice_names_the_way_out_for_a_machine_that_is_lost() -> None:
     """A machine that no longer exists blocks until it is unregistered."""
     (reason,) = service_reasons(service_check(service_reason("AgentVersionNotSupported")))
 
-    assert "UnRegisterContainer" in reason.what_to_do
+    assert "unregisterMachines" in reason.what_to_do
 
 
 def test_every_row_of_a_table_is_kept() -> None:

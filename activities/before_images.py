@@ -1,0 +1,52 @@
+"""Keeps what a classic vault looked like before its upgrade: nobody can look at it afterwards.
+
+Resource Manager shows machines, policies and storage of a classic vault until it is upgraded
+(vault-upgrade 1.7, 2.7). The image is for people who compare; nothing is decided by it.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from activities.attempts import attempt
+from activities.evidence import keep_step
+from adapters.ports import Ports
+from domain.codec import JsonObject, to_json
+from domain.readings import FailedRead
+from domain.steps import PrecheckRequest
+from domain.vaults import Reading
+
+BEFORE_IMAGE = "02-before-image"
+"""Its step in the run's evidence."""
+
+
+async def keep_before_image(ports: Ports, request: PrecheckRequest) -> tuple[str, ...]:
+    """Keeps the image of the first look; gives what could not be read for it.
+
+    Raises:
+        EvidenceError: It could not be kept.
+    """
+    kept = await ports.evidence.read(f"{request.run.prefix}/{BEFORE_IMAGE}.json")
+    if kept is None:
+        image = await _image(ports, request)
+        kept = (await keep_step(ports, request.run, BEFORE_IMAGE, image)).document
+    # Of the first look always: a plan must not change because a later one goes better.
+    return tuple(kept["data"]["unread"])
+
+
+async def _image(ports: Ports, request: PrecheckRequest) -> JsonObject:
+    contents = ports.classic_contents
+    vault = await attempt("the classic vault", contents.find_vault(request.classic))
+    if isinstance(vault, FailedRead):
+        return {"vaultId": None, "unread": [f"{vault.what}: {vault.reason}"]}
+    parts: dict[str, Callable[[str], Awaitable[Reading[object]]]] = {
+        "machines": contents.list_machines,
+        "policies": contents.list_policies,
+        "storage": contents.read_storage,
+    }
+    image: JsonObject = {"vaultId": vault.value, "unread": []}
+    for name, part in parts.items():
+        read = await attempt(name, part(vault.value))
+        if isinstance(read, FailedRead):
+            image["unread"].append(f"{name}: {read.reason}")
+        else:
+            image[name] = {"value": to_json(read.value), "provenance": to_json(read.provenance)}
+    return image
