@@ -94,4 +94,6 @@ class ApiClient:
         # Settlements ask in the same way, at their own address.
         kind = "settlements" if upgrade_id.startswith("settle-") else "upgrades"
         path = f"/api/{kind}/{urllib.parse.quote(upgrade_id, safe='')}/approval"
+        # Once: a repeated approval of the same plan would be answered with 409 and look like a
+        # failure.
         self._transport.call("POST", path, body)

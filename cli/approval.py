@@ -17,6 +17,7 @@ from cli.output import Output
 from cli.transport import JsonTransport
 
 
+# Two commands and not one with a flag: nobody should deny by leaving a word out, or approve.
 def approve(
     upgrade_id: UpgradeId,
     *,

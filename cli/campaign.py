@@ -103,6 +103,8 @@ def _source(
     campaign_id: str,
 ) -> JsonObject:
     """Where the vaults come from: a file, or whole subscriptions."""
+    # Both would leave open whose fields count for a vault that is in the file and in a
+    # subscription.
     if (file is None) == (not subscriptions):
         raise ConfigurationError(
             "Name a file of vaults, or subscriptions.",
@@ -148,6 +150,7 @@ def start(  # noqa: PLR0913 - each argument is an option of the command
 ) -> ExitCode:
     """Start a campaign over the vaults of a file, or of whole subscriptions."""
     output = Output(as_json=as_json, is_quiet=is_quiet)
+    # The id is chosen here, so that a start whose answer was lost can be looked for by it.
     by, known_as = requested_by or getpass.getuser(), campaign_id or uuid.uuid4().hex[:12]
     defaults = {"targetResourceGroup": group, "timeZone": time_zone, "approval": approval}
     limits = {
@@ -176,6 +179,7 @@ def _show_plan(output: Output, client: CampaignClient, body: JsonObject) -> Exit
     output.show(plan_table(plan))
     for sentence in plan_sentences(plan):
         output.say(sentence)
+    # As any plan with changes: a script can tell "due" from "done" (audit-checks E38).
     return ExitCode.PENDING
 
 
@@ -237,6 +241,7 @@ def status(
         for view in views:
             output.event("campaign", **_members(view))
         output.show(campaign_table(views))
+        # The codes are ordered by how much they ask of somebody, so the highest stands for all.
         return max((view.exit_code for view in views), default=ExitCode.CLEAN)
     if is_following:
         return _follow(output, client, campaign_id, interval_s)
@@ -246,6 +251,7 @@ def status(
 def _ask(verb: Verb, text: str, help_text: str) -> None:
     """Makes the command for one verb."""
 
+    # Made by the calls below: four verbs that differ in two sentences only.
     @app.command(name=verb.value, help=help_text)
     def _command(
         campaign_id: CampaignId,

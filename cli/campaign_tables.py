@@ -12,6 +12,7 @@ from cli.campaign_views import CampaignPlan, CampaignView, KeptMessageView
 SHOWN_VAULTS = 40
 """Vaults of a plan that fit on a screen; JSON has them all."""
 
+# The way of a vault, and not the alphabet: what is still ahead stands first.
 _ORDER = (
     "waiting",
     "sent",
@@ -100,6 +101,7 @@ def plan_table(plan: CampaignPlan) -> Table:
 
 def plan_sentences(plan: CampaignPlan) -> list[str]:
     """What a plan comes to."""
+    # Said, because a table that just ends reads like the whole plan.
     hidden = len(plan.vaults) - SHOWN_VAULTS
     total = (
         f"{plan.total} vaults, {plan.window} in flight: about {plan.expected_hours} h until "

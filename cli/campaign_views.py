@@ -70,6 +70,7 @@ class CampaignView(Body):
     @property
     def exit_code(self) -> ExitCode:
         """What a script learns: how the vaults ended, or that it is not over."""
+        # First: a threshold that was reached is what a nightly script has to hear about.
         if self.phase == CampaignPhase.PAUSED and self.cause == Cause.THRESHOLD:
             return ExitCode.THRESHOLD
         if self.phase not in _ENDED:

@@ -11,12 +11,14 @@ class ExitCode(IntEnum):
     """What a script learns from a command."""
 
     CLEAN = 0
+    # Also for wrong usage, where typer would give 2: that number is taken by "changes pending".
     TOOL_ERROR = 1
     PENDING = 2
     FINDINGS = 3
     UNKNOWN = 4
     NOT_APPROVED = 5
     THRESHOLD = 6
+    # What a shell gives for Ctrl-C: 128 and the number of the signal.
     INTERRUPTED = 130
 
 

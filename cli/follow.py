@@ -40,6 +40,8 @@ class Watch:
 
     def __post_init__(self) -> None:
         """Until its run shows, an accepted upgrade is queued."""
+        # Not read from the app at once: its first answer may still show the vault's run of last
+        # week.
         self.views = {upgrade.id: upgrade.as_queued() for upgrade in self.accepted.values()}
 
     @property
@@ -78,6 +80,8 @@ class Watch:
     def _is_ours(self, view: UpgradeView) -> bool:
         # A vault that was run before shows its old end until the new run begins.
         is_stale = view.end_state is not None and not view.belongs_to(self.request_id)
+        # A run that was joined belongs to another request, so its id cannot tell it from an old
+        # one.
         return self.accepted[view.id].joined or not is_stale
 
 

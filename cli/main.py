@@ -102,6 +102,7 @@ def _defect(error: Exception) -> VaultliftError:
     )
 
 
+# Completion off: it would write into the shell's start files of whoever tries it.
 app = typer.Typer(
     name=PROGRAM,
     cls=_OneSentence,

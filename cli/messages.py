@@ -55,6 +55,7 @@ def list_messages(
     if messages:
         output.show(message_table(messages))
     output.say(f"{box.value}: {count(len(messages), 'message')}.")
+    # A message that became no run is a vault nobody upgrades; a script should notice.
     return ExitCode.FINDINGS if messages else ExitCode.CLEAN
 
 
@@ -91,6 +92,7 @@ def replay(  # noqa: PLR0913 - each argument is an option of the command
     is_quiet: Quiet = False,
 ) -> ExitCode:
     """Send a message anew, or all of a box; each becomes a new message and leaves the box."""
+    # Neither would replay a whole box by accident, and both would contradict each other.
     if is_all == (number is not None):
         raise ConfigurationError(
             "Name one message or ask for all of them.",

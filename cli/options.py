@@ -12,6 +12,7 @@ Url = Annotated[
     str,
     typer.Option("--url", envvar="VAULTLIFT_URL", help="Address of the app.", show_default=True),
 ]
+# From the environment where it can be: an option stands in the list of processes for all to read.
 Key = Annotated[
     str | None,
     typer.Option("--key", envvar="VAULTLIFT_KEY", help="Function key of the app.", metavar="KEY"),
@@ -24,6 +25,7 @@ Interval = Annotated[
         "--interval", min=0.1, max=3600.0, metavar="SECONDS", help="Pause between two looks."
     ),
 ]
+# Hidden: only the demo runs on virtual time, and its own commands set both.
 ClockRate = Annotated[
     float,
     typer.Option(

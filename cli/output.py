@@ -44,6 +44,7 @@ class Output:
     @property
     def is_live(self) -> bool:
         """Whether a table may redraw itself: a person watches a terminal."""
+        # A redrawn table in a log file would be a copy of itself for every look.
         return self.stdout.is_terminal and not self.as_json and not self.is_quiet
 
     def event(self, name: str, **members: Any) -> None:
@@ -100,6 +101,7 @@ def _error_members(error: VaultliftError) -> dict[str, Any]:
         "subject": error.subject,
         "whatToDo": error.what_to_do,
     }
+    # Members of the error's class, so that a program need not read the sentence.
     if isinstance(error, ServiceError):
         members |= {"status": error.status, "code": error.code, "requestId": error.request_id}
     if isinstance(error, InvalidInputError):

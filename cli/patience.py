@@ -52,6 +52,7 @@ class Patience:
         self._pause_s = self._pace.interval_s
         try:
             seen = read()
+        # A refusal or a missing upgrade will not go away by waiting, so nothing else is borne.
         except (UnavailableError, ThrottledError) as error:
             if self._pace.monotonic() - self._last_answer > OUTAGE_LIMIT_S:
                 raise

@@ -14,6 +14,7 @@ def problem_table(problems: Iterable[Problem]) -> Table:
     # Only the rule below the head: tables are pasted into tickets, where frames break.
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("Where", "Vault", "Field", "Problem"):
+        # Folded and not cut: the end of a sentence is where it says what would be right.
         table.add_column(heading, overflow="fold")
     for problem in problems:
         cells = (problem.where, problem.vault or "-", problem.field, problem.message)

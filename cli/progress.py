@@ -91,6 +91,7 @@ def change_line(view: UpgradeView) -> str:
     return "; ".join(parts)
 
 
+# The app's clock, not ours: a run's duration is shown against the times the app gives.
 def progress_for(output: Output, clock: Clock) -> LiveProgress | LineProgress:
     """The form that fits where the output goes; ``clock`` tells the app's time."""
     return LiveProgress(output, clock) if output.is_live else LineProgress(output)
@@ -98,6 +99,7 @@ def progress_for(output: Output, clock: Clock) -> LiveProgress | LineProgress:
 
 def show_result(output: Output, clock: Clock, views: Sequence[UpgradeView]) -> None:
     """The last word about a set of upgrades: the table, the reasons, the counts."""
+    # Last and once, whatever was shown before: a program that reads only this line knows the end.
     output.event(
         "result",
         summary=summary_line(views),

@@ -71,6 +71,7 @@ Follow = Annotated[bool, typer.Option("--follow", "-f", help="Stay until every v
 
 
 def _body(vaults: list[str] | None, subscription: str | None, choices: JsonObject) -> JsonObject:
+    # Both would settle some vaults twice, with two rows that may contradict each other.
     if bool(vaults) == (subscription is not None):
         raise ConfigurationError(
             "Name vaults, or a subscription.",

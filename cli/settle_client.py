@@ -49,6 +49,7 @@ class SettleClient:
         Raises:
             RefusedError: The settlement does not wait for a guard.
         """
+        # Behind a sign-in the app takes its own word for who says so; this name counts without one.
         body: JsonObject = {"decision": decision, "by": by}
         self._transport.call("POST", f"{_path(settlement_id)}/guard", body)
 

@@ -6,6 +6,8 @@ from cli.views import Body, UpgradeView, VaultView
 class SettledVaultView(VaultView):
     """Names the Recovery Services vault."""
 
+    # A settled vault is named by its group; the region is the upgrade view's, and has no meaning
+    # here.
     region: str = ""
     resource_group: str = ""
 

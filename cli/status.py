@@ -38,6 +38,7 @@ def _watch(
 ) -> Sequence[UpgradeView]:
     patience = Patience(progress, pace)
     progress.update(views)
+    # The same rule that gives the exit code ends the watch, so the two cannot disagree.
     while exit_code_of(views) is ExitCode.PENDING:
         patience.pause()
         # None: the app is gone for a moment, and what was seen last still stands.

@@ -50,6 +50,7 @@ class SupportClient:
             NotFoundError: The app knows no upgrade of a vault of that name.
             InvalidInputError: It knows several.
         """
+        # No vault can be called that and be mistaken: an id goes on with 32 hexadecimal digits.
         if vault.startswith(UPGRADE_PREFIX):
             return vault
         found = list(self._named(vault))
@@ -59,6 +60,7 @@ class SupportClient:
                 subject=vault,
                 what_to_do="See `vaultlift status --all`.",
             )
+        # Names repeat across subscriptions and regions, and an instruction is for one failure only.
         if len(found) > 1:
             problems = [
                 Problem(

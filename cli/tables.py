@@ -68,6 +68,7 @@ def approval_hint(view: UpgradeView) -> str | None:
 
 def summary_line(views: Sequence[UpgradeView]) -> str:
     """How many vaults are in which state: ``8 vaults: 5 closed, 3 upgrading``."""
+    # By label: two states that read the same to people are one figure.
     counts = Counter(state_wording(view.state).label for view in views)
     states = ", ".join(f"{number} {label}" for label, number in counts.most_common())
     return f"{count(len(views), 'vault')}: {states}" if views else "no vaults"

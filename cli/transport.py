@@ -27,6 +27,8 @@ from domain.errors import (
     UnexpectedAnswerError,
 )
 
+# The load balancer in front of a Functions app ends a request after 230 s; nobody should wait that
+# long to hear that it is stuck.
 TIMEOUT_S = 30.0
 """For one call. The app answers from its own store, so anything slower is broken."""
 
@@ -71,6 +73,7 @@ class JsonTransport:
                 subject=url,
                 what_to_do="Give it as --url http://HOST:PORT or in VAULTLIFT_URL.",
             )
+        # The key opens every route of the app, approvals included.
         if key and not may_carry_secrets(url):
             raise ConfigurationError(
                 "a function key needs https", subject=url, what_to_do="Give an https address."
@@ -83,6 +86,7 @@ class JsonTransport:
             # No proxy can reach this machine's own loopback address; one in the environment is
             # meant for everything else.
             handlers.append(urllib.request.ProxyHandler({}))
+        # One opener for all calls: it reads the proxies of the environment once.
         self._opener = urllib.request.build_opener(*handlers)
 
     def call(self, method: str, path: str, body: JsonObject | None = None) -> JsonObject:

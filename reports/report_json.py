@@ -15,6 +15,7 @@ from reports.model import SCHEMA, Report
 
 def render(report: Report) -> str:
     """The report as JSON text: two spaces of indent, members in the order of the model."""
+    # Not sorted: the summary comes first, where people who open the file look.
     return json.dumps(to_json(report), indent=2, ensure_ascii=False) + "\n"
 
 

@@ -31,6 +31,8 @@ def timeline(milestones: tuple[Milestone, ...], ended_at: datetime) -> list[Step
 
     A run that was stopped between two states has its last bar drawn until ``ended_at``.
     """
+    # Kept in order by the run itself; sorted once more, because a drawing with a negative width is
+    # worse than a wrong order.
     ordered = sorted(milestones, key=lambda m: m.at)
     if not ordered:
         return []

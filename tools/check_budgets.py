@@ -152,6 +152,7 @@ def ratio_of_tests(sources: Sequence[ModuleShape], tests: Sequence[ModuleShape])
 
 def percentile(values: Sequence[int], share: float) -> int:
     """The value that ``share`` of the values do not exceed; 0 for none."""
+    # The nearest rank, without interpolation: the figures are whole lines and branches.
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0
 

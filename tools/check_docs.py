@@ -28,6 +28,7 @@ _RULE = re.compile(r"^(?P<name>[a-z]+):", re.MULTILINE)
 _SETTING = re.compile(r"VAULTLIFT_[A-Z_]*[A-Z]|ServiceBusConnection(?:__\w+)?")
 _SETTING_ROW = re.compile(r"^\| *`(?P<names>[^|]*)\|", re.MULTILINE)
 _HEADING = re.compile(r"^#+ +(?P<text>.+?) *$", re.MULTILINE)
+# Only what stands between the two marks is ever written: prose around it is nobody's output.
 _BLOCK = re.compile(
     r"(?P<head><!-- generated: (?P<name>[^>]+?) -->\n```text\n)(?P<body>.*?)"
     r"(?P<tail>```\n<!-- end generated -->)",

@@ -21,6 +21,7 @@ SDK = ("azure", "msal")
 FUNCTIONS = ("azure.functions", "azure.durable_functions")
 """What a function app is written in."""
 APP = "function_app.py"
+# What .funcignore keeps out: such an import works on a desk and fails in Azure.
 NEVER_DEPLOYED = ("local", "tests", "tools", "benchmarks")
 """What the app may not import, because it is not there in Azure."""
 ALLOWED: Mapping[str, tuple[str, ...]] = {

@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
+# Exact versions only: a range would install something else on the next day.
 _PIN = re.compile(r"^(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>[^\s;\\]+)")
 
 
@@ -83,6 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "requirements-dev.txt": development,
         "requirements-bench.txt": [*development, *project["dependency-groups"]["bench"]],
     }
+    # All three are read before the exit code is decided: one run shows everything that is stale.
     problems = 0
     for name, wanted in locks.items():
         for problem in find_problems(read_lock((root / name).read_text(encoding="utf-8")), wanted):

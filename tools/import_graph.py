@@ -86,6 +86,7 @@ def _loaded(node: ast.AST) -> Iterator[ast.AST]:
         # What is inside runs later, when every module is loaded.
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             continue
+        # Never true when the program runs, so nothing is loaded by it.
         if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
             continue
         yield child

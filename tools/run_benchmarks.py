@@ -38,6 +38,7 @@ def run_script(script: Path, result: Path) -> str | None:
     if status != 0:
         return f"exit {status}"
     try:
+        # A benchmark that crashed half-way may leave half a file, which would read as a result.
         json.loads(result.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         return f"left no JSON in {result}: {error}"

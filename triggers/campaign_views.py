@@ -44,6 +44,7 @@ def campaign_view(state: OrchestrationState) -> CampaignView:
     carried = campaign_state(state)
     status = campaign_status(state)
     is_broken = state.runtime_status in ENDED - {OrchestrationStatus.COMPLETED}
+    # The history tells only that the instance ended; when is the time of its last event.
     has_ended = state.runtime_status in ENDED
     return {
         "id": carried.campaign_id,

@@ -43,12 +43,14 @@ async def post_upgrades(
         )
     except InvalidInputError as problem:
         return invalid_input(problem)
+    # Before anything is sent: afterwards a run begun by this very list would read as joined.
     running = await asyncio.gather(*(_is_running(client, request) for request in requests))
     try:
         await ports.queue.send(requests)
     except VaultliftError as failure:
         return error(503, "QueueUnavailable", f"{failure} Hand the same list in again.")
     for request in requests:
+        # After the queue has them: what is on record as accepted was really handed on.
         await ports.evidence.create(accepted_key(request), accepted_document(request))
     entries = [
         _accepted(req, request, joined=joined)
@@ -118,6 +120,7 @@ async def _state_of(
 
 async def _waiting_in_queue(ports: Ports, instance_id: str) -> UpgradeRequest | None:
     """The latest request accepted for a vault that has no instance yet."""
+    # An id in a path may be anything; only what has the form of one is ever looked up.
     found = UPGRADE_ID.match(instance_id)
     if found is None:
         return None
@@ -146,6 +149,8 @@ async def post_approval(
     if view["state"] != RunState.AWAITING_APPROVAL or view["plan"] is None:
         return error(409, "NotWaiting", f"The upgrade is {view['state']}; it asks for no approval.")
     request = from_json(UpgradeRequest, state.get_input(dict))
+    # Judged here for a quick answer, and once more in the workflow, which is what counts: between
+    # the two the plan may have changed.
     objection = judge_approval(view["plan"]["hash"], request.requested_by, approval)
     if objection:
         return error(409, "ApprovalRefused", objection)
@@ -173,6 +178,7 @@ def approval_from_body(req: func.HttpRequest, ports: Ports) -> Approval:
     principal = req.headers.get(PRINCIPAL_HEADER)
     data = {
         "plan_hash": body.get("planHash"),
+        # Who signed in counts, whatever the body claims (DESIGN rule 3).
         "approver": principal or body.get("approver"),
         "decision": body.get("decision"),
         "comment": body.get("comment") or "",

@@ -40,6 +40,7 @@ async def list_messages(req: func.HttpRequest, ports: Ports) -> func.HttpRespons
         kept = await ports.queue.list_kept(box, int(limit), int(start))
     except ServiceError as failure:
         return error(503, "QueueUnavailable", str(failure))
+    # A full page may be the last one; the next answer is empty then, which says as much.
     more = kept[-1].sequence_number + 1 if len(kept) == int(limit) else None
     body: MessagePage = {"messages": [message_view(one) for one in kept], "from": more}
     return answer(body)
@@ -72,6 +73,7 @@ async def post_replay(req: func.HttpRequest, ports: Ports) -> func.HttpResponse:
     only = None if number is None else int(number)
     asked = {"box": box.value, "only": only, "requestedBy": by, "comment": comment}
     request_id = uuid.uuid4().hex[:12]
+    # Before it is done: a replay that is cut off still shows who asked for it.
     await _keep(ports, request_id, "asked", asked)
     try:
         done = await ports.queue.replay(box, MOST_SHOWN, only)

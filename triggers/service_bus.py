@@ -67,6 +67,8 @@ async def take_message(intake: Intake, message: QueueMessage) -> str:
         request = request_from_message(message.body)
     except InvalidInputError as invalid:
         await intake.ports.queue.reject(message, _reason(invalid))
+        # Not raised: the queue would deliver it ten times in a second, and dead-letter it without
+        # our reason (service-bus 5, 6.7).
         _LOG.warning("rejected message %s: %s", message.message_id, _reason(invalid))
         return REJECTED
     if request.log_workspace_id is None:
@@ -99,10 +101,13 @@ async def _is_paced(client: df.DurableFunctionsClient, request: UpgradeRequest) 
 
 async def _line_up(intake: Intake, message: QueueMessage, request: UpgradeRequest) -> str:
     run = await intake.runs.read(request.vault)
+    # Nothing to wait for: the vault is on its way, or this very request has been answered.
     if run is not None and (not run.is_ended or run.request_id == request.request_id):
         return JOINED
+    # By the queue's own number, which a redelivery keeps: the same message is the same entry.
     key = entry_key(message.sequence_number, request)
     await intake.ports.evidence.create(key, _entry(intake.ports, message, request))
+    # After the entry: admission looks into the store when it hears of an arrival.
     await _tell_admission(intake, message)
     return WAITING
 
@@ -165,6 +170,7 @@ def queue_blueprint(
         arg_name="message",
         queue_name=options.queue,
         connection="ServiceBusConnection",
+        # A session per vault: two messages about one vault are never handled side by side.
         is_sessions_enabled=True,
     )
     @blueprint.durable_client_input(client_name="client")

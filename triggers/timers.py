@@ -19,6 +19,8 @@ async def start_audit(
 ) -> str:
     """Starts today's audit unless it was started already; gives its instance id."""
     audit_id = f"{ports.clock.now():%Y-%m-%d}"
+    # One a day: a timer that fires twice, or on two instances of the app, finds the first one's
+    # audit.
     instance_id = f"audit-{audit_id}"
     state = await client.get_orchestration_state(instance_id, fetch_payloads=False)
     if state is None:

@@ -14,6 +14,7 @@ from domain.vaults import ClassicVaultRef
 from triggers.shapes.common import ClassicVaultView, FindingCounts
 from triggers.shapes.upgrades import QUEUED, UpgradeView
 
+# Not SUSPENDED and not PENDING: both go on when somebody or something lets them.
 ENDED = frozenset(
     {OrchestrationStatus.COMPLETED, OrchestrationStatus.FAILED, OrchestrationStatus.TERMINATED}
 )
@@ -33,6 +34,8 @@ def vault_view(vault: ClassicVaultRef) -> ClassicVaultView:
 def upgrade_view(state: OrchestrationState) -> UpgradeView:
     """One upgrade, whether it runs, has ended, or broke down."""
     request = from_json(UpgradeRequest, state.get_input(dict))
+    # The output of a run that ended is its verdict, as recorded; what ran until then is only told
+    # by the custom status.
     if state.runtime_status is OrchestrationStatus.COMPLETED:
         return _ended_view(from_json(VaultOutcome, state.get_output(dict)), state)
     if state.runtime_status in ENDED:

@@ -19,6 +19,7 @@ async def post_signed_approval(
     req: func.HttpRequest, client: df.DurableFunctionsClient, ports: Ports, secret: str | None
 ) -> func.HttpResponse:
     """As ``post_approval``; 401 where the signature does not count, 404 where no secret is set."""
+    # 404 and not 401: an app that takes no signed approvals should not look as if it did.
     if secret is None:
         return error(404, "NotFound", "This app takes no signed approvals; no secret is set.")
     body = req.get_body()
