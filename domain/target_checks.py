@@ -16,7 +16,8 @@ PROVISIONING = "Provisioning"
 """A vault of the same name in this state is an upgrade that runs, or one that failed."""
 
 DEFAULT_GROUP_PREFIX = "Default-RecoveryServices-ResourceGroup-"
-"""Where forced upgrades put their vaults; the region follows, lower case, without blanks."""
+"""Where forced upgrades put their vaults; the region follows, lower case, without blanks. Only
+vaults of CPS Standard kept the group they were in."""
 
 RESEMBLANCE = 0.8
 """From here on one name looks like a slip of the pen of the other."""

@@ -10,6 +10,7 @@ from domain.codec import JsonObject
 from domain.documents import Path
 from domain.findings import Fact, Finding, Verdict
 from domain.readings import Attempt, FailedRead, fact, unread
+from domain.target_checks import default_group
 from domain.upgrade import TriggerType, UpgradeRecord, UpgradeStatus
 from domain.upgrade_details import compare_records, parse_upgrade_details
 from domain.vaults import Reading
@@ -26,6 +27,8 @@ _TRIGGER_TEXT = {
     TriggerType.FORCED: "by the service itself (ForcedUpgrade)",
     TriggerType.OTHER: "by somebody unknown",
 }
+_GROUP_SEGMENT = 4
+"""Of ``/subscriptions/{id}/resourceGroups/{group}/...``."""
 _DETAILS: Path = ("properties", "upgradeDetails")
 
 
@@ -34,8 +37,24 @@ def _facts(reading: Reading[JsonObject]) -> tuple[Fact, ...]:
     return tuple(fact(reading.value, (*_DETAILS, one), reading.provenance) for one in members)
 
 
-def _judge(record: UpgradeRecord, now: datetime) -> tuple[Verdict, str, str]:
+def _forced_text(document: JsonObject) -> str:
+    """Why the service did it, and why the vault is where it is (vault-upgrade 1.7, 1.8)."""
+    region, vault_id = str(document.get("location") or ""), str(document.get("id") or "")
+    if not region or _GROUP_SEGMENT >= len(vault_id.split("/")):
+        return ""
+    group = vault_id.split("/")[_GROUP_SEGMENT]
+    if group.casefold() == default_group(region).casefold():
+        where = f"put into the region's default group {group}"
+    else:
+        # Moved since, or never put there: nothing tells the two apart.
+        where = f"now in {group}: vaults of CPS Standard keep their group, others may be moved"
+    return f"; from September 2017 on it upgraded every vault nobody had; {where}"
+
+
+def _judge(record: UpgradeRecord, document: JsonObject, now: datetime) -> tuple[Verdict, str, str]:
     who = _TRIGGER_TEXT[record.trigger_type]
+    if record.trigger_type is TriggerType.FORCED:
+        who += _forced_text(document)
     if record.status is UpgradeStatus.UPGRADED:
         ended = record.ended_at.date().isoformat() if record.ended_at else "at an unknown time"
         return Verdict.PASS, f"upgraded {ended}, started {who}", ""
@@ -84,7 +103,7 @@ def check(document: Attempt[JsonObject], *, vault: str, now: datetime) -> tuple[
             "the vault tells of no upgrade: made as it is, or the service keeps the record no more"
         )
         return _finding(vault, (Verdict.NOT_APPLICABLE, text, ""), _facts(document))
-    return _finding(vault, _judge(record, now), _facts(document))
+    return _finding(vault, _judge(record, document.value, now), _facts(document))
 
 
 def compare(

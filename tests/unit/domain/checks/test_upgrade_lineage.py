@@ -71,6 +71,23 @@ def test_a_forced_upgrade_is_explained() -> None:
     assert "upgraded 2026-11-22, started by the service itself (ForcedUpgrade)" == found.message
 
 
+@pytest.mark.parametrize(
+    ("group", "told"),
+    [
+        ("Default-RecoveryServices-ResourceGroup-westus", "the region's default group"),
+        ("default-recoveryservices-resourcegroup-WESTUS", "the region's default group"),
+        ("cps-group", "vaults of CPS Standard keep their group"),
+    ],
+)
+def test_a_forced_upgrade_tells_why_the_vault_is_where_it_is(group: str, told: str) -> None:
+    """In the default group of its region, unless it belongs to CPS Standard (1.7)."""
+    document = vault(triggerType="ForcedUpgrade")
+    arm_id = TARGET.arm_id.replace(TARGET.resource_group, group)
+    document.value.update(id=arm_id, location="westus")
+
+    assert told in check(document).message
+
+
 @pytest.mark.parametrize("document", [vault(status="Failed", message="Oops"), running(120)])
 def test_a_failed_upgrade_goes_to_support_and_is_not_retried(document: Any) -> None:
     """With its OperationId."""
