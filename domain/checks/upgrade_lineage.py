@@ -40,7 +40,7 @@ def _facts(reading: Reading[JsonObject]) -> tuple[Fact, ...]:
 def _forced_text(document: JsonObject) -> str:
     """Why the service did it, and why the vault is where it is (vault-upgrade 1.7, 1.8)."""
     region, vault_id = str(document.get("location") or ""), str(document.get("id") or "")
-    if not region or _GROUP_SEGMENT >= len(vault_id.split("/")):
+    if not region or len(vault_id.split("/")) <= _GROUP_SEGMENT:
         return ""
     group = vault_id.split("/")[_GROUP_SEGMENT]
     if group.casefold() == default_group(region).casefold():
