@@ -74,8 +74,16 @@ class CampaignClient:
 
     def list_all(self) -> tuple[CampaignView, ...]:
         """Every campaign, the latest first."""
-        answer = self._transport.call("GET", _path("campaigns"))
-        return parse(CampaignPage, answer, subject="the campaigns").campaigns
+        found: list[CampaignView] = []
+        token: str | None = None
+        while True:
+            query = f"?{urllib.parse.urlencode({'continuation': token})}" if token else ""
+            answer = self._transport.call("GET", _path("campaigns") + query)
+            page = parse(CampaignPage, answer, subject="the campaigns")
+            found += page.campaigns
+            token = page.continuation_token
+            if not token:
+                return tuple(sorted(found, key=lambda one: one.started_at, reverse=True))
 
     def command(self, campaign_id: str, verb: Verb, by: str, comment: str | None) -> None:
         """Asks something of a campaign.

@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from durabletask.client import OrchestrationQuery, OrchestrationState, OrchestrationStatus
+from durabletask.client import OrchestrationState, OrchestrationStatus
 
 from domain.codec import to_json
 from domain.requests import UpgradeRequest, upgrade_instance_id
+from tests.fake_hub_pages import FakeHubPages
 from tests.samples import NOON, upgrade_request
 
 
@@ -37,11 +38,12 @@ def instance_state(
     return replace(state, **changes)
 
 
-class FakeDurableClient:
+class FakeDurableClient(FakeHubPages):
     """Answers from ``states``; remembers what was started and which events were raised."""
 
     def __init__(self, *states: OrchestrationState) -> None:
         self.states = {state.instance_id: state for state in states}
+        super().__init__(self.states.values)
         self.started: list[tuple[str, str | None, Any]] = []
         self.events: list[tuple[str, str, Any]] = []
         self.refuse_start: OrchestrationState | None = None
@@ -52,13 +54,6 @@ class FakeDurableClient:
     ) -> OrchestrationState | None:
         """The state, or None."""
         return self.states.get(instance_id)
-
-    async def get_all_orchestration_states(
-        self, query: OrchestrationQuery | None = None
-    ) -> list[OrchestrationState]:
-        """Every state whose id begins as the query says."""
-        prefix = (query.instance_id_prefix if query else None) or ""
-        return [state for key, state in self.states.items() if key.startswith(prefix)]
 
     async def schedule_new_orchestration(
         self,

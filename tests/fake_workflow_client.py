@@ -4,12 +4,13 @@ import json
 from datetime import datetime
 from typing import Any
 
-from durabletask.client import OrchestrationQuery, OrchestrationState, OrchestrationStatus
+from durabletask.client import OrchestrationState, OrchestrationStatus
 
+from tests.fake_hub_pages import FakeHubPages
 from tests.workflow import Instance, Workflow
 
 
-class WorkflowClient:
+class WorkflowClient(FakeHubPages):
     """As much of the durable client as triggers and activities use.
 
     Args:
@@ -17,6 +18,7 @@ class WorkflowClient:
     """
 
     def __init__(self, workflow: Workflow) -> None:
+        super().__init__(self._list_states)
         self._workflow = workflow
 
     async def get_orchestration_state(
@@ -26,16 +28,8 @@ class WorkflowClient:
         instance = self._workflow.instances.get(instance_id)
         return None if instance is None else self._state(instance_id, instance)
 
-    async def get_all_orchestration_states(
-        self, query: OrchestrationQuery | None = None
-    ) -> list[OrchestrationState]:
-        """Every state whose id begins as the query says."""
-        prefix = (query.instance_id_prefix if query else None) or ""
-        return [
-            self._state(instance_id, instance)
-            for instance_id, instance in self._workflow.instances.items()
-            if instance_id.startswith(prefix)
-        ]
+    def _list_states(self) -> list[OrchestrationState]:
+        return [self._state(*one) for one in self._workflow.instances.items()]
 
     async def schedule_new_orchestration(
         self,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 from azure import durable_functions as df
-from durabletask.client import OrchestrationQuery, OrchestrationState
+from durabletask.client import OrchestrationState
 
 from adapters.ports import Ports
 from domain.campaign_intake import (
@@ -51,10 +51,11 @@ from triggers.campaign_views import (
     plan_view,
     vault_at,
 )
+from triggers.paging import read_page
 from triggers.shapes.campaigns import (
     AcceptedCampaign,
     CampaignDetail,
-    CampaignList,
+    CampaignPage,
     CommandAccepted,
     PlacedVault,
     TrailLine,
@@ -65,6 +66,9 @@ LISTS_AT_A_TIME = 10
 """Subscriptions listed at once; the classic API publishes no limit (performance 1b)."""
 
 _MAY_RUN_AGAIN = {mark.value for mark in REDRIVABLE_MARKS | {Mark.NEEDS_SUPPORT}}
+
+CAMPAIGNS_READ = 20
+"""Campaigns read at once: one of ten thousand vaults carries about 100 KB."""
 
 SHOWN_TRAIL = 200
 """Latest lines of the trail in one answer; all of them are in the evidence."""
@@ -187,17 +191,21 @@ async def _note(ports: Ports, state: CampaignState, note: Note) -> None:
 
 
 async def list_campaigns(
-    req: func.HttpRequest,  # noqa: ARG001 - every route takes the request
-    client: df.DurableFunctionsClient,
+    req: func.HttpRequest, client: df.DurableFunctionsClient
 ) -> func.HttpResponse:
-    """Every campaign, the latest first."""
-    query = OrchestrationQuery(
-        fetch_inputs_and_outputs=True, instance_id_prefix=campaign_instance_id("")
-    )
-    states = await client.get_all_orchestration_states(query)
-    views = sorted(map(campaign_view, states), key=lambda one: one["startedAt"], reverse=True)
-    body: CampaignList = {"campaigns": views}
+    """Every campaign once, a page at a time; the latest of a page first."""
+    prefix = campaign_instance_id("")
+    try:
+        page = await read_page(req, client, prefix, _is_campaign, CAMPAIGNS_READ)
+    except InvalidInputError as problem:
+        return invalid_input(problem)
+    views = sorted(map(campaign_view, page.states), key=lambda one: one["startedAt"], reverse=True)
+    body: CampaignPage = {"campaigns": views, "continuationToken": page.token}
     return answer(body)
+
+
+def _is_campaign(state: OrchestrationState) -> bool:
+    return state.name == names.RUN_CAMPAIGN
 
 
 async def get_campaign(

@@ -9,7 +9,7 @@ import uuid
 
 import azure.functions as func
 from azure import durable_functions as df
-from durabletask.client import OrchestrationQuery, OrchestrationState
+from durabletask.client import OrchestrationState
 
 from adapters.ports import Ports
 from domain.codec import JsonObject, from_json, to_json
@@ -25,13 +25,14 @@ from domain.vaults import VaultRef
 from orchestrators import names
 from triggers.answers import answer, error, invalid_input
 from triggers.http_api import approval_from_body
+from triggers.paging import read_page
 from triggers.settlement_views import (
     detail_view,
     plan_view,
     settlement_view,
     vault_view,
 )
-from triggers.shapes.common import MAX_PAGE_SIZE, PAGE_SIZE, PRINCIPAL_HEADER, Decided
+from triggers.shapes.common import PRINCIPAL_HEADER, Decided
 from triggers.shapes.settlements import (
     GUARDED_ID,
     SETTLEMENT_ID,
@@ -137,27 +138,13 @@ class SettlementRoutes:
     async def list(
         self, req: func.HttpRequest, client: df.DurableFunctionsClient
     ) -> func.HttpResponse:
-        """Every settlement in the order of their ids, a page at a time."""
-        top = req.params.get("top") or str(PAGE_SIZE)
-        if not top.isdecimal() or not 1 <= int(top) <= MAX_PAGE_SIZE:
-            message = f"give a whole number from 1 to {MAX_PAGE_SIZE}, not {top!r}"
-            problem = Problem(where="query", field="top", message=message)
-            return invalid_input(InvalidInputError([problem]))
-        after = req.params.get("continuation") or ""
-        query = OrchestrationQuery(fetch_inputs_and_outputs=True, instance_id_prefix="settle-")
-        states = await client.get_all_orchestration_states(query)
-        found = sorted(
-            (
-                one
-                for one in states
-                if SETTLEMENT_ID.match(one.instance_id) and one.instance_id > after
-            ),
-            key=lambda one: one.instance_id,
-        )
-        shown = found[: int(top)]
-        token = shown[-1].instance_id if len(found) > len(shown) else None
-        views = [settlement_view(one) for one in shown]
-        body: SettlementPage = {"settlements": views, "continuationToken": token}
+        """Every settlement once, a page at a time."""
+        try:
+            page = await read_page(req, client, "settle-", _is_settlement)
+        except InvalidInputError as problem:
+            return invalid_input(problem)
+        views = [settlement_view(one) for one in page.states]
+        body: SettlementPage = {"settlements": views, "continuationToken": page.token}
         return answer(body)
 
     async def get(
@@ -223,6 +210,10 @@ class SettlementRoutes:
         await client.raise_orchestration_event(instance_id, names.GUARD_EVENT, data=told)
         body: GuardAnswered = {"id": instance_id, "decision": told["decision"], "by": told["by"]}
         return answer(body, 202)
+
+
+def _is_settlement(state: OrchestrationState) -> bool:
+    return SETTLEMENT_ID.match(state.instance_id) is not None
 
 
 def _may_restart(state: OrchestrationState, request: SettleRequest) -> bool:

@@ -6,11 +6,21 @@ from domain.campaign_body import CAMPAIGN_ID_PATTERN
 from domain.campaigns import Verb
 from domain.codec import JsonObject
 from tools.api import samples
-from tools.api.model import Body, Parameter, Refusal, Reply, RouteText, invalid, not_found
+from tools.api.model import (
+    BAD_PAGE,
+    PAGE,
+    Body,
+    Parameter,
+    Refusal,
+    Reply,
+    RouteText,
+    invalid,
+    not_found,
+)
 from triggers.shapes.campaigns import (
     AcceptedCampaign,
     CampaignDetail,
-    CampaignList,
+    CampaignPage,
     CampaignPlan,
     CommandAccepted,
 )
@@ -127,15 +137,17 @@ TEXTS: Mapping[str, RouteText] = {
     "list_campaigns": RouteText(
         tag=TAG,
         summary="List campaigns",
-        text="Every campaign, the latest first.",
+        text="Every campaign once; within a page the latest first.",
+        parameters=PAGE,
         replies=(
             Reply(
                 status=200,
-                text="All of them.",
-                shape=CampaignList,
-                example={"campaigns": [_VIEW]},
+                text="One page.",
+                shape=CampaignPage,
+                example={"campaigns": [_VIEW], "continuationToken": None},
             ),
         ),
+        refusals=(invalid(BAD_PAGE),),
     ),
     "get_campaign": RouteText(
         tag=TAG,

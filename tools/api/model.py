@@ -127,3 +127,5 @@ PAGE = (
     ),
 )
 """Query of a list that comes in pages."""
+
+BAD_PAGE = "`top` is no number in range, or no answer ever gave this `continuation`."

@@ -4,7 +4,17 @@ from collections.abc import Mapping
 
 from domain.codec import JsonObject
 from tools.api import samples
-from tools.api.model import PAGE, Body, Parameter, Refusal, Reply, RouteText, invalid, not_found
+from tools.api.model import (
+    BAD_PAGE,
+    PAGE,
+    Body,
+    Parameter,
+    Refusal,
+    Reply,
+    RouteText,
+    invalid,
+    not_found,
+)
 from triggers.shapes.common import Decided
 from triggers.shapes.settlements import (
     GUARDED_ID,
@@ -136,7 +146,7 @@ TEXTS: Mapping[str, RouteText] = {
     "list_settlements": RouteText(
         tag=TAG,
         summary="List settlements",
-        text="Every settlement in the order of their ids.",
+        text="Every settlement, once.",
         parameters=PAGE,
         replies=(
             Reply(
@@ -146,7 +156,7 @@ TEXTS: Mapping[str, RouteText] = {
                 example={"settlements": [_VIEW], "continuationToken": None},
             ),
         ),
-        refusals=(invalid("`top` is no number in range."),),
+        refusals=(invalid(BAD_PAGE),),
     ),
     "get_settlement": RouteText(
         tag=TAG,

@@ -5,7 +5,17 @@ from collections.abc import Mapping
 from domain.codec import JsonObject
 from domain.support import DO_NOT_RETRY, SUPPORT_ADDRESS
 from tools.api import samples
-from tools.api.model import PAGE, Body, Parameter, Refusal, Reply, RouteText, invalid, not_found
+from tools.api.model import (
+    BAD_PAGE,
+    PAGE,
+    Body,
+    Parameter,
+    Refusal,
+    Reply,
+    RouteText,
+    invalid,
+    not_found,
+)
 from triggers.shapes.common import Decided
 from triggers.shapes.support import RetryAccepted, SupportView
 from triggers.shapes.upgrades import UPGRADE_ID, AcceptedUpgrades, UpgradePage, UpgradeView
@@ -123,7 +133,7 @@ TEXTS: Mapping[str, RouteText] = {
     "list_upgrades": RouteText(
         tag=TAG,
         summary="List upgrades",
-        text="Every upgrade whose run has begun, in the order of their ids.",
+        text="Every upgrade whose run has begun, once.",
         parameters=PAGE,
         replies=(
             Reply(
@@ -133,7 +143,7 @@ TEXTS: Mapping[str, RouteText] = {
                 example={"upgrades": [VIEW], "continuationToken": None},
             ),
         ),
-        refusals=(invalid("`top` is no number in range."),),
+        refusals=(invalid(BAD_PAGE),),
     ),
     "get_upgrade": RouteText(
         tag=TAG,

@@ -66,10 +66,13 @@ class CampaignView(OptionsView):
     endedAt: Moment | None
 
 
-class CampaignList(TypedDict):
-    """Every campaign, the latest first."""
+@with_config(DESCRIBED)
+class CampaignPage(TypedDict):
+    """Campaigns, the latest of a page first."""
 
     campaigns: list[CampaignView]
+    continuationToken: str | None
+    """For the query parameter `continuation`; null on the last page."""
 
 
 @with_config(DESCRIBED)

@@ -80,7 +80,7 @@ class SettlementView(TypedDict):
 
 
 class SettlementPage(TypedDict):
-    """Settlements in the order of their ids."""
+    """Settlements, each on one page."""
 
     settlements: list[SettlementView]
     continuationToken: str | None

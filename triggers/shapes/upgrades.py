@@ -63,7 +63,7 @@ class UpgradeView(TypedDict):
 
 @with_config(DESCRIBED)
 class UpgradePage(TypedDict):
-    """Upgrades in the order of their ids."""
+    """Upgrades, each on one page."""
 
     upgrades: list[UpgradeView]
     continuationToken: str | None

@@ -239,6 +239,17 @@ def test_the_status_shows_trouble_and_trail(fake_app):
         assert text in result.output
 
 
+def test_all_pages_of_campaigns_are_listed(fake_app):
+    """Page by page, and the latest of all first."""
+    later = campaign(id="c2", startedAt="2026-11-24T12:00:00+00:00")
+    fake_app.on("GET", CAMPAIGNS, (200, {"campaigns": [campaign()], "continuationToken": "a/b"}))
+    fake_app.on("GET", f"{CAMPAIGNS}?continuation=a%2Fb", (200, {"campaigns": [later]}))
+
+    listed = run(fake_app, "status", "--json")
+
+    assert ["c2", "c1"] == [json.loads(one)["id"] for one in listed.stdout.splitlines()]
+
+
 def test_all_campaigns_are_listed(fake_app):
     """One row each; JSON has one line each."""
     page = {"campaigns": [campaign(), campaign("completed", counts={"closed": 2}, id="c0")]}

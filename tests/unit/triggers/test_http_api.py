@@ -1,5 +1,6 @@
 """The HTTP routes answer as documented."""
 
+import base64
 import json
 from dataclasses import replace
 from typing import Any
@@ -172,7 +173,7 @@ async def test_an_id_nobody_handed_in_is_not_found(instance_id: str) -> None:
 
 
 async def test_pages_cover_every_upgrade_once() -> None:
-    """Following the continuation gives all upgrades in order, none twice."""
+    """Following the continuation gives all upgrades in the engine's order, none twice."""
     states = [
         instance_state(upgrade_request(classic_ref(f"vault-{number}"))) for number in range(5)
     ]
@@ -186,7 +187,7 @@ async def test_pages_cover_every_upgrade_once() -> None:
         seen += [one["id"] for one in page["upgrades"]]
         token = page["continuationToken"]
 
-    assert sorted(state.instance_id for state in states) == seen
+    assert [state.instance_id for state in states] == seen
 
 
 async def test_children_are_not_listed_as_upgrades() -> None:
@@ -198,12 +199,35 @@ async def test_children_are_not_listed_as_upgrades() -> None:
     assert [INSTANCE] == [one["id"] for one in _read(response)["upgrades"]]
 
 
-@pytest.mark.parametrize("top", ["0", "-1", "many", "1001"])
+@pytest.mark.parametrize("top", ["0", "-1", "many", "1001", "٣", "9" * 5000])
 async def test_a_page_size_out_of_range_is_a_bad_request(top: str) -> None:
     """The parameter and its bounds are named."""
     response = await list_upgrades(_request(params={"top": top}), FakeDurableClient())
 
     assert (400, "top") == (
+        response.status_code,
+        _read(response)["error"]["problems"][0]["field"],
+    )
+
+
+FORGED = {
+    "no base64": "!",
+    "no JSON": "bm90IGpzb24=",
+    "no pair": "W10=",
+    "no texts": "WzEsIDJd",
+    "nested": base64.urlsafe_b64encode(b"[" * 100_000).decode(),
+    "not the engine's": base64.urlsafe_b64encode(b'["elsewhere", null]').decode(),
+}
+
+
+@pytest.mark.parametrize("token", FORGED.values(), ids=FORGED)
+async def test_a_continuation_nobody_gave_is_a_bad_request(token: str) -> None:
+    """The caller is told to begin anew, whoever it is that cannot read the token."""
+    client = FakeDurableClient(instance_state())
+
+    response = await list_upgrades(_request(params={"continuation": token}), client)
+
+    assert (400, "continuation") == (
         response.status_code,
         _read(response)["error"]["problems"][0]["field"],
     )
