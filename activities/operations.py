@@ -8,6 +8,7 @@ from domain.readings import FailedRead
 from domain.retries import attempt_folder, is_superseded
 from domain.steps import AwaitRequest, FailureRecord, PollAnswer, Recorded
 from domain.support import support_bundle
+from domain.upgrade import OperationInfo, UpgradeStatus
 
 
 async def run_read_operation(ports: Ports, request: AwaitRequest) -> PollAnswer:
@@ -20,12 +21,9 @@ async def run_read_operation(ports: Ports, request: AwaitRequest) -> PollAnswer:
     with ports.exchanges.recording() as exchanges:
         info = await ports.classic.read_operation(request.classic)
     if not info.is_running:
-        if await _is_earlier_end(ports, request):
-            return PollAnswer(
-                is_running=True,
-                has_succeeded=False,
-                text="the end of the attempt before still shows",
-            )
+        reason = await _why_it_goes_on(ports, request, info)
+        if reason:
+            return PollAnswer(is_running=True, has_succeeded=False, text=reason)
         data = {**to_object(info), "exchanges": to_json(exchanges)}
         await keep_step(ports, request.run, "07-operation", data)
     words = (f"{info.status}/{info.result}", info.error_code, info.message)
@@ -37,12 +35,20 @@ async def run_read_operation(ports: Ports, request: AwaitRequest) -> PollAnswer:
     )
 
 
-async def _is_earlier_end(ports: Ports, request: AwaitRequest) -> bool:
-    """The call names no operation: the end it tells may be that of the attempt that failed."""
-    if request.superseded is None:
-        return False
+async def _why_it_goes_on(ports: Ports, request: AwaitRequest, info: OperationInfo) -> str:
+    """Why an answer that is not "in progress" is no end all the same; empty: it is one."""
+    # An end of a known form, with no attempt before: most upgrades need no further call.
+    if request.superseded is None and info.is_completed:
+        return ""
     record = (await ports.classic.read_vault(request.run.request.vault)).record
-    return record is not None and is_superseded(record, request.superseded)
+    # The call names no operation: the end it tells may be that of the attempt that failed.
+    if record is not None and is_superseded(record, request.superseded):
+        return "the end of the attempt before still shows"
+    # The old client took any word it did not know for an end (vault-upgrade 1.4).
+    is_running = record is not None and record.status is UpgradeStatus.IN_PROGRESS
+    if is_running and not info.is_completed:
+        return f"{info.status or 'no status'}, a word not seen before, and the record runs on"
+    return ""
 
 
 async def run_record_escalation(ports: Ports, request: AwaitRequest) -> Recorded:

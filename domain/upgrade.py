@@ -143,9 +143,14 @@ class OperationInfo:
         return self.status == "InProgress"
 
     @property
+    def is_completed(self) -> bool:
+        """The service says that it is over."""
+        return self.status == "Completed"
+
+    @property
     def has_succeeded(self) -> bool:
         """The only combination that means success."""
-        return self.status == "Completed" and self.result == "Succeeded"
+        return self.is_completed and self.result == "Succeeded"
 
 
 class RunState(StrEnum):

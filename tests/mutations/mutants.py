@@ -163,8 +163,8 @@ MUTANTS: tuple[Mutant, ...] = (
         name="the end of the failed attempt counts for the next one",
         rule="DESIGN 3.2",
         path="activities/operations.py",
-        guard="        if await _is_earlier_end(ports, request):",
-        without="        if False:",
+        guard="    if record is not None and is_superseded(record, request.superseded):",
+        without="    if False:",
         tests=RULE_2,
     ),
     Mutant(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.errors import AccessDeniedError, UnavailableError
-from domain.upgrade import RunState, UpgradeStatus
+from domain.upgrade import ClassicVault, OperationInfo, RunState, UpgradeStatus
 from orchestrators import names
 from tests.estate import FakeEstate, estate_of_one
 from tests.fakes import classic_ref, vault_ref
@@ -203,3 +203,36 @@ async def test_an_adopted_upgrade_counts_from_its_own_start() -> None:
         outcome.operation_id,
         workflow.activity_calls.count(names.RECORD_ESCALATION),
     )
+
+
+@pytest.mark.parametrize("word", ["Queued", ""])
+async def test_a_status_not_seen_before_is_no_end_while_the_record_runs(word: str) -> None:
+    """The old client would have called it a time-out (vault-upgrade 1.4)."""
+    estate = estate_of_one()
+    read = estate.classic.read_operation
+
+    async def strange(vault: ClassicVault) -> OperationInfo:
+        info = await read(vault)
+        return replace(info, status=word, result="Invalid") if info.is_running else info
+
+    estate.classic.read_operation = strange  # type: ignore[method-assign]
+
+    outcome, _ = await estate.upgrade()
+
+    assert (RunState.CLOSED, 1) == (outcome.state, len(estate.classic.started))
+
+
+async def test_a_status_not_seen_before_is_an_end_once_the_record_has_ended() -> None:
+    """The record of the list decides what it was."""
+    estate = estate_of_one(end=UpgradeStatus.FAILED)
+    read = estate.classic.read_operation
+
+    async def strange(vault: ClassicVault) -> OperationInfo:
+        info = await read(vault)
+        return info if info.is_running else replace(info, status="Aborted")
+
+    estate.classic.read_operation = strange  # type: ignore[method-assign]
+
+    outcome, _ = await estate.upgrade()
+
+    assert RunState.NEEDS_SUPPORT == outcome.state
