@@ -1,21 +1,16 @@
 """The two ends of a settlement that was started by itself: its first look, and its verdict."""
 
 from activities.evidence import keep, keep_findings
+from activities.outlooks import read_outlooks
 from adapters.ports import Ports
 from domain.checklist import checklist
 from domain.checks import upgrade_lineage
 from domain.codec import JsonObject, from_json, to_json
 from domain.findings import Finding, Verdict, tally
-from domain.outcomes import ManualTask
+from domain.outcomes import ManualTask, SettlementOutcome, SettlementReport
 from domain.readings import tasks_of
-from domain.settlements import SettlementReport, end_state
-from domain.settling import (
-    Lineage,
-    SettlementOutcome,
-    SettlementVerdictRequest,
-    SettleRequest,
-    SettlingAnswer,
-)
+from domain.settlements import end_state
+from domain.settling import Lineage, SettlementVerdictRequest, SettleRequest, SettlingAnswer
 from domain.steps import Recorded
 from domain.upgrade import UpgradeRecord, UpgradeStatus
 from domain.upgrade_details import parse_upgrade_details
@@ -125,6 +120,8 @@ async def run_record_settlement(
         findings=findings,
         tasks=tasks,
         work_list=work_list(findings, vault=settle.vault.name, estate_map=ports.estate_map),
+        policies=await read_outlooks(ports, settle.prefix),
+        is_dry_run=settle.is_dry_run,
     )
     entry = await keep(
         ports,

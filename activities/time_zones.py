@@ -10,6 +10,7 @@ from datetime import datetime
 from activities.attempts import attempt
 from activities.edit_ledger import read_edits
 from activities.evidence import keep, keep_findings
+from activities.outlooks import PLAN_STEP
 from activities.policy_evidence import body_of, last_intention, last_word, policy_folder
 from adapters.ports import Ports
 from domain.checks import time_zone
@@ -22,6 +23,7 @@ from domain.policy_machines import machines_by_policy
 from domain.previews import preview, preview_of
 from domain.readings import FailedRead, tasks_of
 from domain.retention import legacy_retention_problem
+from domain.run_slots import run_slots
 from domain.settling import SettleRequest, ZonePlan
 from domain.summaries import StepSummary
 from domain.time_zones import find_windows_zone
@@ -31,8 +33,6 @@ from domain.zone_sources import ExpectedZone, expected_zone
 
 INTEGRITY_CHECK = "policy-integrity"
 """Check id of the findings that nothing but the zone was changed."""
-
-PLAN_STEP = "09-time-zone-plan"
 
 
 async def run_plan_time_zones(ports: Ports, settle: SettleRequest) -> ZonePlan:
@@ -126,6 +126,7 @@ def _row(ports: Ports, document: JsonObject, planned: ZoneChange | None) -> Json
     row: JsonObject = {
         "policy": parse_policy(document).name,
         "plan": to_json(planned) if planned is not None else None,
+        "runTimes": [str(slot) for slot in run_slots(document)],
         "previewNow": to_json(shown) if shown else None,
     }
     if isinstance(planned, Change):
@@ -183,7 +184,7 @@ async def _explained(
     """A policy that lacks its zone, with what became of the write or why there was none."""
     if finding.verdict is not Verdict.FAIL:
         return finding
-    word = await last_word(ports, policy_folder(settle, finding.subject)) or {}
+    word = await last_word(ports, policy_folder(settle.prefix, finding.subject)) or {}
     why_not = word.get("message") or planned.get(finding.subject, "")
     return replace(
         finding,
@@ -197,7 +198,7 @@ async def _integrity(
 ) -> list[Finding]:
     """For a policy that was to be written: it is as it was, or as meant, or somebody meddled."""
     name = str(document.get("name"))
-    folder = policy_folder(settle, name)
+    folder = policy_folder(settle.prefix, name)
     kept = await last_intention(ports, folder)
     if kept is None:
         return []

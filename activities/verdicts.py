@@ -1,15 +1,19 @@
 """Closes a run: gathers what its steps kept into one report, and keeps that."""
 
+from dataclasses import replace
 from typing import Any
 
 from activities.evidence import keep_step
+from activities.outlooks import read_outlooks
 from adapters.ports import Ports
 from domain.checklist import checklist
 from domain.codec import JsonObject, from_json
+from domain.estate_map import EstateMap
 from domain.findings import Finding, tally
 from domain.outcomes import ManualTask, VaultOutcome, VaultReport
 from domain.steps import VerdictRequest
 from domain.upgrade import PrerequisiteCheck, PrerequisiteReason
+from domain.work_list import work_list
 
 OUTCOME_STEP = "outcome"
 """Last document of every run; reports are made from these."""
@@ -29,12 +33,17 @@ async def run_record_verdict(ports: Ports, request: VerdictRequest) -> VaultOutc
         for key in await ports.evidence.list_keys(f"{prefix}/")
         if (document := await ports.evidence.read(key)) is not None
     }
-    report = _report(request, documents)
+    report = replace(
+        _report(request, documents, ports.estate_map),
+        policies=await read_outlooks(ports, prefix),
+    )
     entry = await keep_step(ports, request.run, OUTCOME_STEP, report)
     return from_json(VaultReport, entry.document["data"]).outcome
 
 
-def _report(request: VerdictRequest, documents: dict[str, JsonObject]) -> VaultReport:
+def _report(
+    request: VerdictRequest, documents: dict[str, JsonObject], estate_map: EstateMap
+) -> VaultReport:
     findings = _gather(documents, "findings", tuple[Finding, ...])
     tasks = _gather(documents, "tasks", tuple[ManualTask, ...])
     bundles = [key for key in documents if key.endswith("support-bundle.json")]
@@ -52,6 +61,7 @@ def _report(request: VerdictRequest, documents: dict[str, JsonObject]) -> VaultR
         support_bundle=bundles[0] if bundles else None,
         # A vault that is still a classic one has nothing to hold against the article yet.
         checklist=checklist(findings) if request.target is not None else (),
+        work_list=work_list(findings, vault=request.run.request.vault.name, estate_map=estate_map),
     )
 
 

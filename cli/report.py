@@ -15,6 +15,7 @@ from cli.exit_codes import ExitCode
 from cli.options import Json, Quiet
 from cli.output import Output
 from cli.version import tool_version
+from cli.work_lists import write_work_lists
 from domain.errors import ConfigurationError
 from reports import report_html, report_json
 from reports.gathering import gather
@@ -28,6 +29,9 @@ OutDir = Annotated[
     Path, typer.Option("--out", metavar="DIR", help="Folder to put the reports into.")
 ]
 
+WORK_LISTS = "work-lists"
+"""Folder of the work lists, beside the reports."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
@@ -36,12 +40,14 @@ class Written:
     report: Report
     html: Path
     json: Path
+    work_lists: tuple[Path, ...]
+    """One CSV file for each owner of machines; none where nothing is left to do at any."""
 
 
 def write_reports(
     evidence: Path, out: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> Written:
-    """Makes ``report.html`` and ``report.json`` in ``out`` from the evidence below ``evidence``.
+    """Makes reports and work lists in ``out`` from the evidence below ``evidence``.
 
     Raises:
         ConfigurationError: There is no such evidence folder, or ``out`` cannot be written.
@@ -53,22 +59,33 @@ def write_reports(
     gathered = asyncio.run(gather(EvidenceFolder(evidence)))
     report = build_report(
         gathered.reports,
+        settlements=gathered.settlements,
         unfinished=gathered.unfinished,
         generated_at=now(),
         tool_version=tool_version(),
     )
     # Links stay relative, so that a folder with report and evidence can be moved or zipped.
     path = Path(os.path.relpath(evidence.resolve(), out.resolve())).as_posix()
-    written = Written(report=report, html=out / "report.html", json=out / "report.json")
+    html, json = out / "report.html", out / "report.json"
     try:
         out.mkdir(parents=True, exist_ok=True)
-        written.html.write_text(report_html.render(report, evidence_path=path), "utf-8")
-        written.json.write_text(report_json.render(report), "utf-8")
+        html.write_text(report_html.render(report, evidence_path=path), "utf-8")
+        json.write_text(report_json.render(report), "utf-8")
+        lists = _write_lists(report, out / WORK_LISTS)
     except OSError as error:
         raise ConfigurationError(
             f"cannot be written: {error.strerror or error}", subject=str(out)
         ) from error
-    return written
+    return Written(report=report, html=html, json=json, work_lists=lists)
+
+
+def _write_lists(report: Report, folder: Path) -> tuple[Path, ...]:
+    upgraded = [row for entry in report.vaults for row in entry.report.work_list]
+    settled = [row for entry in report.settlements for row in entry.report.work_list]
+    # A vault that was upgraded and settled since has its machines in both.
+    rows = list(dict.fromkeys((*upgraded, *settled)))
+    # An empty folder would look like something that went wrong.
+    return write_work_lists(rows, folder) if rows or folder.is_dir() else ()
 
 
 def report(
@@ -78,13 +95,22 @@ def report(
     as_json: Json = False,
     is_quiet: Quiet = False,
 ) -> ExitCode:
-    """Make report.html and report.json from evidence."""
+    """Make report.html, report.json and a work list per owner of machines from evidence."""
     output = Output(as_json=as_json, is_quiet=is_quiet)
     written = write_reports(evidence, out)
     summary = written.report.summary
-    output.event("report", html=str(written.html), json=str(written.json), vaults=summary.vaults)
+    output.event(
+        "report",
+        html=str(written.html),
+        json=str(written.json),
+        vaults=summary.vaults,
+        settlements=summary.settlements,
+        workLists=[str(path) for path in written.work_lists],
+    )
+    settled = f", {count(summary.settlements, 'settlement')}" if summary.settlements else ""
+    lists = f", {count(len(written.work_lists), 'work list')}" if written.work_lists else ""
     output.say(
-        f"{count(summary.vaults, 'vault')}, {count(summary.unfinished, 'run')} without an end: "
-        f"{written.html} and {written.json}"
+        f"{count(summary.vaults, 'vault')}{settled}, {count(summary.unfinished, 'run')} without an"
+        f" end: {written.html} and {written.json}{lists}"
     )
     return ExitCode.CLEAN

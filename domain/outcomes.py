@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.findings import Finding, StatementState, Tally
+from domain.outlooks import PolicyOutlook
 from domain.upgrade import PrerequisiteReason, RunState
 from domain.vaults import ClassicVaultRef, VaultRef
+from domain.work_items import WorkItem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,3 +82,45 @@ class VaultReport:
     checklist: tuple[ChecklistEntry, ...] = ()
     """Every statement of the upgrade article and how it stands; empty for a vault that was not
     upgraded, and in reports of earlier versions."""
+    policies: tuple[PolicyOutlook, ...] = ()
+    """What every policy's times mean, and what became of it; empty as for ``checklist``."""
+    work_list: tuple[WorkItem, ...] = ()
+    """What has to be done at machines, one row each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettlementOutcome:
+    """The end of one settlement; small enough for an orchestration's history."""
+
+    instance_id: str
+    run_id: str
+    vault: VaultRef
+    state: RunState
+    reasons: tuple[str, ...]
+    """Why it ended in this state; empty for a plain success."""
+    pending_changes: tuple[str, ...]
+    started_at: datetime
+    ended_at: datetime
+    tally: Tally
+    task_count: int
+    evidence_prefix: str
+    """Where in the evidence store everything about this settlement is kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettlementReport:
+    """The whole story of one settlement, as kept in evidence."""
+
+    outcome: SettlementOutcome
+    requested_by: str
+    checklist: tuple[ChecklistEntry, ...]
+    """Every statement of the article and how it stands."""
+    findings: tuple[Finding, ...]
+    tasks: tuple[ManualTask, ...]
+    work_list: tuple[WorkItem, ...]
+    """What has to be done at machines, one row each."""
+    policies: tuple[PolicyOutlook, ...] = ()
+    """What every policy's times mean, and what became of it; empty in reports of earlier
+    versions."""
+    is_dry_run: bool = False
+    """Nothing was to be written."""

@@ -1,26 +1,7 @@
 """The end of a settlement: which state it comes to, and the report that is kept of it."""
 
-from dataclasses import dataclass
-
-from domain.findings import Finding
-from domain.outcomes import ChecklistEntry, ManualTask
-from domain.settling import SettlementOutcome, SettlementVerdictRequest
+from domain.settling import SettlementVerdictRequest
 from domain.upgrade import RunState
-from domain.work_list import WorkItem
-
-
-@dataclass(frozen=True, kw_only=True)
-class SettlementReport:
-    """The whole story of one settlement, as kept in evidence."""
-
-    outcome: SettlementOutcome
-    requested_by: str
-    checklist: tuple[ChecklistEntry, ...]
-    """Every statement of the article and how it stands."""
-    findings: tuple[Finding, ...]
-    tasks: tuple[ManualTask, ...]
-    work_list: tuple[WorkItem, ...]
-    """What has to be done at machines, one row each."""
 
 
 def end_state(request: SettlementVerdictRequest) -> tuple[RunState, tuple[str, ...]]:

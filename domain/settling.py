@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from domain.findings import Tally
 from domain.guards import GuardNeed
+from domain.outcomes import SettlementOutcome
 from domain.requests import ApprovalMode, TimeZoneMode
 from domain.summaries import StepSummary
-from domain.upgrade import RunState
 from domain.vaults import VaultRef
 
 
@@ -249,25 +248,6 @@ class SettlementVerdictRequest:
     """What a dry run would have written, one sentence each."""
     started_at: datetime
     ended_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class SettlementOutcome:
-    """The end of one settlement; small enough for an orchestration's history."""
-
-    instance_id: str
-    run_id: str
-    vault: VaultRef
-    state: RunState
-    reasons: tuple[str, ...]
-    """Why it ended in this state; empty for a plain success."""
-    pending_changes: tuple[str, ...]
-    started_at: datetime
-    ended_at: datetime
-    tally: Tally
-    task_count: int
-    evidence_prefix: str
-    """Where in the evidence store everything about this settlement is kept."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,13 +23,13 @@ from durabletask import task
 
 from domain.codec import JsonObject, from_json, to_object
 from domain.findings import Tally
+from domain.outcomes import SettlementOutcome
 from domain.settling import (
     JobSyncReading,
     JobSyncRequest,
     JobSyncState,
     Lineage,
     ReportsPlan,
-    SettlementOutcome,
     SettlementVerdictRequest,
     SettleRequest,
     SettleResult,

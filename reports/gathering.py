@@ -15,12 +15,15 @@ from pydantic import ValidationError
 
 from domain.codec import JsonObject, from_json
 from domain.errors import EvidenceError
-from domain.outcomes import VaultReport
+from domain.outcomes import SettlementReport, VaultReport
 from reports.model import UnfinishedRun
 
 EVIDENCE_SCHEMA = "vaultlift/evidence/1"
 # Documents of a start lie elsewhere: they belong to the vault, not to one of its runs.
-_RUN_DOCUMENT = re.compile(r"^(?P<run>vaults/[^/]+/runs/(?P<run_id>[^/]+))/(?P<name>.+)$")
+_RUN_DOCUMENT = re.compile(
+    r"^(?P<run>vaults/[^/]+/(?P<kind>runs|settlements)/(?P<run_id>[^/]+))/(?P<name>.+)$"
+)
+_SETTLEMENTS = "settlements"
 _OUTCOME = "outcome.json"
 
 
@@ -42,6 +45,8 @@ class Gathered:
 
     reports: tuple[VaultReport, ...]
     """The last ended run of each vault."""
+    settlements: tuple[SettlementReport, ...]
+    """The last ended settlement of each vault that was settled by itself."""
     unfinished: tuple[UnfinishedRun, ...]
 
 
@@ -65,10 +70,10 @@ async def _read(store: DocumentReader, key: str) -> JsonObject:
     return document
 
 
-async def _read_report(store: DocumentReader, key: str) -> VaultReport:
+async def _read_end[T](store: DocumentReader, key: str, shape: type[T]) -> T:
     document = await _read(store, key)
     try:
-        return from_json(VaultReport, document.get("data"))
+        return from_json(shape, document.get("data"))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "data"
@@ -96,8 +101,8 @@ def _as_unfinished(key: str, document: JsonObject) -> UnfinishedRun:
         raise EvidenceError(f"an evidence document lacks {error}", subject=key) from error
 
 
-def _last_of_each_vault(reports: Iterable[VaultReport]) -> tuple[VaultReport, ...]:
-    last: dict[str, VaultReport] = {}
+def _last_of_each_vault[T: (VaultReport, SettlementReport)](reports: Iterable[T]) -> tuple[T, ...]:
+    last: dict[str, T] = {}
     # In order of their ends, so that a later run of a vault takes the place of the earlier one.
     for report in sorted(reports, key=lambda r: r.outcome.ended_at):
         last[report.outcome.vault.key] = report
@@ -112,14 +117,18 @@ async def gather(store: DocumentReader) -> Gathered:
     """
     runs = _keys_by_run(await store.list_keys("vaults/"))
     reports: list[VaultReport] = []
+    settlements: list[SettlementReport] = []
     unfinished: list[UnfinishedRun] = []
     for run, keys in runs.items():
         outcome_key = f"{run}/{_OUTCOME}"
-        if outcome_key in keys:
-            reports.append(await _read_report(store, outcome_key))
-        else:
+        if outcome_key not in keys:
             unfinished.append(await _read_unfinished(store, keys))
+        elif run.split("/")[-2] == _SETTLEMENTS:
+            settlements.append(await _read_end(store, outcome_key, SettlementReport))
+        else:
+            reports.append(await _read_end(store, outcome_key, VaultReport))
     return Gathered(
         reports=_last_of_each_vault(reports),
+        settlements=_last_of_each_vault(settlements),
         unfinished=tuple(sorted(unfinished, key=lambda run: (run.vault, run.run_id))),
     )

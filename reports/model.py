@@ -11,8 +11,8 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
-from domain.findings import Tally
-from domain.outcomes import VaultReport
+from domain.findings import Tally, add_tallies
+from domain.outcomes import SettlementOutcome, SettlementReport, VaultOutcome, VaultReport
 from domain.upgrade import RunState
 from reports.words import STATES
 
@@ -53,6 +53,18 @@ class VaultEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SettlementEntry:
+    """One vault that was settled by itself: the last settlement that ended."""
+
+    __pydantic_config__ = _DESCRIBED
+
+    report: SettlementReport
+    """The settlement as kept in evidence, unchanged."""
+    duration_s: float
+    """Seconds from its start to its end."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Summary:
     """The counts on top of a report."""
 
@@ -64,10 +76,14 @@ class Summary:
     """Runs without an end."""
     by_state: dict[RunState, int]
     """How many vaults ended in each state; states nobody ended in are left out."""
+    settlements: int
+    """Vaults with an ended settlement of its own, beside the upgrades."""
+    settled_by_state: dict[RunState, int]
+    """How many settlements ended in each state; states nobody ended in are left out."""
     findings: Tally
-    """Findings of all vaults together."""
+    """Findings of all vaults together, upgraded and settled."""
     tasks: int
-    """Tasks for people of all vaults together."""
+    """Tasks for people of all vaults together, upgraded and settled."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +99,8 @@ class Report:
     summary: Summary
     vaults: tuple[VaultEntry, ...]
     """By name of the vault, then by key."""
+    settlements: tuple[SettlementEntry, ...]
+    """Settlements that were started by themselves, in the same order."""
     unfinished: tuple[UnfinishedRun, ...]
 
 
@@ -97,16 +115,22 @@ def _entry(report: VaultReport) -> VaultEntry:
     )
 
 
-def _add(tallies: Iterable[Tally]) -> Tally:
-    total = Tally()
-    for one in tallies:
-        total = Tally(
-            passed=total.passed + one.passed,
-            failed=total.failed + one.failed,
-            unknown=total.unknown + one.unknown,
-            not_applicable=total.not_applicable + one.not_applicable,
-        )
-    return total
+def _settled(report: SettlementReport) -> SettlementEntry:
+    outcome = report.outcome
+    seconds = (outcome.ended_at - outcome.started_at).total_seconds()
+    return SettlementEntry(report=report, duration_s=seconds)
+
+
+def _by_state(states: Iterable[RunState]) -> dict[RunState, int]:
+    counted = Counter(states)
+    # In the order of STATES, best first, whatever order the runs ended in.
+    return {state: counted[state] for state in STATES if counted[state]}
+
+
+def _by_name(report: VaultReport | SettlementReport) -> tuple[str, str]:
+    # The key decides between vaults of one name, so that two reports of the same runs are equal.
+    vault = report.outcome.vault
+    return vault.name.casefold(), vault.key
 
 
 def build_report(
@@ -114,25 +138,29 @@ def build_report(
     *,
     generated_at: datetime,
     tool_version: str,
+    settlements: Iterable[SettlementReport] = (),
     unfinished: Iterable[UnfinishedRun] = (),
 ) -> Report:
-    """A report about the given runs, one per vault."""
-    # The key decides between vaults of one name, so that two reports of the same runs are equal.
-    ordered = sorted(reports, key=lambda r: (r.outcome.vault.name.casefold(), r.outcome.vault.key))
+    """A report about the given runs and settlements, one of each per vault."""
+    ordered = sorted(reports, key=_by_name)
+    settled = sorted(settlements, key=_by_name)
     runs = tuple(unfinished)
-    states = Counter(r.outcome.state for r in ordered)
+    outcomes: list[VaultOutcome | SettlementOutcome] = [one.outcome for one in ordered]
+    outcomes += [one.outcome for one in settled]
     summary = Summary(
         vaults=len(ordered),
         unfinished=len(runs),
-        # In the order of STATES, best first, whatever order the runs ended in.
-        by_state={state: states[state] for state in STATES if states[state]},
-        findings=_add(r.outcome.tally for r in ordered),
-        tasks=sum(r.outcome.task_count for r in ordered),
+        by_state=_by_state(r.outcome.state for r in ordered),
+        settlements=len(settled),
+        settled_by_state=_by_state(r.outcome.state for r in settled),
+        findings=add_tallies(one.tally for one in outcomes),
+        tasks=sum(one.task_count for one in outcomes),
     )
     return Report(
         generated_at=generated_at,
         tool_version=tool_version,
         summary=summary,
         vaults=tuple(_entry(r) for r in ordered),
+        settlements=tuple(_settled(r) for r in settled),
         unfinished=runs,
     )

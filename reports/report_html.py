@@ -7,6 +7,7 @@ the escaping, it still cannot run.
 
 import base64
 import hashlib
+from collections.abc import Callable
 from functools import cache
 from importlib import resources
 
@@ -15,15 +16,18 @@ from markupsafe import Markup
 
 from domain.findings import Finding
 from domain.upgrade import PrerequisiteReason, RunState
-from reports.model import Report, VaultEntry
+from reports.model import Report, SettlementEntry, Summary, VaultEntry
 from reports.timeline import timeline
 from reports.words import (
+    DECISIONS,
     STATEMENT_TONES,
     STATES,
     VERDICTS,
+    Wording,
     count,
     format_duration,
     format_moment,
+    settled_wording,
     state_wording,
 )
 
@@ -53,7 +57,31 @@ def prerequisite_rows(
     return rows
 
 
-def needs_attention(entry: VaultEntry) -> bool:
+def page_title(summary: Summary) -> str:
+    """What the page is about: upgrades, settlements, or both."""
+    if summary.settlements and summary.vaults:
+        return "Vault upgrades and settlements"
+    return "Settled vaults" if summary.settlements else "Vault upgrades"
+
+
+type Group = tuple[str, int, dict[RunState, int], Callable[[RunState], Wording]]
+
+
+def summary_groups(summary: Summary) -> list[Group]:
+    """The counts by state: heading, vaults, counts and their words; headed only where both are."""
+    groups: list[Group] = []
+    is_both = bool(summary.vaults and summary.settlements)
+    if summary.vaults:
+        heading = "Upgrades" if is_both else ""
+        groups.append((heading, summary.vaults, summary.by_state, state_wording))
+    if summary.settlements:
+        heading = "Settlements" if is_both else ""
+        counts = summary.settled_by_state
+        groups.append((heading, summary.settlements, counts, settled_wording))
+    return groups
+
+
+def needs_attention(entry: VaultEntry | SettlementEntry) -> bool:
     """Whether a reader should see this vault's details without asking for them."""
     outcome = entry.report.outcome
     is_clean = outcome.state is RunState.CLOSED and not outcome.task_count
@@ -82,6 +110,10 @@ def _environment() -> Environment:
         "prerequisite_rows": prerequisite_rows,
         "needs_attention": needs_attention,
         "timeline": timeline,
+        "settled_wording": settled_wording,
+        "decisions": DECISIONS,
+        "groups": summary_groups,
+        "title": page_title,
     }
     return environment
 

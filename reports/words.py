@@ -1,10 +1,11 @@
 """The words and forms every report and the command line share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from domain.findings import StatementState, Verdict
+from domain.outlooks import UNDECIDED
 from domain.upgrade import RunState
 
 MINUTE_S = 60
@@ -61,6 +62,19 @@ STATES: dict[RunState, Wording] = {
 }
 """The ends of a run, best first: reports list them in this order."""
 
+SETTLED_MEANINGS: dict[RunState, str] = {
+    RunState.CLOSED: "Settled and proven; nothing is left to do.",
+    RunState.CLOSED_WITH_TASKS: (
+        "Settled as far as a program can; the listed tasks are for a person."
+    ),
+    RunState.NOT_APPROVED: "Denied, or nobody answered in time. Nothing was written.",
+    RunState.NEEDS_SUPPORT: (
+        "The vault's upgrade failed or does not end. Nothing was written; ask Microsoft Support."
+    ),
+}
+"""What the ends mean for a settlement, where that differs from an upgrade."""
+
+
 VERDICTS: dict[Verdict, Wording] = {
     Verdict.FAIL: Wording("fail", Tone.BAD, "Looked at, and not as it should be."),
     Verdict.UNKNOWN: Wording("unknown", Tone.ATTENTION, "Could not be read; not a pass."),
@@ -80,12 +94,28 @@ STATEMENT_TONES: dict[StatementState, Tone] = {
 """How loudly each state of a checklist's statement speaks."""
 
 
+DECISIONS: dict[str, Wording] = {
+    "change": Wording("change", Tone.NEUTRAL, "The policy gets the expected time zone."),
+    "unchanged": Wording("unchanged", Tone.GOOD, "The policy names the expected zone already."),
+    "refused": Wording("left as it is", Tone.ATTENTION, "It cannot be changed safely."),
+    "not_applicable": Wording("no zone in ARM", Tone.NEUTRAL, "Only its machines know the clock."),
+    UNDECIDED: Wording("undecided", Tone.ATTENTION, "Nobody names the expected zone."),
+}
+"""What a plan may decide about a policy."""
+
+
 def state_wording(state: str) -> Wording:
     """The wording of any state, also of one on the way or one this version does not know."""
     # A report may come from a newer version, whose states have no wording here.
     if state in STATES:
         return STATES[RunState(state)]
     return Wording(state.replace("_", " "), Tone.NEUTRAL, "The run is still on its way.")
+
+
+def settled_wording(state: RunState) -> Wording:
+    """The wording of a settlement's end."""
+    wording = STATES[state]
+    return replace(wording, meaning=SETTLED_MEANINGS.get(state, wording.meaning))
 
 
 def format_duration(seconds: float | None) -> str:
@@ -111,6 +141,6 @@ def format_moment(moment: datetime | None) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, plural: str = "") -> str:
     """A number with its noun: ``1 vault``, ``3 vaults``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"

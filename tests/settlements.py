@@ -3,9 +3,9 @@
 from typing import Any
 
 from domain.codec import from_json, to_json
+from domain.outcomes import SettlementOutcome, SettlementReport
 from domain.requests import TimeZoneMode, settle_instance_id
-from domain.settlements import SettlementReport
-from domain.settling import SettlementOutcome, SettleRequest, SettleResult
+from domain.settling import SettleRequest, SettleResult
 from orchestrators import names
 from tests.estate import FakeEstate, policy_document, settled_vault
 from tests.fakes import FakeVault, vault_ref

@@ -6,7 +6,7 @@ from durabletask.client import OrchestrationState, OrchestrationStatus
 
 from domain.codec import JsonObject, from_json
 from domain.findings import Tally
-from domain.settlements import SettlementReport
+from domain.outcomes import SettlementReport
 from domain.settling import SettleRequest, SettleResult
 from domain.upgrade import RunState
 from domain.vaults import VaultRef

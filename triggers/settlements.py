@@ -15,10 +15,10 @@ from adapters.ports import Ports
 from domain.codec import JsonObject, from_json, to_json
 from domain.errors import InvalidInputError, Problem, ServiceError
 from domain.intake_rows import Sender
+from domain.outcomes import SettlementReport
 from domain.plans import judge_approval
 from domain.requests import settle_instance_id
 from domain.settle_intake import SettleOrder, SettleRow, read_order, settle_request
-from domain.settlements import SettlementReport
 from domain.settling import SettleRequest
 from domain.upgrade import RunState
 from domain.vaults import VaultRef

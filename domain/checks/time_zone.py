@@ -21,6 +21,11 @@ _ON_THE_MACHINES = (
     "ARM keeps no time zone for this policy: look on each machine that uses it whether its clock"
     " and the backup times shown in the agent are the ones wanted"
 )
+_ON_THE_SERVERS = (
+    "ARM keeps neither schedule nor time zone for Azure SQL: look on each server that uses this"
+    " policy when its databases are copied and whether the retention is still the one wanted"
+)
+_AZURE_SQL = "azuresql"
 _SHOWN = 10
 """Machines named in a task's text; all of them are in its facts."""
 _SET_ZONE = "Set the policy's time zone to {zone}."
@@ -43,6 +48,12 @@ def _judge(policy: Policy, expected: str | None) -> tuple[Verdict, str, str]:
     return Verdict.PASS, f"names {zone}", ""
 
 
+def _where_to_look(policy: Policy) -> str:
+    # Databases have no agent and no machine of their own.
+    is_sql = policy.management_type.casefold() == _AZURE_SQL
+    return _ON_THE_SERVERS if is_sql else _ON_THE_MACHINES
+
+
 def _finding(document: JsonObject, expected: str | None, provenance: Provenance | None) -> Finding:
     policy = parse_policy(document)
     path = zone_path(document)
@@ -56,7 +67,7 @@ def _finding(document: JsonObject, expected: str | None, provenance: Provenance 
             verdict=Verdict.NOT_APPLICABLE if is_known else Verdict.UNKNOWN,
             subject=subject,
             message=f"policies of {kind} keep no zone" if is_known else f"unknown kind: {kind}",
-            what_to_do=f"{_ON_THE_MACHINES}." if is_known else "",
+            what_to_do=f"{_where_to_look(policy)}." if is_known else "",
             facts=(fact(document, ("properties", "backupManagementType"), provenance),),
         )
     verdict, message, to_do = _judge(policy, expected)
@@ -79,7 +90,7 @@ def _with_machines(finding: Finding, names: tuple[str, ...]) -> Finding:
     machines = tuple(Fact(field=MACHINE_FIELD, value=name) for name in names)
     return replace(
         finding,
-        what_to_do=f"{_ON_THE_MACHINES}: {shown}.",
+        what_to_do=f"{finding.what_to_do.removesuffix('.')}: {shown}.",
         facts=finding.facts + machines,
     )
 

@@ -5,7 +5,7 @@
   const state = document.getElementById("filter-state");
   const output = document.getElementById("filter-count");
   const none = document.getElementById("filter-none");
-  const rows = document.querySelectorAll("#overview tr[data-vault]");
+  const rows = document.querySelectorAll(".overview tr[data-vault]");
   const sections = [...document.querySelectorAll("details.vault")];
   // Text is taken once: textContent of a big page is too slow to read at every key stroke.
   const words = sections.map((section) => section.textContent.toLowerCase());

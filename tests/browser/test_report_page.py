@@ -7,7 +7,7 @@ import pytest
 from reports import report_html
 from reports.model import build_report
 from tests.browser.chromium import browsing, find_chromium
-from tests.unit.reports.samples import NOON, mixed_reports
+from tests.unit.reports.samples import NOON, mixed_reports, settlement
 
 pytestmark = [
     pytest.mark.browser,
@@ -15,14 +15,17 @@ pytestmark = [
 ]
 
 SHOWN = "[...document.querySelectorAll('details.vault')].filter(e => !e.hidden).map(e => e.querySelector('h2').textContent)"
-ROWS = "[...document.querySelectorAll('#overview tbody tr')].filter(e => !e.hidden).map(e => e.querySelector('th').textContent)"
+ROWS = "[...document.querySelectorAll('.overview tbody tr')].filter(e => !e.hidden).map(e => e.querySelector('th').textContent)"
 
 
 @pytest.fixture
 def address(tmp_path):
     """A report with a run of every kind, as a file."""
     report = build_report(
-        mixed_reports(), generated_at=NOON + timedelta(hours=13), tool_version="0.1.0"
+        mixed_reports(),
+        settlements=[settlement()],
+        generated_at=NOON + timedelta(hours=13),
+        tool_version="0.1.0",
     )
     path = tmp_path / "report.html"
     path.write_text(report_html.render(report), "utf-8")
@@ -76,7 +79,7 @@ async def test_filter_finds_a_machine_in_the_details(page):
 
     assert ["vault-old-agent", "vault-policies"] == await page.evaluate(SHOWN)
     assert await page.evaluate(SHOWN) == await page.evaluate(ROWS)
-    assert "2 of 4 vaults" == await page.evaluate(
+    assert "2 of 5 vaults" == await page.evaluate(
         "document.getElementById('filter-count').textContent"
     )
 
@@ -97,17 +100,18 @@ async def test_filter_without_match_says_so(page):
 
     await page.evaluate(typing(""))
 
-    assert 4 == len(await page.evaluate(SHOWN))
+    assert 5 == len(await page.evaluate(SHOWN))
 
 
 async def test_filter_by_end_state(page):
-    """Choosing an end state shows only the vaults that ended so."""
+    """Choosing an end state shows only the vaults that ended so, upgraded or settled."""
     await page.evaluate(
         "(() => { const box = document.getElementById('filter-state'); box.value = 'closed';"
         " box.dispatchEvent(new Event('input', {bubbles: true})); })()"
     )
 
-    assert ["vault-clean"] == await page.evaluate(SHOWN)
+    assert ["vault-clean", "vault-old"] == await page.evaluate(SHOWN)
+    assert await page.evaluate(SHOWN) == await page.evaluate(ROWS)
 
 
 async def test_link_in_the_overview_opens_the_vault(page):

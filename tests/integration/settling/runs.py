@@ -11,8 +11,9 @@ from activities.registry import ACTIVITIES, activity_shell
 from adapters.bootstrap import build_ports, close_ports
 from adapters.ports import Ports
 from domain.codec import from_json, to_json
+from domain.outcomes import SettlementOutcome
 from domain.requests import settle_instance_id
-from domain.settling import SettlementOutcome, SettleRequest, SettleResult
+from domain.settling import SettleRequest, SettleResult
 from domain.upgrade import RunState
 from domain.vaults import VaultRef
 from local.azure.faults import parse_rules

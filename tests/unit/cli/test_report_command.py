@@ -9,15 +9,25 @@ from adapters.evidence_folder import EvidenceFolder
 from cli.report import write_reports
 from domain.codec import to_json
 from domain.errors import ConfigurationError, EvidenceError
-from tests.unit.reports.samples import NOON, failed_report, mixed_reports
+from domain.work_list import WorkItem
+from tests.unit.reports.samples import NOON, failed_report, mixed_reports, settlement
+
+ROW = WorkItem(
+    owner="it@contoso.example",
+    machine="fs01",
+    vault="vault-old",
+    check_id="agent-version",
+    found="agent 2.0.8703.0",
+    what_to_do="Install the latest agent.",
+)
 
 
 @pytest.fixture
 async def evidence(tmp_path):
-    """An evidence folder with a run of every kind."""
+    """An evidence folder with a run of every kind, and a settlement."""
     folder = tmp_path / "kept" / "evidence"
     store = EvidenceFolder(folder)
-    for made in mixed_reports():
+    for made in (*mixed_reports(), settlement(work_list=(ROW,))):
         document = {
             "schema": "vaultlift/evidence/1",
             "kind": "outcome",
@@ -80,3 +90,15 @@ def test_unwritable_folder_is_one_sentence(evidence, tmp_path):
 
     with pytest.raises(ConfigurationError, match="cannot be written"):
         write_reports(evidence, tmp_path / "file")
+
+
+def test_settlements_are_reported_with_their_work_lists(evidence, tmp_path):
+    """In both reports, and one file for each owner of machines beside them."""
+    written = write_reports(evidence, tmp_path / "out", now=lambda: NOON)
+    document = json.loads(written.json.read_text("utf-8"))
+
+    assert ["vault-old"] == [
+        one["report"]["outcome"]["vault"]["name"] for one in document["settlements"]
+    ]
+    assert "<h2>vault-old</h2>" in written.html.read_text("utf-8")
+    assert [tmp_path / "out/work-lists/it@contoso.example.csv"] == list(written.work_lists)

@@ -2,9 +2,19 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from domain.checklist import checklist
 from domain.findings import Fact, Finding, Verdict, tally
-from domain.outcomes import ManualTask, Milestone, VaultOutcome, VaultReport
+from domain.outcomes import (
+    ManualTask,
+    Milestone,
+    SettlementOutcome,
+    SettlementReport,
+    VaultOutcome,
+    VaultReport,
+)
+from domain.outlooks import PolicyOutlook
 from domain.upgrade import PrerequisiteReason, RunState, Severity
 from domain.vaults import ClassicVaultRef, Provenance, VaultRef
 
@@ -131,6 +141,63 @@ def failed_report() -> VaultReport:
         reasons=("The upgrade ended as Failed after it had started; it is not retried.",),
     )
     return replace(made, support_bundle=f"{made.outcome.evidence_prefix}/support-bundle.json")
+
+
+TIMES = (
+    "Runs daily at 22:30 (W. Europe Standard Time) = 21:30 UTC. On 2026-03-29 the clocks change."
+)
+
+
+def outlook(**members: Any) -> PolicyOutlook:
+    """A policy that got its zone."""
+    values = {
+        "policy": "Daily",
+        "decision": "change",
+        "reason": "",
+        "differences": ("properties.timeZone: (absent) becomes W. Europe Standard Time",),
+        "now": ("Runs daily at 22:30 on the clock of a zone it does not name.",),
+        "then": (TIMES,),
+        "written": "changed",
+        "message": "Read back as it was meant.",
+        "undo": "vaults/key/settlements/request-1/09-policies/Daily/1-01-before.json",
+        **members,
+    }
+    return PolicyOutlook(**values)
+
+
+def settlement(
+    name: str = "vault-old",
+    state: RunState = RunState.CLOSED,
+    *,
+    findings: tuple[Finding, ...] = (),
+    tasks: tuple[ManualTask, ...] = (),
+    **members: Any,
+) -> SettlementReport:
+    """A settlement of a vault upgraded years ago, done in five minutes."""
+    vault = VaultRef(subscription_id=SUBSCRIPTION, resource_group="rg-old", name=name)
+    end = SettlementOutcome(
+        instance_id=f"settle-{vault.key}",
+        run_id="request-1",
+        vault=vault,
+        state=state,
+        reasons=(),
+        pending_changes=members.pop("pending_changes", ()),
+        started_at=NOON,
+        ended_at=NOON + timedelta(minutes=5),
+        tally=tally(findings),
+        task_count=len(tasks),
+        evidence_prefix=f"vaults/{vault.key}/settlements/request-1",
+    )
+    values = {
+        "requested_by": "nora@contoso.example",
+        "checklist": checklist(findings),
+        "findings": findings,
+        "tasks": tasks,
+        "work_list": (),
+        "policies": (outlook(),),
+        **members,
+    }
+    return SettlementReport(outcome=end, **values)
 
 
 def mixed_reports() -> tuple[VaultReport, ...]:

@@ -9,7 +9,7 @@ from domain.codec import to_json
 from domain.errors import EvidenceError
 from reports.gathering import gather
 from tests.fakes import MemoryEvidence
-from tests.unit.reports.samples import NOON, report
+from tests.unit.reports.samples import NOON, report, settlement
 
 
 def envelope(data, *, vault="vault-clean", run_id="request-1", at=NOON, kind="outcome"):
@@ -130,3 +130,33 @@ async def test_the_latest_document_is_the_latest_moment():
     (run,) = (await gather(store)).unfinished
 
     assert "vaults/0/runs/r/02-check.json" == run.last_document
+
+
+async def test_settlements_stand_beside_upgrades():
+    """A settlement that was started by itself is no run of an upgrade, and is not left out."""
+    store = MemoryEvidence()
+    await keep(store, report(), settlement())
+
+    gathered = await gather(store)
+
+    assert ((report(),), (settlement(),)) == (gathered.reports, gathered.settlements)
+
+
+async def test_the_last_settlement_of_a_vault_is_shown():
+    """A vault is settled again at any time; what ended last is how it stands."""
+    store = MemoryEvidence()
+    later = run_again(settlement(), "another", hours=30 * 24)
+    await keep(store, later, settlement())
+
+    assert (later,) == (await gather(store)).settlements
+
+
+async def test_a_settlement_on_its_way_is_unfinished():
+    """It may wait for the edit budget for days."""
+    store = MemoryEvidence()
+    key = f"{settlement().outcome.evidence_prefix}/09-time-zone-plan.json"
+    await store.create(key, envelope({}, vault="vault-old", kind="time-zone-plan"))
+
+    (run,) = (await gather(store)).unfinished
+
+    assert ("vault-old", "request-1") == (run.vault, run.run_id)

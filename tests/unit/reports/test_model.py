@@ -12,6 +12,7 @@ from tests.unit.reports.samples import (
     finding,
     mixed_reports,
     report,
+    settlement,
 )
 
 
@@ -76,3 +77,21 @@ def test_empty_report_has_zeros():
     summary = build().summary
 
     assert (0, {}, Tally()) == (summary.vaults, summary.by_state, summary.findings)
+
+
+def test_settlements_are_counted_apart_and_added_up_together():
+    """Their ends apart, since a vault may have both; findings and tasks in one sum."""
+    settled = settlement(findings=(finding(Verdict.FAIL),), state=RunState.CLOSED_WITH_TASKS)
+    summary = build_report(
+        [report(findings=(finding(Verdict.PASS),))],
+        settlements=[settled],
+        generated_at=NOON,
+        tool_version="1",
+    ).summary
+
+    assert (1, 1, {RunState.CLOSED_WITH_TASKS: 1}, Tally(passed=1, failed=1)) == (
+        summary.vaults,
+        summary.settlements,
+        summary.settled_by_state,
+        summary.findings,
+    )

@@ -13,15 +13,20 @@ from domain.checklist import checklist
 from domain.findings import Verdict
 from domain.outcomes import ManualTask
 from domain.upgrade import PrerequisiteReason, RunState, Severity
+from domain.work_list import WorkItem
 from reports import report_html
 from reports.model import UnfinishedRun, build_report
+from reports.words import STATES, settled_wording
 from tests.unit.reports.samples import (
     NOON,
+    TIMES,
     blocked_report,
     failed_report,
     finding,
     mixed_reports,
+    outlook,
     report,
+    settlement,
 )
 
 NASTY = "<script>alert('x')</script>\"&"
@@ -64,9 +69,15 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
-def render(*reports, unfinished=(), evidence_path="evidence"):
+def render(*reports, settlements=(), unfinished=(), evidence_path="evidence"):
     """The page about these runs."""
-    built = build_report(reports, generated_at=NOON, tool_version="0.1.0", unfinished=unfinished)
+    built = build_report(
+        reports,
+        settlements=settlements,
+        generated_at=NOON,
+        tool_version="0.1.0",
+        unfinished=unfinished,
+    )
     return report_html.render(built, evidence_path=evidence_path)
 
 
@@ -271,3 +282,78 @@ def test_text_has_contrast(scheme, ink, ground):
     palette = _palettes()[scheme]
 
     assert _contrast(palette[ink], palette[ground]) >= 4.5
+
+
+@pytest.mark.parametrize(
+    ("reports", "settlements", "title"),
+    [
+        ([report()], [], "Vault upgrades"),
+        ([], [settlement()], "Settled vaults"),
+        ([report()], [settlement()], "Vault upgrades and settlements"),
+        ([], [], "Vault upgrades"),
+    ],
+)
+def test_the_page_is_named_by_what_it_shows(reports, settlements, title):
+    """Tags nest in every combination, too."""
+    text = render(*reports, settlements=settlements)
+
+    assert f"<h1>{title}</h1>" in text
+    assert Page(text)
+
+
+def test_a_settlement_shows_what_times_mean_before_and_after():
+    """Local time, moment and clock changes of every policy, and the way back."""
+    made = settlement()
+    text = " ".join("".join(Page(render(settlements=[made])).text).split())
+
+    assert "As found: Runs daily at 22:30 on the clock of a zone it does not name." in text
+    assert f"As set: {TIMES}" in text
+    assert f'href="evidence/{made.policies[0].undo}"' in render(settlements=[made])
+
+
+def test_a_dry_run_says_what_would_be_written():
+    """And says of itself that it wrote nothing."""
+    planned = outlook(written="", message="", undo="")
+    change = "Daily: properties.timeZone from (absent) to UTC"
+    made = settlement(is_dry_run=True, pending_changes=(change,), policies=(planned,))
+    text = "".join(Page(render(settlements=[made])).text)
+
+    assert ("As planned:" in text, "settled, dry run" in text, change in text) == (True, True, True)
+
+
+def test_a_settlement_shows_findings_checklist_tasks_and_work():
+    """As much as an upgrade does."""
+    row = WorkItem(
+        owner="it@contoso.example",
+        machine="fs01.contoso.example",
+        vault="vault-old",
+        check_id="agent-version",
+        found="agent 2.0.8703.0",
+        what_to_do="Install the latest agent.",
+    )
+    task = ManualTask(subject="fs01", text="Install the latest agent.", check_id="agent-version")
+    made = settlement(findings=(finding(Verdict.FAIL),), tasks=(task,), work_list=(row,))
+    page = Page(render(settlements=[made]))
+    cells = {cell for cells in page.rows for cell in cells}
+
+    assert {"time-zone", "it@contoso.example", "fs01.contoso.example", "fs01"} <= cells
+    assert any(cell.startswith("Every policy that keeps a time zone") for cell in cells)
+
+
+def test_strings_of_a_settlement_are_escaped():
+    """Names of policies and words of the service come from outside."""
+    bad = outlook(policy=NASTY, reason=NASTY, message=NASTY, undo=NASTY, now=(NASTY,))
+    made = settlement(NASTY, policies=(bad,), pending_changes=(NASTY,), requested_by=NASTY)
+    text = render(settlements=[made])
+
+    assert 1 == text.count("<script>")
+    assert "alert('x')</script>\"" not in text
+
+
+@pytest.mark.parametrize("state", [state for state in STATES if state is not RunState.BLOCKED])
+def test_every_end_of_a_settlement_has_words_of_its_own(state):
+    """None speaks of an upgrade that was started, or a bundle that is not there."""
+    wording = settled_wording(state)
+
+    assert "Upgraded" not in wording.meaning
+    assert "bundle" not in wording.meaning

@@ -10,7 +10,8 @@ from durabletask.client import OrchestrationState, OrchestrationStatus
 from domain.codec import to_json
 from domain.errors import AccessDeniedError
 from domain.findings import Tally
-from domain.settling import SettlementOutcome, SettleResult
+from domain.outcomes import SettlementOutcome
+from domain.settling import SettleResult
 from domain.summaries import StepSummary
 from domain.upgrade import RunState
 from orchestrators import names

@@ -62,13 +62,15 @@ def test_a_fault_names_the_zone_to_set() -> None:
     assert finding_for(vm_policy(), expected=None).what_to_do.startswith("Decide which time zone")
 
 
-@pytest.mark.parametrize("document", [agent_policy(), azure_sql_policy()])
-def test_a_policy_without_zone_in_arm_is_a_task(document: dict[str, Any]) -> None:
-    """Somebody has to look at the machines."""
+@pytest.mark.parametrize(
+    ("document", "where"), [(agent_policy(), "machine"), (azure_sql_policy(), "server")]
+)
+def test_a_policy_without_zone_in_arm_is_a_task(document: dict[str, Any], where: str) -> None:
+    """Somebody has to look at the machines; databases have none, only their servers."""
     (task,) = tasks_of([finding_for(document)])
 
     assert ("policy-one", "time-zone") == (task.subject, task.check_id)
-    assert "machine" in task.text
+    assert f"look on each {where}" in task.text
 
 
 def test_the_raw_zone_is_the_evidence() -> None:
