@@ -4,11 +4,12 @@ Versions are compared as numbers, never as text: 2.0.10000.0 is newer than 2.0.9
 or odd version is unknown, never old (recovery-services 3).
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from domain.codec import JsonObject
-from domain.documents import value_at
+from domain.documents import integer_at, text_at, value_at
 from domain.moments import parse_moment
 
 type Version = tuple[int, ...]
@@ -38,13 +39,16 @@ FEATURE_FLOORS: tuple[Floor, ...] = (
 """What older agents cannot do; no reason to call an agent too old."""
 
 
+# Not \d, which takes the digits of every script; no agent writes its version with those.
+_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*")
+
+
 def parse_version(text: str | None) -> Version | None:
     """The numbers of a version, without trailing zeros, or None where it is not one."""
-    parts = (text or "").strip().split(".")
-    # Digits of other scripts are decimal to Python, too; no agent writes its version with them.
-    if not all(part.isascii() and part.isdecimal() for part in parts):
+    said = (text or "").strip()
+    if not _VERSION.fullmatch(said):
         return None
-    numbers = [int(part) for part in parts]
+    numbers = [int(part) for part in said.split(".")]
     while numbers and not numbers[-1]:
         numbers.pop()
     # 0.0.0.0 stands for "not filled in".
@@ -81,32 +85,21 @@ class Agent:
 
 def _name(document: JsonObject) -> str:
     # Bodies of 2016 carry a friendly name for some machines only.
-    friendly = value_at(document, ("properties", "friendlyName"))
-    if isinstance(friendly, str) and friendly.strip():
-        return friendly.strip()
+    friendly = text_at(document, ("properties", "friendlyName"))
     # A container is named after its machine: Windows;fqdn.
-    return str(document.get("name") or "").rpartition(";")[2]
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value.strip() else None
-
-
-def _integer(value: object) -> int | None:
-    # JSON true is a bool, which Python counts among the integers.
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return friendly or text_at(document, ("name",)).rpartition(";")[2]
 
 
 def parse_agent(document: JsonObject) -> Agent:
     """A MARS container as listed; never fails, whatever is missing."""
-    raw = _text(value_at(document, ("properties", "agentVersion")))
+    raw = text_at(document, ("properties", "agentVersion")) or None
     refreshed = value_at(document, ("properties", "extendedInfo", "lastRefreshedAt"))
     return Agent(
         name=_name(document),
         raw_version=raw,
         version=parse_version(raw),
         last_refreshed_at=parse_moment(refreshed),
-        item_count=_integer(value_at(document, ("properties", "protectedItemCount"))),
+        item_count=integer_at(document, ("properties", "protectedItemCount")),
         # Only backup servers are told of updates; a container has no such member (recovery-services
         # 3).
         has_update=None,
@@ -115,7 +108,7 @@ def parse_agent(document: JsonObject) -> Agent:
 
 def parse_engine(document: JsonObject) -> Agent:
     """A DPM or Azure Backup Server as listed; never fails, whatever is missing."""
-    raw = _text(value_at(document, ("properties", "azureBackupAgentVersion")))
+    raw = text_at(document, ("properties", "azureBackupAgentVersion")) or None
     refreshed = value_at(document, ("properties", "extendedInfo", "refreshedAt"))
     updates = [
         value_at(document, ("properties", member))
@@ -128,8 +121,6 @@ def parse_engine(document: JsonObject) -> Agent:
         raw_version=raw,
         version=parse_version(raw),
         last_refreshed_at=parse_moment(refreshed),
-        item_count=_integer(
-            value_at(document, ("properties", "extendedInfo", "protectedItemsCount"))
-        ),
+        item_count=integer_at(document, ("properties", "extendedInfo", "protectedItemsCount")),
         has_update=any(told) if told else None,
     )

@@ -47,14 +47,17 @@ def path_text(path: Path) -> str:
 
 def walk(value: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
     """Every scalar and every empty container of a document, with its path."""
-    if isinstance(value, dict) and value:
-        for name, member in value.items():
-            yield from walk(member, (*path, name))
-    elif isinstance(value, list) and value:
-        for index, element in enumerate(value):
-            yield from walk(element, (*path, index))
-    else:
+    steps = _steps(value)
+    for step, inner in steps:
+        yield from walk(inner, (*path, step))
+    if not steps:
         yield path, value
+
+
+def _steps(value: Json) -> list[tuple[str | int, Json]]:
+    if isinstance(value, dict):
+        return list(value.items())
+    return list(enumerate(value)) if isinstance(value, list) else []
 
 
 def value_at(document: JsonObject, path: Path) -> Any:
@@ -68,6 +71,19 @@ def value_at(document: JsonObject, path: Path) -> Any:
         except (KeyError, IndexError, TypeError):
             return None
     return value
+
+
+def text_at(document: JsonObject, path: Path) -> str:
+    """The text at a path, without blanks around it; empty where there is none."""
+    value = value_at(document, path)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def integer_at(document: JsonObject, path: Path) -> int | None:
+    """The whole number at a path; None where there is none."""
+    value = value_at(document, path)
+    # JSON true is a bool, which Python counts among the integers.
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def with_value(document: JsonObject, path: Path, value: Json) -> JsonObject:
@@ -93,12 +109,10 @@ def _is_default(path: Path, value: Json) -> bool:
     if path in _COUNTERS:
         return True
     # A null member is as good as none; a null element still takes its place in the list.
-    if value is None and path and isinstance(path[-1], str):
+    if value is None and isinstance(path[-1], str):
         return True
-    return any(
-        path[-len(tail) :] == tail and _is_same(value, default)
-        for tail, default in _SERVICE_DEFAULTS
-    )
+    ends = [default for tail, default in _SERVICE_DEFAULTS if path[-len(tail) :] == tail]
+    return any(_is_same(value, default) for default in ends)
 
 
 def _is_same(one: Json, other: Json) -> bool:

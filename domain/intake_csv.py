@@ -49,11 +49,10 @@ def _check_header(intake: Intake, where: str, header: list[str]) -> frozenset[st
             intake.report(where, name, unknown_name(name, intake.field_names, "column"))
         elif header.count(name) > 1:
             intake.report(where, name, f"stands {header.count(name)} times in the header")
-    absent = frozenset(intake.required_names) - set(header)
-    for name in intake.required_names:
-        if name in absent:
-            intake.report(where, name, "the column is missing")
-    return absent
+    absent = [name for name in intake.required_names if name not in header]
+    for name in absent:
+        intake.report(where, name, "the column is missing")
+    return frozenset(absent)
 
 
 def _read_table(intake: Intake, text: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.codec import JsonObject
-from domain.documents import value_at
+from domain.documents import text_at, value_at
 from domain.moments import parse_moment
 
 SKEW = timedelta(minutes=15)
@@ -28,9 +28,8 @@ _WITHOUT_JOBS = {
 
 def _property(document: JsonObject, *members: str) -> str:
     for member in members:
-        value = value_at(document, ("properties", member))
-        if isinstance(value, str) and value.strip():
-            return value.strip()
+        if found := text_at(document, ("properties", member)):
+            return found
     return ""
 
 
@@ -75,17 +74,20 @@ class Item:
 
 def parse_item(document: JsonObject) -> Item:
     """A protected item as listed; never fails, whatever is missing."""
-    # Jobs use the long or the short form of a holder's name, depending on their kind and year.
-    told = [_property(document, member) for member in _ITEM_HOLDERS]
-    names = [name for name in told if name]
     return Item(
-        name=_property(document, "friendlyName") or _tail(str(document.get("name") or "")),
-        holder=_tail(names[0]) if names else "",
-        holders=frozenset(form.casefold() for name in names for form in (name, _tail(name))),
+        name=_property(document, "friendlyName") or _tail(text_at(document, ("name",))),
+        holder=_tail(_property(document, *_ITEM_HOLDERS)),
+        holders=_holders(document),
         management_type=_property(document, "backupManagementType"),
         state=_property(document, "protectionState"),
         last_backup_at=parse_moment(value_at(document, ("properties", "lastBackupTime"))),
     )
+
+
+def _holders(document: JsonObject) -> frozenset[str]:
+    names = [name for member in _ITEM_HOLDERS if (name := _property(document, member))]
+    # Jobs use the long or the short form of a holder's name, depending on their kind and year.
+    return frozenset(form.casefold() for name in names for form in (name, _tail(name)))
 
 
 @dataclass(frozen=True, kw_only=True)

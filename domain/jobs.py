@@ -94,10 +94,14 @@ def _belongs(job: BackupJob, item: Item, *, is_only_one: bool) -> bool:
     return job.holder in item.holders if job.holder else is_only_one
 
 
+def _covering(jobs: list[BackupJob], item: Item, moment: datetime) -> list[BackupJob]:
+    return [job for job in jobs if job.name_key == item.name_key and job.covers(moment)]
+
+
 def _seen_in_arm(
     item: Item, moment: datetime, jobs: list[BackupJob], since: datetime, *, is_only_one: bool
 ) -> Sighting:
-    at_the_time = [job for job in jobs if job.name_key == item.name_key and job.covers(moment)]
+    at_the_time = _covering(jobs, item, moment)
     if any(_belongs(job, item, is_only_one=is_only_one) for job in at_the_time):
         return Sighting.VISIBLE
     # A nameless holder among several items: one of them has its job, and nobody knows which.

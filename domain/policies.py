@@ -117,9 +117,13 @@ def _kind(document: JsonObject) -> str:
 
 def _zone_state(document: JsonObject) -> ZoneState:
     path = zone_path(document)
-    if path is None:
-        is_known = _kind(document).casefold() in _ZONE_PATHS
-        return ZoneState.NOT_APPLICABLE if is_known else ZoneState.UNKNOWN_KIND
+    if path is not None:
+        return _state_at(document, path)
+    is_known = _kind(document).casefold() in _ZONE_PATHS
+    return ZoneState.NOT_APPLICABLE if is_known else ZoneState.UNKNOWN_KIND
+
+
+def _state_at(document: JsonObject, path: Path) -> ZoneState:
     # value_at cannot tell absent from null, and here the difference counts.
     holder = value_at(document, path[:-1])
     if not isinstance(holder, dict) or path[-1] not in holder:

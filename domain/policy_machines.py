@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from domain.codec import JsonObject
-from domain.documents import value_at
+from domain.documents import text_at
 
 MACHINE_FIELD = "machine"
 """Field of the facts that name the machines a task is about, one fact each."""
@@ -14,10 +14,10 @@ _HOLDERS = ("computerName", "serverName", "backupEngineName", "containerName", "
 def holder_name(item: JsonObject) -> str:
     """The machine or server that holds a protected item; empty where the item names none."""
     for member in _HOLDERS:
-        value = value_at(item, ("properties", member))
-        if isinstance(value, str) and value.strip():
+        name = text_at(item, ("properties", member))
+        if name:
             # A container is named after its machine: Windows;fqdn.
-            return value.strip().rpartition(";")[2]
+            return name.rpartition(";")[2]
     return ""
 
 
@@ -29,10 +29,9 @@ def machines_by_policy(items: Iterable[JsonObject]) -> dict[str, tuple[str, ...]
     """
     found: dict[str, dict[str, str]] = {}
     for item in items:
-        policy = value_at(item, ("properties", "policyName"))
-        machine = holder_name(item)
-        if isinstance(policy, str) and policy.strip() and machine:
+        policy, machine = text_at(item, ("properties", "policyName")), holder_name(item)
+        if policy and machine:
             # By folded name: the same machine stands in capitals in one item and in small letters
             # in the next (recovery-services 3).
-            found.setdefault(policy.strip().casefold(), {})[machine.casefold()] = machine
+            found.setdefault(policy.casefold(), {})[machine.casefold()] = machine
     return {policy: tuple(sorted(names.values())) for policy, names in found.items()}

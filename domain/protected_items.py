@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.codec import JsonObject
-from domain.documents import value_at
+from domain.documents import integer_at, text_at, value_at
 from domain.moments import parse_moment
 from domain.policy_machines import holder_name
 
@@ -79,16 +79,15 @@ class ProtectedItem:
 
 
 def _text(item: JsonObject, member: str) -> str:
-    value = value_at(item, ("properties", member))
-    return value.strip() if isinstance(value, str) else ""
+    return text_at(item, ("properties", member))
 
 
 def _days(item: JsonObject) -> int:
     # Wire and SDK disagree about the name of this member (recovery-services 0).
     for member in ("softDeleteRetentionPeriodInDays", "softDeleteRetentionPeriod"):
-        value = value_at(item, ("properties", member))
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            return value
+        days = integer_at(item, ("properties", member)) or 0
+        if days > 0:
+            return days
     return DEFAULT_SOFT_DELETE_DAYS
 
 

@@ -90,15 +90,19 @@ def open_attempt(state: AttemptState, record: UpgradeRecord | None) -> Attempt:
     """The attempt a run may make, given evidence and the record of the classic list."""
     number, authorization = state.number, state.authorization
     superseded = authorization.failed_operation_id if authorization else None
-    is_failed = record is not None and record.status is UpgradeStatus.FAILED
-    # A failure that the instruction does not name is another failure.
-    is_other_failure = is_failed and record is not None and not is_superseded(record, superseded)
     return Attempt(
         number=number,
-        may_start=number not in state.failed and not is_other_failure,
+        may_start=number not in state.failed and not _is_other_failure(record, superseded),
         superseded=superseded,
         reason=str(authorization) if authorization else "",
     )
+
+
+def _is_other_failure(record: UpgradeRecord | None, superseded: str | None) -> bool:
+    # A failure that the instruction does not name is another failure, and needs another one.
+    if record is None or record.status is not UpgradeStatus.FAILED:
+        return False
+    return not is_superseded(record, superseded)
 
 
 def is_superseded(record: UpgradeRecord, superseded: str | None) -> bool:

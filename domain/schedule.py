@@ -159,12 +159,11 @@ def forecast(
     now = starts_at
     while not ledger.is_finished:
         opening = next_opening(options.maintenance, now) if options.maintenance else now
-        if opening <= now:
-            for position in choose_starts(ledger, options.limits):
-                ledger.put(position, Mark.SENT)
-                ends_at = now + durations[position]
-                heapq.heappush(running, (ends_at, position))
-                expected.append(Expectation(position=position, starts_at=now, ends_at=ends_at))
+        for position in choose_starts(ledger, options.limits) if opening <= now else ():
+            ledger.put(position, Mark.SENT)
+            ends_at = now + durations[position]
+            heapq.heappush(running, (ends_at, position))
+            expected.append(Expectation(position=position, starts_at=now, ends_at=ends_at))
         # Nothing can start before the opening. A vault that ends earlier still comes first, because
         # it may free a slot of a limit.
         if not running or now < opening <= running[0][0]:

@@ -189,19 +189,26 @@ def plan_zone_change(
     # Another spelling of the zone that is there is no reason to spend one of 50 edits a day.
     if policy.raw_zone is not None and find_windows_zone(policy.raw_zone) == zone:
         return Unchanged(reason=f"the zone is {policy.raw_zone} already")
-    body = put_body(document)
-    notes: tuple[str, ...] = ()
+    # What is no object would be thrown away to make room for the zone.
+    if not isinstance(value_at(document, path[:-1]), dict | None):
+        return Refused(reason=f"{path_text(path[:-1])} is not an object")
     try:
-        if mode is TimeZoneMode.KEEP_MOMENT:
-            body, notes = _keep_moment(body, policy, zone, day)
+        body, notes = _with_times(document, policy, zone, mode, day)
     except _RefusedError as error:
         return Refused(reason=str(error))
-    # What is no object would be thrown away to make room for the zone.
-    if not isinstance(value_at(body, path[:-1]), dict | None):
-        return Refused(reason=f"{path_text(path[:-1])} is not an object")
     changed = with_value(body, path, zone)
     return Change(
         document=changed,
         differences=diff_documents(put_body(document), changed),
         notes=_notes(policy, zone) + notes,
     )
+
+
+def _with_times(
+    document: JsonObject, policy: Policy, zone: str, mode: TimeZoneMode, day: date
+) -> tuple[JsonObject, tuple[str, ...]]:
+    """The body to send but for its zone, and what has to be said about its clock times."""
+    body = put_body(document)
+    if mode is TimeZoneMode.KEEP_MOMENT:
+        return _keep_moment(body, policy, zone, day)
+    return body, ()

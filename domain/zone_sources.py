@@ -59,7 +59,11 @@ def expected_zone(
         except ValueError as error:
             # Falling back to the map would hide the mistake and might write another zone.
             return ExpectedZone(zone=None, source=source, problem=str(error))
-    region = str(vault.get("location") or "")
+    return _by_rules(ref, str(vault.get("location") or ""), rules)
+
+
+def _by_rules(ref: VaultRef, region: str, rules: tuple[ZoneRule, ...]) -> ExpectedZone:
+    # The first that fits, by its number: people look for the rule they have to correct.
     for number, rule in enumerate(rules, start=1):
         if rule.fits(ref, region):
             return ExpectedZone(zone=rule.time_zone, source=f"rule {number} of the estate map")

@@ -7,7 +7,7 @@ from domain.agents import Agent, parse_agent, parse_engine
 from domain.backup_servers import BackupServer, Standing, parse_server
 from domain.checks.catalog import AGENT_HEALTH, MACHINE_VISIBLE, SERVER_UPDATE
 from domain.codec import JsonObject
-from domain.documents import value_at
+from domain.documents import integer_at, value_at
 from domain.findings import Fact, Finding, Verdict
 from domain.moments import parse_moment
 from domain.policy_machines import holder_name
@@ -152,12 +152,10 @@ def check_updates(engines: Attempt[tuple[JsonObject, ...]], *, vault: str) -> tu
 
 
 def _registered(counts: Iterable[JsonObject]) -> int | None:
-    for row in counts:
-        value = row.get("currentValue")
-        is_agents = value_at(row, ("name", "value")) == _AGENTS
-        if is_agents and isinstance(value, int) and not isinstance(value, bool):
-            return value
-    return None
+    # One row per management type; MAB are the machines with an agent (recovery-services 3).
+    rows = (row for row in counts if value_at(row, ("name", "value")) == _AGENTS)
+    values = (integer_at(row, ("currentValue",)) for row in rows)
+    return next((value for value in values if value is not None), None)
 
 
 def _invisible(name: str, provenance: Provenance | None) -> Finding:

@@ -63,6 +63,10 @@ def _state(item: ProtectedItem) -> tuple[Verdict, str, str]:
     # 4).
     if item.has_policy:
         return Verdict.PASS, f"is {item.state} by policy {item.policy_name or '(named by id)'}", ""
+    return _without_policy(item)
+
+
+def _without_policy(item: ProtectedItem) -> tuple[Verdict, str, str]:
     if item.management_type.casefold() == _AGENT:
         text = (
             "its policy does not show in the vault: the agent keeps it; update the policy once at"
@@ -79,18 +83,28 @@ def _goes_on(
     last = item.last_backup_at
     to_do = f"Look why {item} is not backed up: its agent, its policy, its last job."
     if upgrade_ended_at is not None and now - upgrade_ended_at < STALE_AFTER:
-        if last is not None and last >= upgrade_ended_at:
-            return Verdict.PASS, f"backed up after the upgrade, on {_day(last)}", ""
-        if now - upgrade_ended_at < FIRST_RUN_GRACE:
-            # What is not due yet is not late, and not unknown either.
-            text = f"last backup {_day(last)}, before the upgrade; the next one is not due yet"
-            return Verdict.NOT_APPLICABLE, text, ""
+        judged = _since_upgrade(last, upgrade_ended_at, now)
+        if judged is not None:
+            return judged
     # Later than that, only its age counts: nobody knows any more what ran before.
     if last is None:
         return Verdict.FAIL, "was never backed up", to_do
     if now - last > STALE_AFTER:
         return Verdict.FAIL, f"last backup {_day(last)}, {(now - last).days} days ago", to_do
     return Verdict.PASS, f"last backup {_day(last)}", ""
+
+
+def _since_upgrade(
+    last: datetime | None, upgrade_ended_at: datetime, now: datetime
+) -> tuple[Verdict, str, str] | None:
+    """What a recent upgrade says about a last backup; None where only its age can tell."""
+    if last is not None and last >= upgrade_ended_at:
+        return Verdict.PASS, f"backed up after the upgrade, on {_day(last)}", ""
+    if now - upgrade_ended_at < FIRST_RUN_GRACE:
+        # What is not due yet is not late, and not unknown either.
+        text = f"last backup {_day(last)}, before the upgrade; the next one is not due yet"
+        return Verdict.NOT_APPLICABLE, text, ""
+    return None
 
 
 def _classic(item: ProtectedItem) -> tuple[Verdict, str, str]:

@@ -40,8 +40,8 @@ MUTANTS: tuple[Mutant, ...] = (
         name="the markers of earlier sends are not heeded",
         rule="DESIGN 3.1",
         path=STARTING,
-        guard="    if not await _may_send(ports, request, folder):",
-        without="    if await _may_send(ports, request, folder) is None:",
+        guard="    if not await _may_send(ports, request, folder, marked_at):",
+        without="    if await _may_send(ports, request, folder, marked_at) is None:",
         tests=RULE_1,
     ),
     Mutant(
@@ -131,7 +131,10 @@ MUTANTS: tuple[Mutant, ...] = (
         name="a failed record of the list does not bar the start",
         rule="DESIGN 3.2",
         path="domain/retries.py",
-        guard="        may_start=number not in state.failed and not is_other_failure,",
+        guard=(
+            "        may_start=number not in state.failed"
+            " and not _is_other_failure(record, superseded),"
+        ),
         without="        may_start=number not in state.failed,",
         tests=RULE_2,
     ),
@@ -147,7 +150,10 @@ MUTANTS: tuple[Mutant, ...] = (
         name="an instruction is not used up by its attempt",
         rule="DESIGN 3.2",
         path="domain/retries.py",
-        guard="        may_start=number not in state.failed and not is_other_failure,",
+        guard=(
+            "        may_start=number not in state.failed"
+            " and not _is_other_failure(record, superseded),"
+        ),
         without="        may_start=True,",
         tests=RULE_2,
     ),
