@@ -57,10 +57,15 @@ def find_dead_links(document: Path) -> Iterator[str]:
         path = document.parent / name if name else document
         if not path.exists():
             yield f"dead link: {target}"
-        elif fragment and path.suffix == ".md":
-            headings = _HEADING.findall(path.read_text(encoding="utf-8"))
-            if fragment not in map(anchor, headings):
-                yield f"no such heading: {target}"
+        elif fragment and not _has_heading(path, fragment):
+            yield f"no such heading: {target}"
+
+
+def _has_heading(path: Path, fragment: str) -> bool:
+    # Only Markdown has headings here; a fragment of anything else means something of its own.
+    if path.suffix != ".md":
+        return True
+    return fragment in map(anchor, _HEADING.findall(path.read_text(encoding="utf-8")))
 
 
 def find_unknown_targets(text: str, makefile: str) -> Iterator[str]:

@@ -21,13 +21,14 @@ def module_name(path: PurePath) -> str:
 def build(sources: Mapping[PurePath, str]) -> Graph:
     """From each module, the modules among ``sources`` that it imports when loaded."""
     names = {module_name(path) for path in sources}
-    graph = {}
-    for path, text in sources.items():
-        name = module_name(path)
-        package = name if path.stem == "__init__" else name.rpartition(".")[0]
-        found = (_known(target, names) for target in _targets(ast.parse(text), package))
-        graph[name] = frozenset(target for target in found if target and target != name)
-    return graph
+    return {module_name(path): _imported(path, text, names) for path, text in sources.items()}
+
+
+def _imported(path: PurePath, text: str, names: set[str]) -> frozenset[str]:
+    name = module_name(path)
+    package = name if path.stem == "__init__" else name.rpartition(".")[0]
+    found = (_known(target, names) for target in _targets(ast.parse(text), package))
+    return frozenset(target for target in found if target) - {name}
 
 
 def find_cycle(graph: Graph) -> list[str] | None:

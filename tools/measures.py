@@ -173,13 +173,11 @@ def _branches(node: ast.AST) -> int:
 
 
 def _nesting(node: ast.AST) -> int:
-    deepest = 0
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, SCOPES):
-            continue
-        below = _nesting(child)
-        # The syntax tree nests elif into else; readers do not.
-        is_elif = isinstance(node, ast.If) and isinstance(child, ast.If) and child in node.orelse
-        is_deeper = isinstance(child, BLOCKS) and not is_elif
-        deepest = max(deepest, below + (1 if is_deeper else 0))
-    return deepest
+    inside = (child for child in ast.iter_child_nodes(node) if not isinstance(child, SCOPES))
+    return max((_nesting(child) + _is_block_in(child, node) for child in inside), default=0)
+
+
+def _is_block_in(child: ast.AST, parent: ast.AST) -> bool:
+    # The syntax tree nests elif into else; readers do not.
+    is_elif = isinstance(parent, ast.If) and isinstance(child, ast.If) and child in parent.orelse
+    return isinstance(child, BLOCKS) and not is_elif

@@ -62,11 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no such check: {', '.join(sorted(unknown))}")
 
     failed = run([check for check in CHECKS if not names or check.name in names])
-    if failed:
-        print(f"FAILED: {', '.join(check.name for check in failed)}")
-        return 1
-    print("all is well")
-    return 0
+    told = ", ".join(check.name for check in failed)
+    print(f"FAILED: {told}" if failed else "all is well")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
