@@ -51,9 +51,7 @@ async def _judge_operation(
     if word != DONE:
         message = f"The write ended as {word}. {status.get('error') or ''}".strip()
         return PolicyWrite(outcome=WriteOutcome.REFUSED, message=message, what_to_do=NOT_APPLIED)
-    # Succeeded with failed jobs: the policy is replaced, some of its items are not configured.
-    failed: JsonObject = value_at(status, ("properties", "failedJobsError")) or {}
-    problems = [f"{item}: {why}" for item, why in failed.items()]
+    problems = _failed_items(status)
     for job_id in value_at(status, ("properties", "jobIds")) or ():
         state = await _job_state(ports, vault, str(job_id))
         # The first job that still runs is enough; the others are asked about with the next look.
@@ -62,6 +60,12 @@ async def _judge_operation(
         if state not in JOB_DONE:
             problems.append(f"job {job_id} ended as {state}")
     return PolicyWrite(outcome=WriteOutcome.SENT, message="Carried out.", problems=tuple(problems))
+
+
+def _failed_items(status: JsonObject) -> list[str]:
+    # Succeeded with failed jobs: the policy is replaced, some of its items are not configured.
+    failed: JsonObject = value_at(status, ("properties", "failedJobsError")) or {}
+    return [f"{item}: {why}" for item, why in failed.items()]
 
 
 def _accepted(message: str, operation_id: str) -> PolicyWrite:

@@ -138,18 +138,28 @@ async def replay_from(
 async def _replay_one(receiver: Receiver, sender: Sender, number: int) -> tuple[Replayed, ...]:
     passed: list[ServiceBusReceivedMessage] = []
     try:
-        while len(passed) < MOST_SEARCHED:
-            batch = await receiver.receive_messages(BATCH, max_wait_time=WAIT_S)
-            wanted = [one for one in batch if one.sequence_number == number]
-            passed += [one for one in batch if one not in wanted]
-            if wanted or not batch:
-                return tuple([await _replay(receiver, sender, one) for one in wanted])
+        wanted = await _find(receiver, number, passed)
+        return (await _replay(receiver, sender, wanted),) if wanted is not None else ()
     finally:
         for message in passed:
             # Its lock may have run out by now, which gives it back just as well.
             with suppress(MessageLockLostError):
                 await receiver.abandon_message(message)
-    return ()
+
+
+async def _find(
+    receiver: Receiver, number: int, passed: list[ServiceBusReceivedMessage]
+) -> ServiceBusReceivedMessage | None:
+    """The message of a number; ``passed`` gets every other one that had to be received for it."""
+    found: ServiceBusReceivedMessage | None = None
+    while found is None and len(passed) < MOST_SEARCHED:
+        batch = await receiver.receive_messages(BATCH, max_wait_time=WAIT_S)
+        if not batch:
+            return None
+        # To the end of the batch: what was received after the one looked for is given back, too.
+        found = next((one for one in batch if one.sequence_number == number), None)
+        passed += [one for one in batch if one is not found]
+    return found
 
 
 async def _replay(

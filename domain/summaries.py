@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 
 from domain.findings import Tally, add_tallies
 
@@ -24,6 +25,6 @@ def add_summaries(summaries: Iterable[StepSummary]) -> StepSummary:
     return StepSummary(
         tally=add_tallies(step.tally for step in steps),
         task_count=sum(step.task_count for step in steps),
-        decisions=tuple(text for step in steps for text in step.decisions),
-        unread=tuple(text for step in steps for text in step.unread),
+        decisions=tuple(chain.from_iterable(step.decisions for step in steps)),
+        unread=tuple(chain.from_iterable(step.unread for step in steps)),
     )

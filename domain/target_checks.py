@@ -6,6 +6,7 @@ so a misspelt name silently makes a new one; that is why it takes somebody's con
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import replace
 
 from domain.codec import JsonObject
 from domain.documents import value_at
@@ -32,17 +33,14 @@ def default_group(region: str) -> str:
 
 def judge_group(context: CheckContext, groups: Iterable[JsonObject]) -> list[CheckReason]:
     """What the subscription's resource groups say about the target group."""
-    names = [str(group.get("name") or "") for group in groups]
-    wanted = context.target_group
-    reasons = _default_group_notes(context)
-    if wanted.casefold() in {name.casefold() for name in names}:
-        return reasons
+    names = (str(group.get("name") or "") for group in groups)
     folded = {name.casefold(): name for name in names}
-    similar = [
-        folded[one]
-        for one in difflib.get_close_matches(wanted.casefold(), folded, cutoff=RESEMBLANCE)
-    ]
-    return [*reasons, _missing_group(context, similar)]
+    wanted = context.target_group.casefold()
+    reasons = _default_group_notes(context)
+    if wanted in folded:
+        return reasons
+    close = difflib.get_close_matches(wanted, folded, cutoff=RESEMBLANCE)
+    return [*reasons, _missing_group(context, [folded[one] for one in close])]
 
 
 def _missing_group(context: CheckContext, similar: list[str]) -> CheckReason:
@@ -67,17 +65,26 @@ def _default_group_notes(context: CheckContext) -> list[CheckReason]:
     wanted, own = context.target_group, default_group(context.classic.ref.region)
     if not wanted.casefold().startswith(DEFAULT_GROUP_PREFIX.casefold()):
         return []
-    is_own = wanted.casefold() == own.casefold()
     message = f"{wanted} is the group of forced upgrades of "
+    note = CheckReason(
+        code="DefaultGroup",
+        gravity=Gravity.NOTE,
+        message=f"{message}this region",
+        what_to_do="",
+        source="request",
+        rule="vault-upgrade 1.7",
+    )
+    if wanted.casefold() == own.casefold():
+        return [note]
+    # Allowed by the service, and most likely the group of a vault somebody copied the row from.
     return [
-        CheckReason(
-            code="DefaultGroup" if is_own else "DefaultGroupOfOtherRegion",
-            gravity=Gravity.NOTE if is_own else Gravity.WARNING,
-            message=message + ("this region" if is_own else "another region"),
-            what_to_do="" if is_own else f"The one of this region is {own}.",
-            source="request",
-            rule="vault-upgrade 1.7",
-            consent=None if is_own else Consent.WARNINGS,
+        replace(
+            note,
+            code="DefaultGroupOfOtherRegion",
+            gravity=Gravity.WARNING,
+            message=f"{message}another region",
+            what_to_do=f"The one of this region is {own}.",
+            consent=Consent.WARNINGS,
         )
     ]
 

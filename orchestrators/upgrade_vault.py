@@ -77,6 +77,11 @@ class Trip:
     waited: AwaitResult | None = None
     reasons: list[str] = field(default_factory=list)
 
+    @property
+    def status(self) -> UpgradeStatus | None:
+        """What the record says; None without one."""
+        return self.record.status if self.record else None
+
     def end(self, state: RunState, *reasons: str) -> None:
         """Moves to an end state with the reasons for it."""
         self.reasons.extend(reasons)
@@ -124,7 +129,7 @@ def _travel(ctx: task.OrchestrationContext, trip: Trip) -> Flow[None]:
     classic = yield from _inspect(ctx, trip, "02-inspection")
     if (yield from _may_start(ctx, trip)) and not (yield from _start(ctx, trip, classic)):
         return
-    if trip.record is not None and trip.record.status is UpgradeStatus.IN_PROGRESS:
+    if trip.status is UpgradeStatus.IN_PROGRESS:
         yield from _await(ctx, trip, classic)
     record = yield from _judge_end(ctx, trip)
     if record is None:
@@ -196,11 +201,16 @@ def _await(ctx: task.OrchestrationContext, trip: Trip, classic: ClassicVault) ->
     )
     # No retry around it: the child answers failed reads itself, and never fails for that.
     trip.waited = yield from call_child(ctx, names.AWAIT_UPGRADE, request, AwaitResult, "await")
+    yield from _read_end(ctx, trip, is_stalled=trip.waited.is_stalled)
+
+
+def _read_end(ctx: task.OrchestrationContext, trip: Trip, *, is_stalled: bool) -> Flow[None]:
     for look_no in range(1, END_LOOKS + 1):
         step = "07-record" if look_no == 1 else f"07-record-{look_no}"
         yield from _inspect(ctx, trip, step)
-        is_behind = trip.record is None or trip.record.status is UpgradeStatus.IN_PROGRESS
-        if trip.waited.is_stalled or not is_behind:
+        is_behind = trip.status in {None, UpgradeStatus.IN_PROGRESS}
+        # An upgrade that nobody waits for any more has no end to look for.
+        if is_stalled or not is_behind:
             return
         yield ctx.create_timer(END_INTERVAL)
 
@@ -211,22 +221,21 @@ def _judge_end(ctx: task.OrchestrationContext, trip: Trip) -> Flow[UpgradeRecord
     if record is not None and record.status is UpgradeStatus.UPGRADED:
         trip.journey.move(RunState.CONFIRMING)
         return record
-    is_failed = record is not None and record.status is UpgradeStatus.FAILED
     # Evidence remembers a failure that the service shows no more.
-    if is_failed or not trip.attempt.may_start:
+    if trip.status is UpgradeStatus.FAILED or not trip.attempt.may_start:
         yield from record_failure(ctx, trip.run, record, trip.attempt)
         trip.end(RunState.NEEDS_SUPPORT, _failure_text(record, trip.waited))
-        return None
-    status = record.status if record else UpgradeStatus.UNKNOWN
-    trip.end(
-        RunState.STOPPED,
-        join_sentences(
-            trip.waited.text if trip.waited else "",
-            f"The upgrade has not ended; the record says {status}",
-            "Nothing was restarted: run the vault again to go on following it",
-        ),
-    )
+    else:
+        trip.end(RunState.STOPPED, _unended_text(trip))
     return None
+
+
+def _unended_text(trip: Trip) -> str:
+    return join_sentences(
+        trip.waited.text if trip.waited else "",
+        f"The upgrade has not ended; the record says {trip.status or UpgradeStatus.UNKNOWN}",
+        "Nothing was restarted: run the vault again to go on following it",
+    )
 
 
 def _failure_text(record: UpgradeRecord | None, waited: AwaitResult | None) -> str:

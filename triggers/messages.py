@@ -31,19 +31,25 @@ async def list_messages(req: func.HttpRequest, ports: Ports) -> func.HttpRespons
     box = _box(req)
     if box is None:
         return _no_box(req)
-    limit, start = req.params.get("top", "100"), req.params.get("from", "0")
-    if not (limit.isdecimal() and start.isdecimal() and 1 <= int(limit) <= MOST_SHOWN):
-        message = f"give top as a whole number from 1 to {MOST_SHOWN}, and from as one from 0"
-        problem = Problem(where="query", field="top, from", message=message)
-        return invalid_input(InvalidInputError([problem]))
     try:
-        kept = await ports.queue.list_kept(box, int(limit), int(start))
+        limit, start = _range(req)
+        kept = await ports.queue.list_kept(box, limit, start)
+    except InvalidInputError as problem:
+        return invalid_input(problem)
     except ServiceError as failure:
         return error(503, "QueueUnavailable", str(failure))
     # A full page may be the last one; the next answer is empty then, which says as much.
-    more = kept[-1].sequence_number + 1 if len(kept) == int(limit) else None
+    more = kept[-1].sequence_number + 1 if len(kept) == limit else None
     body: MessagePage = {"messages": [message_view(one) for one in kept], "from": more}
     return answer(body)
+
+
+def _range(req: func.HttpRequest) -> tuple[int, int]:
+    top, start = req.params.get("top", "100"), req.params.get("from", "0")
+    if top.isdecimal() and start.isdecimal() and 1 <= int(top) <= MOST_SHOWN:
+        return int(top), int(start)
+    message = f"give top as a whole number from 1 to {MOST_SHOWN}, and from as one from 0"
+    raise InvalidInputError([Problem(where="query", field="top, from", message=message)])
 
 
 async def get_message(req: func.HttpRequest, ports: Ports) -> func.HttpResponse:
@@ -63,15 +69,22 @@ async def get_message(req: func.HttpRequest, ports: Ports) -> func.HttpResponse:
 
 async def post_replay(req: func.HttpRequest, ports: Ports) -> func.HttpResponse:
     """Sends one message of a box anew, or all of them: 202 with the new ids."""
-    box, number = _box(req), req.route_params.get("number")
-    if box is None or (number is not None and not number.isdecimal()):
+    # Without a number the whole box is meant; its route has no place for one.
+    box, number = _box(req), req.route_params.get("number", "")
+    if box is None or not (number.isdecimal() or "number" not in req.route_params):
         return _no_box(req)
     try:
         by, comment = read_command(req.get_body(), req.headers.get(PRINCIPAL_HEADER))
     except InvalidInputError as problem:
         return invalid_input(problem)
-    only = None if number is None else int(number)
+    only = int(number) if number else None
     asked = {"box": box.value, "only": only, "requestedBy": by, "comment": comment}
+    return await _replay(ports, box, only, asked)
+
+
+async def _replay(
+    ports: Ports, box: MessageBox, only: int | None, asked: JsonObject
+) -> func.HttpResponse:
     request_id = uuid.uuid4().hex[:12]
     # Before it is done: a replay that is cut off still shows who asked for it.
     await _keep(ports, request_id, "asked", asked)
@@ -80,7 +93,7 @@ async def post_replay(req: func.HttpRequest, ports: Ports) -> func.HttpResponse:
     except ServiceError as failure:
         return error(503, "QueueUnavailable", f"{failure} What was replayed is replayed once.")
     if only is not None and not done:
-        return error(404, "NotFound", f"There is no message {number} in {box}.")
+        return error(404, "NotFound", f"There is no message {only} in {box}.")
     await _keep(ports, request_id, "done", {**asked, "replayed": to_json(done)})
     body: ReplayAnswer = {"replayed": [_replayed_view(one) for one in done]}
     return answer(body, 202)
