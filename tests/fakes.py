@@ -32,6 +32,7 @@ from tests.fake_base import Call, Fake, FakeClock
 from tests.fake_classic_contents import FakeClassicContents, machine_row
 from tests.fake_recovery_services import FakeRecoveryServices, FakeVault
 from tests.fake_subscriptions import FakeSubscriptions
+from tests.published import new_evidence_problems
 from tests.samples import (
     NOON,
     SUBSCRIPTION,
@@ -193,12 +194,20 @@ class FakeJobLog(Fake):
 class MemoryEvidence(Fake):
     """An evidence store that forgets when the test ends; same keys as the real ones."""
 
+    is_published = True
+    """Documents have to be as published; False for tests that make some up."""
+
     def __init__(self, clock: FakeClock | None = None) -> None:
         super().__init__(clock)
         self.documents: dict[str, JsonObject] = {}
 
     async def create(self, key: str, document: JsonObject) -> EvidenceEntry:
-        """Keeps the document unless the key is taken."""
+        """Keeps the document unless the key is taken; it has to be as published."""
+        # Bookkeeping has no frame, and neither have documents that a test made up by itself.
+        if self.is_published and "schema" in document:
+            problems = new_evidence_problems(document)
+            if problems:
+                raise AssertionError(f"{key} is not as docs/reference publishes it: {problems}")
         self._enter("create", key, copy.deepcopy(document))
         is_new = check_key(key) not in self.documents
         if is_new:

@@ -85,3 +85,55 @@ def undocumented(method: str, path: str, sent: Any, status: int, body: Any) -> l
         schema = response["content"]["application/json"]["schema"]
         wrong += [f"answered {one}" for one in problems_in(schema, body)]
     return [f"{method} {path}: {one}" for one in wrong]
+
+
+def closed(schema: Any) -> Any:
+    """A schema that takes no member it does not describe.
+
+    What is published leaves room for later members; a test must not, or nobody would notice one
+    that lacks its description.
+    """
+    if isinstance(schema, list):
+        return [closed(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    tight = {name: closed(value) for name, value in schema.items()}
+    if isinstance(schema.get("properties"), dict) and schema.get("type") == "object":
+        tight.setdefault("additionalProperties", False)
+    return tight
+
+
+@cache
+def _evidence_validator() -> Draft202012Validator:
+    schema = closed(published("evidence.schema.json"))
+    return Draft202012Validator(schema, format_checker=FormatChecker())
+
+
+def evidence_problems(document: Any) -> list[str]:
+    """Where an evidence document is not as published."""
+    found = _evidence_validator().iter_errors(document)
+    return [f"{document.get('kind')} {one.json_path}: {one.message[:500]}" for one in found]
+
+
+def _build(value: Any) -> Any:
+    """How a value is built, whatever stands in it."""
+    if isinstance(value, dict):
+        return tuple((name, _build(value[name])) for name in sorted(value))
+    if isinstance(value, list):
+        return frozenset(map(_build, value))
+    return type(value).__name__
+
+
+_SEEN: set[Any] = set()
+
+
+def new_evidence_problems(document: Any) -> list[str]:
+    """As :func:`evidence_problems`, for documents built as none before in this process.
+
+    Tests keep tens of thousands; one of each build is enough to see a gap.
+    """
+    build = (document.get("kind"), _build(document))
+    if build in _SEEN:
+        return []
+    _SEEN.add(build)
+    return evidence_problems(document)

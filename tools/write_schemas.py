@@ -10,18 +10,20 @@ from domain.intake import message_json_schema
 from reports import report_json
 from tools.api.bodies import body_schemas
 from tools.api.document import build_document
-from tools.api.registered import http_functions, load_app, route_prefix
+from tools.api.registered import app_routes
 from tools.api.texts import TEXTS
+from tools.evidence import evidence_schema
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
 
 def openapi_document() -> JsonObject:
     """The OpenAPI document of the app as it is."""
-    return build_document(http_functions(load_app(), route_prefix()), TEXTS, body_schemas())
+    return build_document(app_routes(), TEXTS, body_schemas())
 
 
 SCHEMAS: Mapping[str, Callable[[], JsonObject]] = {
+    "evidence.schema.json": evidence_schema,
     "openapi.json": openapi_document,
     "report.schema.json": report_json.json_schema,
     "upgrade-message.schema.json": message_json_schema,

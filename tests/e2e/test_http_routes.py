@@ -1,5 +1,6 @@
 """Every HTTP route of the app, asked over the wire on the running whole."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest_asyncio
 
 from local.demo.plan import SUBSCRIPTION
 from tests.e2e.stack import ENDED, Stack, running_stack, vault
+from tests.published import evidence_problems
 
 UNKNOWN = "upgrade-" + "0" * 32
 CAMPAIGN = {"requestedBy": "ann", "vaults": [vault("vault-clean", "West Europe")]}
@@ -193,4 +195,19 @@ async def test_a_settlement_s_life_is_as_documented(stack: Stack) -> None:
         {"checklist", "policies", "workList"} <= shown.keys(),
         statuses,
         len(stack.call("GET", "/api/settlements").body["settlements"]),
+    )
+
+
+async def test_all_evidence_of_these_tests_is_as_published(stack: Stack) -> None:
+    """What the app kept for everything above, read from its folder."""
+    documents = [
+        json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted((stack.folder / "evidence").rglob("*.json"))
+    ]
+    framed = [one for one in documents if "schema" in one]
+
+    assert (True, []) == (
+        {"accepted", "plan", "approval", "support-bundle", "outcome", "campaign-note"}
+        <= {one["kind"] for one in framed},
+        [problem for one in framed for problem in evidence_problems(one)],
     )

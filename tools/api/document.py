@@ -11,6 +11,7 @@ from domain.errors import ConfigurationError
 from domain.version import VERSION
 from tools.api.model import REF, Refusal, Registered, Reply, RouteText, Shapes, ref
 from tools.api.words import ABOUT, TAGS, UNKEYED
+from tools.described import DescribedSchema
 from triggers.shapes.common import SIGNATURE_HEADER, ErrorAnswer
 
 OPENAPI = "3.1.0"
@@ -107,7 +108,9 @@ def _shapes(texts: Iterable[RouteText], bodies: JsonObject) -> Shapes:
     types = {id(shape): shape for one in texts for shape in (r.shape for r in one.replies)}
     types[id(ErrorAnswer)] = ErrorAnswer
     inputs: list[Any] = [(key, "serialization", TypeAdapter(one)) for key, one in types.items()]
-    by_type, whole = TypeAdapter.json_schemas(inputs, ref_template=REF)
+    by_type, whole = TypeAdapter.json_schemas(
+        inputs, ref_template=REF, schema_generator=DescribedSchema
+    )
     definitions = {**whole["$defs"], **bodies}
     return Shapes(
         definitions={name.lstrip("_"): tidy(schema) for name, schema in definitions.items()},

@@ -5,6 +5,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,12 @@ def route_prefix(host_json: Path = ROOT / "host.json") -> str:
     """What stands before every route, without slashes."""
     extensions = json.loads(host_json.read_text(encoding="utf-8")).get("extensions", {})
     return str(extensions.get("http", {}).get("routePrefix", DEFAULT_PREFIX))
+
+
+@cache
+def app_routes() -> tuple[Registered, ...]:
+    """The routes of this repository's app, read once: an app object lists its functions once."""
+    return http_functions(load_app(), route_prefix())
 
 
 def http_functions(app: Any, prefix: str) -> tuple[Registered, ...]:

@@ -2,10 +2,8 @@
 
 from typing import Annotated, NotRequired, TypedDict
 
-from pydantic import with_config
-
 from domain.campaigns import CampaignPhase, Cause, Verb
-from triggers.shapes.common import DESCRIBED, ClassicVaultView, Moment, one_of
+from triggers.shapes.common import ClassicVaultView, Moment, one_of
 
 BROKEN = "broken"
 """Phase of a campaign whose workflow itself failed or was terminated; its vaults run on."""
@@ -33,7 +31,6 @@ class MaintenanceView(TypedDict):
     hours: list[HoursView]
 
 
-@with_config(DESCRIBED)
 class OptionsView(TypedDict):
     """What the operator decided, spelt as it was asked for."""
 
@@ -47,7 +44,6 @@ class OptionsView(TypedDict):
     """Null: at any time."""
 
 
-@with_config(DESCRIBED)
 class CampaignView(OptionsView):
     """One campaign."""
 
@@ -66,7 +62,6 @@ class CampaignView(OptionsView):
     endedAt: Moment | None
 
 
-@with_config(DESCRIBED)
 class CampaignPage(TypedDict):
     """Campaigns, the latest of a page first."""
 
@@ -75,7 +70,6 @@ class CampaignPage(TypedDict):
     """For the query parameter `continuation`; null on the last page."""
 
 
-@with_config(DESCRIBED)
 class PlacedVault(TypedDict):
     """A vault of a campaign."""
 
@@ -86,7 +80,6 @@ class PlacedVault(TypedDict):
     vault: ClassicVaultView
 
 
-@with_config(DESCRIBED)
 class TrailLine(TypedDict):
     """Who asked what, or what happened."""
 
@@ -97,7 +90,6 @@ class TrailLine(TypedDict):
     detail: str
 
 
-@with_config(DESCRIBED)
 class CampaignDetail(CampaignView):
     """One campaign, with what needs somebody's eyes."""
 
@@ -133,7 +125,6 @@ class SkippedVault(TypedDict):
     why: str
 
 
-@with_config(DESCRIBED)
 class CampaignPlan(OptionsView):
     """Who would start when, if nothing fails; nothing was kept or sent."""
 

@@ -3,10 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated, Any, NotRequired, TypedDict
 
-from pydantic import ConfigDict, Field, with_config
-
-DESCRIBED = ConfigDict(use_attribute_docstrings=True)
-"""Field docstrings become the descriptions of the published document."""
+from pydantic import Field
 
 PRINCIPAL_HEADER = "x-ms-client-principal-name"
 """Who called, as the platform's sign-in says; what a body claims counts only without it."""
@@ -29,7 +26,6 @@ def one_of(words: Iterable[str]) -> Any:
     return Field(json_schema_extra={"enum": [str(word) for word in words]})
 
 
-@with_config(DESCRIBED)
 class ProblemView(TypedDict):
     """One thing wrong with what was handed in."""
 
@@ -43,7 +39,6 @@ class ProblemView(TypedDict):
     """The vault it is about, where that is known."""
 
 
-@with_config(DESCRIBED)
 class ErrorView(TypedDict):
     """What went wrong."""
 
@@ -61,7 +56,6 @@ class ErrorAnswer(TypedDict):
     error: ErrorView
 
 
-@with_config(DESCRIBED)
 class ClassicVaultView(TypedDict):
     """Names a classic vault."""
 
@@ -72,7 +66,6 @@ class ClassicVaultView(TypedDict):
     vaultType: str
 
 
-@with_config(DESCRIBED)
 class VaultView(TypedDict):
     """Names a Recovery Services vault."""
 
@@ -92,7 +85,6 @@ class FindingCounts(TypedDict):
     notApplicable: int
 
 
-@with_config(DESCRIBED)
 class Decided(TypedDict):
     """An answer to a plan was taken."""
 

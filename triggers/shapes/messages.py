@@ -2,16 +2,13 @@
 
 from typing import Annotated, TypedDict
 
-from pydantic import with_config
-
 from domain.messages import MessageBox
-from triggers.shapes.common import DESCRIBED, Moment, one_of
+from triggers.shapes.common import Moment, one_of
 
 MOST_SHOWN = 500
 """Messages of one answer, and of one replay."""
 
 
-@with_config(DESCRIBED)
 class MessageView(TypedDict):
     """A message that became no run."""
 
@@ -44,7 +41,6 @@ MessagePage = TypedDict(
 """The oldest first; `from` is where the next page begins, null on the last."""
 
 
-@with_config(DESCRIBED)
 class ReplayedView(TypedDict):
     """A message that was sent anew."""
 
@@ -61,7 +57,6 @@ class ReplayAnswer(TypedDict):
     replayed: list[ReplayedView]
 
 
-@with_config(DESCRIBED)
 class AdmissionView(TypedDict):
     """The order of vaults that no campaign paces."""
 

@@ -3,12 +3,10 @@
 import re
 from typing import Annotated, NotRequired, TypedDict
 
-from pydantic import with_config
-
 from domain.findings import StatementState
 from domain.settling import JobSyncState
 from domain.upgrade import END_STATES, RunState
-from triggers.shapes.common import DESCRIBED, FindingCounts, Moment, VaultView, one_of
+from triggers.shapes.common import FindingCounts, Moment, VaultView, one_of
 
 SETTLEMENT_ID = re.compile(r"^settle-(?P<key>[0-9a-f]{32})$")
 """Ids of settlements that were started by themselves."""
@@ -28,7 +26,6 @@ _STATES = (
 )
 
 
-@with_config(DESCRIBED)
 class ChangesShown(TypedDict):
     """What would be written, and waits for an answer."""
 
@@ -39,7 +36,6 @@ class ChangesShown(TypedDict):
     count: int
 
 
-@with_config(DESCRIBED)
 class GuardShown(TypedDict):
     """What the owner of a Resource Guard has to be asked for."""
 
@@ -52,7 +48,6 @@ class GuardShown(TypedDict):
     """The first 50 that wait."""
 
 
-@with_config(DESCRIBED)
 class SettlementView(TypedDict):
     """One settlement."""
 
@@ -86,7 +81,6 @@ class SettlementPage(TypedDict):
     continuationToken: str | None
 
 
-@with_config(DESCRIBED)
 class PolicyShown(TypedDict):
     """What a policy is and would be."""
 
@@ -102,7 +96,6 @@ class PolicyShown(TypedDict):
     """The same after the change."""
 
 
-@with_config(DESCRIBED)
 class ZonesShown(TypedDict, total=False):
     """What a settlement's plan adds, once it was made."""
 
@@ -115,7 +108,6 @@ class ZonesShown(TypedDict, total=False):
     policies: list[PolicyShown]
 
 
-@with_config(DESCRIBED)
 class StatementShown(TypedDict):
     """One statement of the upgrade article and how it stands."""
 
@@ -134,7 +126,6 @@ class TaskShown(TypedDict):
     checkId: str
 
 
-@with_config(DESCRIBED)
 class WorkShown(TypedDict):
     """Something to do at one machine."""
 
@@ -159,7 +150,6 @@ class SettlementDetail(SettlementView, ZonesShown, ReportShown):
     """One settlement; plan and report are there as soon as they were made."""
 
 
-@with_config(DESCRIBED)
 class AcceptedSettlement(TypedDict):
     """A vault that was taken."""
 

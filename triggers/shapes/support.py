@@ -2,13 +2,10 @@
 
 from typing import TypedDict
 
-from pydantic import with_config
-
 from domain.support import SupportBundle
-from triggers.shapes.common import DESCRIBED, Moment
+from triggers.shapes.common import Moment
 
 
-@with_config(DESCRIBED)
 class SupportView(TypedDict):
     """What Microsoft Support needs about a failed upgrade."""
 
@@ -19,7 +16,6 @@ class SupportView(TypedDict):
     """As kept in the evidence; `mail_to`, `mail_subject` and `mail_text` are ready to send."""
 
 
-@with_config(DESCRIBED)
 class RetryAccepted(TypedDict):
     """Microsoft's instruction was recorded, and the vault queued again."""
 

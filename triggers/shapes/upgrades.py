@@ -3,11 +3,8 @@
 import re
 from typing import Annotated, NotRequired, TypedDict
 
-from pydantic import with_config
-
 from domain.upgrade import RunState
 from triggers.shapes.common import (
-    DESCRIBED,
     ClassicVaultView,
     FindingCounts,
     Moment,
@@ -21,7 +18,6 @@ QUEUED = "queued"
 """State of an upgrade that was accepted and whose message has not been picked up yet."""
 
 
-@with_config(DESCRIBED)
 class PlanShown(TypedDict):
     """The plan that waits for an answer."""
 
@@ -35,7 +31,6 @@ class PlanShown(TypedDict):
     """When half of the time was over."""
 
 
-@with_config(DESCRIBED)
 class UpgradeView(TypedDict):
     """One upgrade."""
 
@@ -61,7 +56,6 @@ class UpgradeView(TypedDict):
     """Null unless the state is `awaiting_approval`."""
 
 
-@with_config(DESCRIBED)
 class UpgradePage(TypedDict):
     """Upgrades, each on one page."""
 
@@ -70,7 +64,6 @@ class UpgradePage(TypedDict):
     """For the query parameter `continuation`; null on the last page."""
 
 
-@with_config(DESCRIBED)
 class AcceptedUpgrade(TypedDict):
     """A vault that was taken."""
 

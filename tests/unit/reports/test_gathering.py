@@ -12,6 +12,12 @@ from tests.fakes import MemoryEvidence
 from tests.unit.reports.samples import NOON, report, settlement
 
 
+class MadeUpEvidence(MemoryEvidence):
+    """Takes documents of any kind, as a store may hold."""
+
+    is_published = False
+
+
 def envelope(data, *, vault="vault-clean", run_id="request-1", at=NOON, kind="outcome"):
     """An evidence document around ``data``."""
     return {
@@ -41,7 +47,7 @@ async def keep(store, *reports):
 
 async def test_outcome_is_read_back_as_it_was():
     """What a run left in evidence is exactly what the report is made from."""
-    store = MemoryEvidence()
+    store = MadeUpEvidence()
     await keep(store, report())
 
     assert (report(),) == (await gather(store)).reports
@@ -49,7 +55,7 @@ async def test_outcome_is_read_back_as_it_was():
 
 async def test_last_ended_run_of_a_vault_is_shown():
     """Of several runs of a vault the one that ended last counts, whatever its name."""
-    store = MemoryEvidence()
+    store = MadeUpEvidence()
     later = run_again(report(), "a-request", hours=3)
     await keep(store, later, report())
 
@@ -58,7 +64,7 @@ async def test_last_ended_run_of_a_vault_is_shown():
 
 async def test_run_without_outcome_is_unfinished():
     """A run that has evidence but no outcome is listed with its latest document."""
-    store = MemoryEvidence()
+    store = MadeUpEvidence()
     prefix = "vaults/0123/runs/request-7"
     later = NOON + timedelta(minutes=5)
     await store.create(f"{prefix}/09-check.json", envelope({}, run_id="request-7", kind="check"))
@@ -78,7 +84,7 @@ async def test_run_without_outcome_is_unfinished():
 
 async def test_documents_outside_of_runs_are_no_runs():
     """Start intents belong to the vault, not to a run."""
-    store = MemoryEvidence()
+    store = MadeUpEvidence()
     await store.create("vaults/0123/start/intent.json", envelope({}, kind="intent"))
 
     gathered = await gather(store)
@@ -88,7 +94,7 @@ async def test_documents_outside_of_runs_are_no_runs():
 
 async def test_other_schema_is_refused_by_key():
     """A document of another schema is refused, and the message names its key."""
-    store = MemoryEvidence()
+    store = MadeUpEvidence()
     await store.create(
         "vaults/0/runs/r/outcome.json", {**envelope({}), "schema": "vaultlift/evidence/9"}
     )
@@ -99,7 +105,7 @@ async def test_other_schema_is_refused_by_key():
 
 async def test_broken_outcome_is_refused_by_member():
     """An outcome that is not one is refused, and the message names the member."""
-    store = MemoryEvidence()
+    store = MadeUpEvidence()
     data = to_json(report())
     data["outcome"]["state"] = "finished"
     await store.create("vaults/0/runs/r/outcome.json", envelope(data))
@@ -110,7 +116,7 @@ async def test_broken_outcome_is_refused_by_member():
 
 async def test_unfinished_document_without_time_is_refused():
     """An evidence document without a time is refused rather than guessed at."""
-    store = MemoryEvidence()
+    store = MadeUpEvidence()
     document = envelope({})
     del document["recordedAt"]
     await store.create("vaults/0/runs/r/01-start.json", document)
@@ -121,7 +127,7 @@ async def test_unfinished_document_without_time_is_refused():
 
 async def test_the_latest_document_is_the_latest_moment():
     """Fractions of a second count, although their texts sort the other way round."""
-    store = MemoryEvidence()
+    store = MadeUpEvidence()
     texts = {"01-start": "2026-11-23T12:00:00Z", "02-check": "2026-11-23T12:00:00.250000Z"}
     for step, text in texts.items():
         document = {**envelope({}, kind="step"), "recordedAt": text}
@@ -134,7 +140,7 @@ async def test_the_latest_document_is_the_latest_moment():
 
 async def test_settlements_stand_beside_upgrades():
     """A settlement that was started by itself is no run of an upgrade, and is not left out."""
-    store = MemoryEvidence()
+    store = MadeUpEvidence()
     await keep(store, report(), settlement())
 
     gathered = await gather(store)
@@ -144,7 +150,7 @@ async def test_settlements_stand_beside_upgrades():
 
 async def test_the_last_settlement_of_a_vault_is_shown():
     """A vault is settled again at any time; what ended last is how it stands."""
-    store = MemoryEvidence()
+    store = MadeUpEvidence()
     later = run_again(settlement(), "another", hours=30 * 24)
     await keep(store, later, settlement())
 
@@ -153,7 +159,7 @@ async def test_the_last_settlement_of_a_vault_is_shown():
 
 async def test_a_settlement_on_its_way_is_unfinished():
     """It may wait for the edit budget for days."""
-    store = MemoryEvidence()
+    store = MadeUpEvidence()
     key = f"{settlement().outcome.evidence_prefix}/09-time-zone-plan.json"
     await store.create(key, envelope({}, vault="vault-old", kind="time-zone-plan"))
 

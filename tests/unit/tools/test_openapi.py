@@ -21,12 +21,12 @@ from tests.published import operation, problems_in, published, undocumented
 from tools.api.bodies import body_schemas
 from tools.api.document import build_document, tidy
 from tools.api.model import Registered
-from tools.api.registered import http_functions, load_app, route_prefix
+from tools.api.registered import app_routes, route_prefix
 from tools.api.texts import TEXTS
 from triggers.http_api import approval_from_body
 
 TRIGGERS = Path(__file__).parents[3] / "triggers"
-ROUTES = http_functions(load_app(), route_prefix())
+ROUTES = app_routes()
 
 
 def _operations() -> list[tuple[str, str, Any]]:
