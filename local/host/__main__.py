@@ -78,7 +78,7 @@ def to_options(arguments: argparse.Namespace) -> Options:
 
 
 async def run(options: Options, handler: logging.Handler, out: TextIO) -> int:
-    """Runs until SIGTERM or SIGINT; the exit code."""
+    """Runs until SIGTERM or SIGINT, or until the engine cannot go on; the exit code."""
     # Before the app is loaded, which can take seconds: an early Ctrl-C must be graceful too.
     stop = asyncio.Event()
     request = StopRequest(stop)
@@ -100,11 +100,21 @@ async def run(options: Options, handler: logging.Handler, out: TextIO) -> int:
     # The only line on the real stdout, so that whoever started the host can wait for it.
     out.write(json.dumps(ready_line(host)) + "\n")
     out.flush()
-    await stop.wait()
+    fault = await _wait(stop, host)
     _log.info("stopping")
     await host.stop()
     _log.info("stopped")
-    return 0
+    return 0 if fault is None else EXIT_CANNOT_RUN
+
+
+async def _wait(stop: asyncio.Event, host: Host) -> VaultliftError | None:
+    asked = asyncio.create_task(stop.wait())
+    broken = asyncio.create_task(host.until_broken())
+    ended, waiting = await asyncio.wait({asked, broken}, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
+    # A host that lived on without its engine would answer and never do what it was asked to.
+    return broken.result() if broken in ended else None
 
 
 def ready_line(host: Host) -> dict[str, object]:

@@ -1,9 +1,11 @@
 """What the host needs of a durable engine."""
 
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from durabletask.internal import orchestrator_service_pb2 as pb
+
+from domain.errors import VaultliftError
 
 
 class Engine(Protocol):
@@ -40,4 +42,13 @@ class Engine(Protocol):
 
     async def abandon(self, completion_token: str) -> None:
         """Gives a work item back unfinished, to be handed out again."""
+        ...
+
+
+@runtime_checkable
+class BreakableEngine(Protocol):
+    """An engine with a store that can fail while it runs."""
+
+    async def until_broken(self) -> VaultliftError:
+        """Waits until the engine cannot go on, and says why."""
         ...

@@ -14,12 +14,13 @@ from typing import Protocol
 from aiohttp import web
 
 from adapters.clock import ScaledClock
+from domain.errors import VaultliftError
 
 from .admin import AdminApi
 from .app_settings import AppSettings, load_local_settings
 from .client_binding import ClientBinding
 from .durable import DurableDispatcher, by_durable_name
-from .engine import Engine
+from .engine import BreakableEngine, Engine
 from .engines import create_engine
 from .functions import ORCHESTRATION_TRIGGER, SERVICE_BUS_TRIGGER, Function
 from .host_json import HostConfig, load_host_config
@@ -93,6 +94,7 @@ class Host:
         self._new_engine = new_engine or _create_engine
         self._runtime = Runtime(config.function_timeout)
         self._undo = AsyncExitStack()
+        self._broken: asyncio.Task[VaultliftError] | None = None
 
     async def start(self) -> None:
         """Binds the port, starts the engine, then everything that brings work.
@@ -114,6 +116,13 @@ class Host:
         """
         await self._undo.aclose()
 
+    async def until_broken(self) -> VaultliftError:
+        """Waits until the started host cannot go on, and says why; else for ever."""
+        # An engine that keeps nothing, as the one for tests, has nothing that could break.
+        while self._broken is None:
+            await asyncio.Event().wait()
+        return await self._broken
+
     async def _start(self, undo: AsyncExitStack) -> None:
         # In a thread: it waits for synchronous functions, and the loop still has lines to log.
         undo.push_async_callback(asyncio.to_thread, unload)
@@ -123,6 +132,9 @@ class Host:
         keys = Keys.load(self.options.database.with_suffix(".keys.json"))
         engine = self._new_engine(self.options)
         await engine.start()
+        if isinstance(engine, BreakableEngine):
+            self._broken = asyncio.create_task(engine.until_broken())
+            undo.callback(self._broken.cancel)
         # Stopped after everything below, because whatever that gives back goes into the engine.
         undo.push_async_callback(engine.stop)
         hub = HubClient(engine.address)

@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from domain.errors import ConfigurationError
+from domain.errors import VaultliftError
 from local.collector import ease_collection
 from local.taskhub.engine import SqliteEngine
 from local.taskhub.hubclock import resume_clock
@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     try:
         asyncio.run(_serve(options))
-    except ConfigurationError as error:
+    except VaultliftError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
@@ -58,8 +58,19 @@ async def _serve(options: argparse.Namespace) -> None:
     }
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
-    await stopped.wait()
+    await _run_until(stopped, engine)
+
+
+async def _run_until(stopped: asyncio.Event, engine: SqliteEngine) -> None:
+    asked = asyncio.create_task(stopped.wait())
+    broken = asyncio.create_task(engine.until_broken())
+    ended, waiting = await asyncio.wait({asked, broken}, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
     await engine.stop()
+    # A process that lived on would look well and do nothing: whoever started it must notice.
+    if broken in ended:
+        raise broken.result()
 
 
 if __name__ == "__main__":

@@ -32,6 +32,11 @@ from local.taskhub.workqueue import WorkQueue
 _FIRST_RETRY_S = 0.05
 _LAST_RETRY_S = 5.0
 
+# Work whose worker vanished goes to another at once; if that one vanishes too, the work may be the
+# cause (a payload its gRPC channel refuses, code that kills the process), and every stream it ends
+# takes other work along. So it comes more and more rarely, but it is never given up.
+_LAST_RETRY_AFTER_LOSS_S = 60.0
+
 
 class Dispatcher:
     """Hands out turns and activities; see the module.
@@ -49,6 +54,8 @@ class Dispatcher:
         self._tasks: WorkQueue[TaskScheduled] = WorkQueue()
         self._consumers: set[Consumer] = set()
         self._owners: dict[str, Consumer] = {}
+        # How often an activity came back unfinished, by token, until it is reported about.
+        self._setbacks: defaultdict[str, int] = defaultdict(int)
         self._watchers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         # Tokens of another process must not fit this one's turns.
         self._token_prefix = uuid.uuid4().hex[:12]
@@ -187,7 +194,11 @@ class Dispatcher:
             if live is None:
                 continue
             live.is_queued = False
-            if live.is_ready:
+            if not consumer.accepts_turn(live.kind):
+                # The id was queued for an instance that is gone; the one that bears it now is for
+                # other workers.
+                self._queue_if_ready(live)
+            elif live.is_ready:
                 return self._begin_turn(live, consumer)
         return None
 
@@ -224,6 +235,7 @@ class Dispatcher:
 
     def claim_task(self, token: str) -> None:
         """Marks an activity as reported about."""
+        self._setbacks.pop(token, None)
         consumer = self._owners.pop(token, None)
         if consumer is not None:
             consumer.tasks.pop(token, None)
@@ -254,20 +266,39 @@ class Dispatcher:
         if live is None or live.turn is not turn:
             return
         live.given_back += 1
-        delay_s = min(_LAST_RETRY_S, _FIRST_RETRY_S * 2 ** min(live.given_back, 10))
+        delay_s = _pause_s(live.given_back, _LAST_RETRY_S)
         asyncio.get_running_loop().call_later(delay_s, self._reopen_turn, turn)
 
     def retry_task(self, task: TaskScheduled) -> None:
-        """Hands an activity out again after a while."""
-        asyncio.get_running_loop().call_later(_FIRST_RETRY_S, self._requeue_task, task)
+        """Hands an activity out again, later with every time."""
+        token = task_token(task)
+        self._setbacks[token] += 1
+        delay_s = _pause_s(self._setbacks[token], _LAST_RETRY_S)
+        asyncio.get_running_loop().call_later(delay_s, self._requeue_task, task)
 
     def _return_turn(self, token: str, consumer: Consumer) -> None:
         self._owners.pop(token, None)
-        self._reopen_turn(consumer.turns.pop(token))
+        turn = consumer.turns.pop(token)
+        live = self._live.get(turn.instance_id)
+        if live is None or live.turn is not turn:
+            return
+        live.given_back += 1
+        self._again_after_loss(live.given_back, self._reopen_turn, turn)
 
     def _return_task(self, token: str, consumer: Consumer) -> None:
         self._owners.pop(token, None)
-        self._requeue_task(consumer.tasks.pop(token))
+        task = consumer.tasks.pop(token)
+        self._setbacks[token] += 1
+        self._again_after_loss(self._setbacks[token], self._requeue_task, task)
+
+    def _again_after_loss[W: Work](
+        self, setbacks: int, hand_out: Callable[[W], None], work: W
+    ) -> None:
+        if setbacks == 1:
+            hand_out(work)
+            return
+        delay_s = _pause_s(setbacks, _LAST_RETRY_AFTER_LOSS_S)
+        asyncio.get_running_loop().call_later(delay_s, hand_out, work)
 
     def _reopen_turn(self, turn: Turn) -> None:
         live = self._live.get(turn.instance_id)
@@ -284,6 +315,10 @@ class Dispatcher:
     def _wake_consumers(self) -> None:
         for consumer in self._consumers:
             consumer.wake()
+
+
+def _pause_s(setbacks: int, longest_s: float) -> float:
+    return min(longest_s, _FIRST_RETRY_S * 2.0 ** min(setbacks, 12))
 
 
 def task_token(task: TaskScheduled) -> str:

@@ -7,8 +7,9 @@ from durabletask.internal import orchestrator_service_pb2 as pb
 
 from adapters.clock import ScaledClock
 from local.taskhub.consumers import HeldExecutions, Wants
+from local.taskhub.errors import HubFaultError
 from local.taskhub.hub import Hub
-from local.taskhub.service import HubServer
+from local.taskhub.server import HubServer
 
 
 class SqliteEngine:
@@ -65,6 +66,10 @@ class SqliteEngine:
         hub.end_streams()
         await server.stop()
         await hub.stop()
+
+    async def until_broken(self) -> HubFaultError:
+        """Waits until the engine cannot go on, because its file cannot be written; says why."""
+        return await self._running().until_broken()
 
     def work_items(
         self,

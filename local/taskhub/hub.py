@@ -15,6 +15,7 @@ from adapters.clock import ScaledClock
 from local.taskhub import instances, queries, recovery
 from local.taskhub.consumers import Consumer, Wants, Work
 from local.taskhub.dispatch import Dispatcher, task_number, task_token
+from local.taskhub.errors import HubFaultError
 from local.taskhub.events import task_ended
 from local.taskhub.hubclock import open_clock
 from local.taskhub.reader import Reader
@@ -48,12 +49,16 @@ class Hub:
             self.clock = open_clock(self.store.writing, clock, path)
             self._timers = Timers(self.clock)
             self._dispatcher = Dispatcher(self.clock.now_us, self._timers.expect)
-            self.writer = Writer(self.store.writing, self.clock.now_us, self._dispatcher.apply)
+            self.writer = Writer(
+                self.store.writing, self.clock.now_us, self._dispatcher.apply, self._break
+            )
             self.reader = Reader(self.store.reading)
         except BaseException:
             self.store.close()
             raise
         self._timer_task: asyncio.Task[None] | None = None
+        self._fault: HubFaultError | None = None
+        self._broken = asyncio.Event()
         self._parts: dict[str, list[pb.OrchestratorResponse]] = {}
 
     def start(self) -> None:
@@ -61,6 +66,19 @@ class Hub:
         self._dispatcher.apply(recovery.load(self.store.writing))
         self.writer.start()
         self._timer_task = asyncio.create_task(self._timers.run(self.writer))
+
+    def _break(self, fault: HubFaultError) -> None:
+        _LOGGER.critical("%s", fault)
+        self._fault = fault
+        # What is in memory may be ahead of the file by now, so nobody gets work out of it.
+        self._dispatcher.close()
+        self._broken.set()
+
+    async def until_broken(self) -> HubFaultError:
+        """Waits until the file cannot be written any more, and says why; else for ever."""
+        while self._fault is None:
+            await self._broken.wait()
+        return self._fault
 
     def end_streams(self) -> None:
         """Ends every worker's stream; what they hold is found again at the next start."""
@@ -87,7 +105,12 @@ class Hub:
         Args:
             wants: What the worker takes.
             ping_s: Seconds of silence after which a health ping is sent; None: never.
+
+        Raises:
+            HubFaultError: The hub's file cannot be written any more.
         """
+        if self._fault is not None:
+            raise self._fault
         consumer = Consumer(wants)
         self._dispatcher.attach(consumer)
         try:
@@ -100,6 +123,8 @@ class Hub:
                 if work_item is not None:
                     yield work_item
         finally:
+            for token in consumer.turns:
+                self._parts.pop(token, None)
             self._dispatcher.detach(consumer)
 
     async def _next(self, consumer: Consumer, ping_s: float | None) -> Work | None:

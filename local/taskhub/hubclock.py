@@ -17,6 +17,12 @@ from local.taskhub.schema import read_meta, write_meta
 
 _US = 1_000_000
 
+# 2100-01-01: an origin beyond it is a typing error, and arithmetic with it loses the seconds.
+_LAST_ORIGIN = 4_102_444_800.0
+
+# A year in five minutes; faster, dates run over the last year Python knows.
+_FASTEST = 100_000.0
+
 # How far a clock may be behind what the file has seen: clocks are set by a little now and then.
 _TOLERANCE_S = 60.0
 
@@ -75,8 +81,10 @@ def resume_clock(
         real_time: Unix seconds of the wall clock.
 
     Raises:
-        ConfigurationError: The wanted rate is 1, and the file is ahead of the wall clock.
+        ConfigurationError: Rate or origin make no clock, or the rate is 1 and the file is ahead
+            of the wall clock.
     """
+    _refuse_what_is_no_clock(rate, origin)
     kept = _read_kept(path)
     if kept is None or origin is not None:
         return ScaledClock(rate or 1.0, origin, real_time=real_time)
@@ -92,6 +100,22 @@ def resume_clock(
     if virtual_s - real_s > _TOLERANCE_S:
         raise _backwards(path, int(virtual_s * _US), repr(kept_rate), repr(kept_origin))
     return ScaledClock(1.0, real_s, real_time=real_time)
+
+
+def _refuse_what_is_no_clock(rate: float | None, origin: float | None) -> None:
+    # Written this way round, because a comparison with NaN is false.
+    if rate is not None and not 0 < rate <= _FASTEST:
+        raise ConfigurationError(
+            f"{rate} is not a rate.",
+            subject="--clock-rate",
+            what_to_do=f"Give a number above 0, {_FASTEST:.0f} at most.",
+        )
+    if origin is not None and not 0 <= origin <= _LAST_ORIGIN:
+        raise ConfigurationError(
+            f"{origin} is not a moment.",
+            subject="--clock-origin",
+            what_to_do="Give Unix seconds, or leave it out.",
+        )
 
 
 def _read_kept(path: Path) -> tuple[float, float, int] | None:
@@ -116,8 +140,12 @@ def _backwards(
     path: Path, seen_us: int, rate: str | None, origin: str | None
 ) -> ConfigurationError:
     seen = datetime.fromtimestamp(seen_us / _US, UTC).isoformat(timespec="seconds")
+    what_to_do = f"Use --clock-rate {rate} --clock-origin {origin}, or another file."
+    # At rate 1 an origin changes nothing: it is the machine's own clock that went back.
+    if rate == repr(1.0):
+        what_to_do = f"Set this machine's clock right, wait until {seen}, or use another file."
     return ConfigurationError(
         f"the hub has lived until {seen}; by the clock given, time would go backwards.",
         subject=str(path),
-        what_to_do=f"Use --clock-rate {rate} --clock-origin {origin}, or another file.",
+        what_to_do=what_to_do,
     )

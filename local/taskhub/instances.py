@@ -329,10 +329,12 @@ def remove(tx: Transaction, instance_id: str) -> None:
     tx.db.execute("delete from instances where instance_id = ?", (instance_id,))
     tx.db.execute("delete from history where instance_id = ?", (instance_id,))
     tx.db.execute("delete from inbox where instance_id = ?", (instance_id,))
-    tx.db.execute("delete from tasks where instance_id = ?", (instance_id,))
+    dropped = tx.db.execute("delete from tasks where instance_id = ?", (instance_id,)).rowcount
     tx.db.execute("delete from timers where instance_id = ?", (instance_id,))
     tx.effects.append(InstanceClosed(instance_id))
-    tx.effects.append(TasksDropped(instance_id))
+    # Only then: every drop searches all waiting activities, and a purge removes thousands.
+    if dropped:
+        tx.effects.append(TasksDropped(instance_id))
 
 
 def children(tx: Transaction, instance_id: str) -> list[Instance]:

@@ -30,9 +30,17 @@ class HubLock:
         """Takes the lock and writes down who holds it.
 
         Raises:
-            ConfigurationError: Another process has the file; the message names it.
+            ConfigurationError: Another process has the file (the message names it), or the folder
+                cannot be written to.
         """
-        file = self._lock_path.open("a+", encoding="utf-8")
+        try:
+            file = self._lock_path.open("a+", encoding="utf-8")
+        except OSError as error:
+            raise ConfigurationError(
+                f"the task hub's folder cannot be used: {error.strerror}.",
+                subject=str(self._path),
+                what_to_do="Give a file in a folder that exists and can be written to.",
+            ) from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

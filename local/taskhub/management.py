@@ -1,6 +1,7 @@
 """What clients may do to instances from outside. Each function is one command of the writer."""
 
 import json
+import re
 import time
 import uuid
 
@@ -11,6 +12,10 @@ from local.taskhub import events, instances
 from local.taskhub.errors import RefusalError, not_found
 from local.taskhub.instances import Instance, Start
 from local.taskhub.transaction import SuspensionChanged, Transaction
+
+# What Azure takes as an instance id, by the documentation of orchestration identities.
+LONGEST_ID = 256
+_NOT_IN_IDS = re.compile(r"[/\\#?\x00-\x1f\x7f-\x9f]")
 
 # Rows removed per transaction of a purge by filter, so that a big one does not stall the rest.
 PURGE_BATCH = 200
@@ -23,15 +28,10 @@ def start_instance(tx: Transaction, request: pb.CreateInstanceRequest) -> str:
     host does (durable-2x 2); with one, exactly the statuses it lists are replaced.
 
     Raises:
-        RefusalError: ALREADY_EXISTS, or INVALID_ARGUMENT for an id reserved for entities.
+        RefusalError: ALREADY_EXISTS, or INVALID_ARGUMENT for an id Azure would not take.
     """
     instance_id = request.instanceId or uuid.uuid4().hex
-    if instance_id.startswith("@"):
-        raise RefusalError(
-            grpc.StatusCode.INVALID_ARGUMENT,
-            "ids that start with '@' are reserved for entities.",
-            subject=instance_id,
-        )
+    _refuse_unless_portable(instance_id)
     existing = instances.find(tx, instance_id)
     if existing is not None:
         _refuse_unless_replaceable(existing, request)
@@ -48,6 +48,19 @@ def start_instance(tx: Transaction, request: pb.CreateInstanceRequest) -> str:
     )
     instances.begin(tx, start)
     return instance_id
+
+
+def _refuse_unless_portable(instance_id: str) -> None:
+    # An id that worked here and nowhere else would be found out in Azure, and only there.
+    if instance_id.startswith("@"):
+        problem = "ids that start with '@' are reserved for entities."
+    elif len(instance_id) > LONGEST_ID:
+        problem = f"an id has {LONGEST_ID} characters at most."
+    elif _NOT_IN_IDS.search(instance_id):
+        problem = "an id has no control characters and none of / \\ # ?"
+    else:
+        return
+    raise RefusalError(grpc.StatusCode.INVALID_ARGUMENT, problem, subject=instance_id)
 
 
 def _refuse_unless_replaceable(existing: Instance, request: pb.CreateInstanceRequest) -> None:

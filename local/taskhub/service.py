@@ -1,8 +1,9 @@
-"""The gRPC edge: Microsoft's TaskHubSidecarService on 127.0.0.1, for any durabletask SDK."""
+"""The gRPC edge: Microsoft's TaskHubSidecarService, for any durabletask SDK."""
 
 # The methods bear the names of the contract.
 # ruff: noqa: N802
 
+import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
@@ -14,25 +15,22 @@ from durabletask.internal import orchestrator_service_pb2 as pb
 from durabletask.internal import orchestrator_service_pb2_grpc as stubs
 from google.protobuf.empty_pb2 import Empty
 
-from domain.errors import ConfigurationError
 from local.taskhub import instances, management, queries, rewind
 from local.taskhub.consumers import Wants
 from local.taskhub.entities import EntityRefusals
-from local.taskhub.errors import RefusalError
+from local.taskhub.errors import HubFaultError, RefusalError
 from local.taskhub.reader import Reader
 from local.taskhub.writer import Writer
+
+_LOGGER = logging.getLogger(__name__)
 
 type _Context = grpc.aio.ServicerContext[Any, Any]
 
 # Workers take a stream that is silent for 120 s for dead (durabletask GrpcWorkerResiliencyOptions).
 _PING_S = 30.0
 
-_OPTIONS = (
-    ("grpc.max_receive_message_length", -1),
-    ("grpc.max_send_message_length", -1),
-    # Two hubs on one port must not share its callers.
-    ("grpc.so_reuseport", 0),
-)
+# What a gRPC client takes unless it was told to take more.
+_USUAL_MESSAGE_LIMIT = 4 * 1024 * 1024
 
 
 class HubCalls(Protocol):
@@ -68,34 +66,11 @@ class HubCalls(Protocol):
         ...
 
 
-class HubServer:
-    """Serves a hub on 127.0.0.1.
-
-    Args:
-        hub: The hub, started.
-        port: The port; 0 takes a free one.
-    """
-
-    def __init__(self, hub: HubCalls, port: int = 0) -> None:
-        self._server = grpc.aio.server(options=_OPTIONS)
-        add: Any = stubs.add_TaskHubSidecarServiceServicer_to_server
-        add(_Service(hub), self._server)
-        try:
-            self.port: int = self._server.add_insecure_port(f"127.0.0.1:{port}")
-        except RuntimeError as error:
-            raise ConfigurationError(
-                f"port {port} of 127.0.0.1 is taken.",
-                subject="--port",
-                what_to_do="Give another port, or 0 for a free one.",
-            ) from error
-
-    async def start(self) -> None:
-        """Starts answering."""
-        await self._server.start()
-
-    async def stop(self) -> None:
-        """Stops answering; calls under way get a moment to finish."""
-        await self._server.stop(1.0)
+def add_service(server: grpc.aio.Server, hub: HubCalls) -> None:
+    """Lets a gRPC server answer the contract's calls by a hub, which is started."""
+    # The generated function has no types.
+    add: Any = stubs.add_TaskHubSidecarServiceServicer_to_server
+    add(_Service(hub), server)
 
 
 class _Service(EntityRefusals):
@@ -222,7 +197,7 @@ class _Service(EntityRefusals):
         is_complete = True
         if request.HasField("purgeInstanceFilter"):
             removed, is_complete = await self._purge_by(
-                request.purgeInstanceFilter, recursive=recursive
+                context, request.purgeInstanceFilter, recursive=recursive
             )
         else:
             removed = 0
@@ -236,7 +211,7 @@ class _Service(EntityRefusals):
         return response
 
     async def _purge_by(
-        self, chosen: pb.PurgeInstanceFilter, *, recursive: bool
+        self, context: _Context, chosen: pb.PurgeInstanceFilter, *, recursive: bool
     ) -> tuple[int, bool]:
         # Batch by batch, so that other commands get their turn between two of them.
         deadline = management.deadline_of(chosen)
@@ -244,8 +219,8 @@ class _Service(EntityRefusals):
         while may_be_more:
             if deadline is not None and time.monotonic() >= deadline:
                 return removed, False
-            count, may_be_more = await self._hub.writer.submit(
-                partial(management.purge_batch, chosen=chosen, recursive=recursive)
+            count, may_be_more = await self._write(
+                context, partial(management.purge_batch, chosen=chosen, recursive=recursive)
             )
             removed += count
         return removed, True
@@ -270,21 +245,25 @@ class _Service(EntityRefusals):
             yield chunk
 
     async def GetWorkItems(
-        self, request: pb.GetWorkItemsRequest, _context: _Context
+        self, request: pb.GetWorkItemsRequest, context: _Context
     ) -> AsyncIterator[pb.WorkItem]:
-        async for item in self._hub.stream(Wants.of(request), ping_s=_PING_S):
-            yield item
+        try:
+            async for item in self._hub.stream(Wants.of(request), ping_s=_PING_S):
+                _warn_if_large(item)
+                yield item
+        except HubFaultError as fault:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, str(fault))
 
     async def CompleteOrchestratorTask(
-        self, request: pb.OrchestratorResponse, _context: _Context
+        self, request: pb.OrchestratorResponse, context: _Context
     ) -> pb.CompleteTaskResponse:
-        await self._hub.complete_turn(request)
+        await _answer(context, self._hub.complete_turn(request))
         return pb.CompleteTaskResponse()
 
     async def CompleteActivityTask(
-        self, request: pb.ActivityResponse, _context: _Context
+        self, request: pb.ActivityResponse, context: _Context
     ) -> pb.CompleteTaskResponse:
-        await self._hub.complete_task(request)
+        await _answer(context, self._hub.complete_task(request))
         return pb.CompleteTaskResponse()
 
     async def AbandonTaskOrchestratorWorkItem(
@@ -320,7 +299,10 @@ class _Service(EntityRefusals):
         )
 
     async def _write[T](self, context: _Context, command: Callable[[Any], T]) -> T:
-        return await _answer(context, self._hub.writer.submit(command))
+        async def submit() -> T:
+            return await self._hub.writer.submit(command)
+
+        return await _answer(context, submit())
 
     async def _read[T](self, context: _Context, query: Callable[[Any], T]) -> T:
         return await _answer(context, self._hub.reader.run(query))
@@ -332,6 +314,23 @@ async def _answer[T](context: _Context, work: Awaitable[T]) -> T:
     except RefusalError as refusal:
         await context.abort(refusal.code, str(refusal))
         raise
+    except HubFaultError as fault:
+        # The code on which workers and clients try again: the next process may have room.
+        await context.abort(grpc.StatusCode.UNAVAILABLE, str(fault))
+        raise
+
+
+def _warn_if_large(item: pb.WorkItem) -> None:
+    size = item.ByteSize()
+    if size > _USUAL_MESSAGE_LIMIT:
+        _LOGGER.warning(
+            "work of %d bytes for instance %s: a worker whose max_receive_message_length is less"
+            " (%d unless set) loses its stream over it, again and again",
+            size,
+            item.orchestratorRequest.instanceId
+            or item.activityRequest.orchestrationInstance.instanceId,
+            _USUAL_MESSAGE_LIMIT,
+        )
 
 
 async def _refuse_to_empty(context: _Context) -> NoReturn:

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 import uuid
 from pathlib import Path
 
@@ -11,6 +12,10 @@ from local.taskhub.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES, write_m
 
 # Every SQLite database starts with these bytes.
 _SQLITE_MAGIC = b"SQLite format 3\x00"
+
+# How long another program (a browser of databases, a backup) may lock the file before the hub gives
+# up and stops.
+_LONGEST_FOREIGN_LOCK_S = 30.0
 
 _RESTORE = (
     "Restore the file from a copy together with its -wal file, or move it away to start an empty "
@@ -34,12 +39,11 @@ class Store:
         self.lock = HubLock(path)
         self.lock.acquire()
         try:
-            if not path.exists():
-                _create(path)
-            _check(path)
-            self.writing = _connect(path)
-            self.reading = _connect(path)
-            self.reading.execute("pragma query_only = on")
+            self.writing, self.reading = _open(path)
+        except (OSError, sqlite3.OperationalError) as error:
+            self.lock.release()
+            what_to_do = "Give a file this user may read and write, on a disk with room."
+            raise _refusal(path, f"the file cannot be used: {error}.", what_to_do) from error
         except BaseException:
             self.lock.release()
             raise
@@ -51,8 +55,23 @@ class Store:
         self.lock.release()
 
 
+def _open(path: Path) -> tuple[sqlite3.Connection, sqlite3.Connection]:
+    if not path.exists():
+        _create(path)
+    _check(path)
+    writing, reading = _connect(path), _connect(path)
+    reading.execute("pragma query_only = on")
+    return writing, reading
+
+
 def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+    db = sqlite3.connect(
+        path,
+        timeout=_LONGEST_FOREIGN_LOCK_S,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )
     db.row_factory = sqlite3.Row
     # FULL: a committed turn survives a power cut, not only a crash; it costs 3 % (durable-2x 3).
     db.execute("pragma synchronous = full")
@@ -70,7 +89,9 @@ def _create(path: Path) -> None:
     db.execute("pragma journal_mode = wal")
     db.executescript(TABLES)
     write_meta(db, "hub_id", uuid.uuid4().hex)
-    db.execute("insert into progress values(0, 0)")
+    # Numbers begin where no earlier hub under this name can have come to: a worker that outlives
+    # the file it worked for must not report about a task of the new one by accident.
+    db.execute("insert into progress values(0, ?)", (time.time_ns() // 1000,))
     db.execute(f"pragma application_id = {APPLICATION_ID}")
     db.execute(f"pragma user_version = {SCHEMA_VERSION}")
     db.close()

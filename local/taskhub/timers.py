@@ -6,6 +6,7 @@ import logging
 from durabletask.internal import orchestrator_service_pb2 as pb
 
 from local.taskhub import instances
+from local.taskhub.errors import HubFaultError
 from local.taskhub.hubclock import HubClock
 from local.taskhub.transaction import Transaction
 from local.taskhub.writer import Writer
@@ -56,7 +57,7 @@ class Timers:
             self._changed.set()
 
     async def run(self, writer: Writer) -> None:
-        """Fires timers until cancelled."""
+        """Fires timers until cancelled, or until the file cannot be written any more."""
         while True:
             await self._sleep()
             if self._next_due_us is None or self._next_due_us > self._clock.now_us():
@@ -65,6 +66,9 @@ class Timers:
             self._next_due_us = None
             try:
                 due_us = await writer.submit(fire_due)
+            except HubFaultError:
+                # Whoever runs the hub is told by the writer; no timer can be fired here any more.
+                return
             except Exception:
                 _LOGGER.exception("durable timers could not be fired; trying again")
                 self._next_due_us = 0

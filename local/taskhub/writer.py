@@ -1,4 +1,8 @@
-"""The one thread that changes the file: many commands per transaction, one sync per commit."""
+"""The one thread that changes the file: many commands per transaction, one sync per commit.
+
+A fault of the file or the disk stops it for good: the hub would otherwise go on in memory with what
+no restart could find again. Who waits gets the fault, and nothing that follows is begun.
+"""
 
 import asyncio
 import queue
@@ -8,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from local.taskhub.errors import RefusalError
+from local.taskhub.errors import HubFaultError, RefusalError, storage_fault
 from local.taskhub.transaction import Command, Effect, Numbers, Transaction
 
 # Commands in one transaction: enough to share a disk sync, few enough to keep answers prompt.
@@ -30,6 +34,7 @@ class Writer:
         db: The writing connection; only the writer's thread uses it from :meth:`start` on.
         now_us: Virtual time in microseconds.
         apply: Called on the event loop with the effects of each commit, in commit order.
+        on_fault: Called on the event loop once, when the file cannot be written any more.
     """
 
     def __init__(
@@ -37,10 +42,13 @@ class Writer:
         db: sqlite3.Connection,
         now_us: Callable[[], int],
         apply: Callable[[Sequence[Effect]], None],
+        on_fault: Callable[[HubFaultError], None] = lambda _fault: None,
     ) -> None:
         self._db = db
         self._now_us = now_us
         self._apply = apply
+        self._on_fault = on_fault
+        self._fault: HubFaultError | None = None
         self._numbers = Numbers(db)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="taskhub-writer", daemon=True)
@@ -56,7 +64,13 @@ class Writer:
         """Queues a command; the future is done when its transaction is on the disk.
 
         The command raises :class:`RefusalError` before it changes anything, if at all.
+
+        Raises:
+            HubFaultError: The file cannot be written any more; by the future, or at once.
+            RuntimeError: The hub is stopping.
         """
+        if self._fault is not None:
+            raise self._fault
         if self._loop is None or self._is_closed:
             raise RuntimeError("the task hub is not running")
         answer: asyncio.Future[T] = self._loop.create_future()
@@ -96,9 +110,14 @@ class Writer:
 
     def _commit(self, jobs: list[_Job]) -> list[Effect]:
         """One transaction for all; if it cannot be, one for each, so that one fault stays one."""
+        if self._fault is not None:
+            return self._refuse(jobs, self._fault)
         try:
             return self._transact(jobs)
         except Exception as error:  # noqa: BLE001 (whoever sent the command gets it)
+            fault = storage_fault(error)
+            if fault is not None:
+                return self._halt(jobs, fault)
             if len(jobs) == 1:
                 jobs[0].error = error
                 return []
@@ -106,6 +125,17 @@ class Writer:
         for job in jobs:
             effects += self._commit([job])
         return effects
+
+    def _halt(self, jobs: list[_Job], fault: HubFaultError) -> list[Effect]:
+        self._fault = fault
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._on_fault, fault)
+        return self._refuse(jobs, fault)
+
+    def _refuse(self, jobs: list[_Job], fault: HubFaultError) -> list[Effect]:
+        for job in jobs:
+            job.error = fault
+        return []
 
     def _transact(self, jobs: list[_Job]) -> list[Effect]:
         # Immediate: the one writer never has to upgrade a read lock and fail half-way.

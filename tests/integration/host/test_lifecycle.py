@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import resource
 import signal
 import socket
 import time
@@ -188,6 +189,31 @@ async def test_a_second_signal_ends_the_host_at_once(tmp_path: Path):
         await asyncio.gather(call, return_exceptions=True)
 
     assert exit_code == 130
+
+
+async def fill_disk(host: RunningHost) -> int:
+    """Starts orchestrations until one does not fit; the status of that one."""
+    resource.prlimit(host.process.pid, resource.RLIMIT_FSIZE, (600_000, 600_000))
+    url = f"{host.url}/runtime/webhooks/durabletask/orchestrators/waits"
+    async with aiohttp.ClientSession() as session:
+        for _ in range(200):
+            async with session.post(url, json="x" * 30_000) as answer:
+                if answer.status != 202:
+                    return answer.status
+    return 202
+
+
+async def test_a_host_whose_disk_is_full_ends(tmp_path: Path):
+    """It refuses what does not fit, says why and ends with 1, rather than live on without engine.
+
+    The limit of a file's size stands in for the disk.
+    """
+    with RunningHost("workflows", tmp_path) as host:
+        status = await fill_disk(host)
+        exit_code = await asyncio.to_thread(host.process.wait, 30)
+        told = host.logged(level="critical", message="cannot write its file")
+
+    assert (status, exit_code, len(told)) == (503, 1, 1)
 
 
 def test_what_the_runtime_refuses_is_told(tmp_path: Path):

@@ -14,6 +14,13 @@ from local.host.host_json import HostConfig
 from .fakes import FakeEngine, make_function
 
 
+class BrokenEngine(FakeEngine):
+    """An engine whose store fails as soon as somebody asks."""
+
+    async def until_broken(self) -> VaultliftError:
+        return VaultliftError("the disk is full.")
+
+
 def options(app: Path) -> Options:
     """Options for a folder."""
     return Options(app=app, port=0, database=app / "hub.sqlite", clock=ScaledClock())
@@ -54,3 +61,13 @@ async def test_a_host_that_cannot_start_gives_its_port_back(tmp_path: Path):
         await host.start()
 
     socket.create_server(("127.0.0.1", host.port)).close()
+
+
+async def test_a_host_knows_when_its_engine_cannot_go_on(tmp_path: Path):
+    """Whoever runs the host waits for that beside the wish to stop."""
+    host = Host(options(tmp_path), HostConfig(), [], lambda _: BrokenEngine([]))
+    await host.start()
+    fault = await host.until_broken()
+    await host.stop()
+
+    assert fault.message == "the disk is full."

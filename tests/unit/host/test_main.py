@@ -42,7 +42,7 @@ def test_a_rate_that_is_none_is_told(tmp_path: Path, capsys: pytest.CaptureFixtu
     code = main(["--app", str(tmp_path), "--clock-rate", "-1"])
 
     assert code == 1
-    assert "clock rate must be more than 0" in capsys.readouterr().err
+    assert "-1.0 is not a rate" in capsys.readouterr().err
 
 
 def test_the_ready_line_is_what_callers_need():

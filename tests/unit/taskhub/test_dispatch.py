@@ -1,5 +1,7 @@
 """Who gets which turn, and what becomes of a turn that is not completed."""
 
+import asyncio
+
 import pytest
 from durabletask.internal import orchestrator_service_pb2 as pb
 
@@ -176,3 +178,53 @@ def test_activities_of_a_removed_instance_are_not_started(desk):
 def test_a_foreign_token_names_no_activity(token):
     """Only what this hub gave out is taken for a token."""
     assert task_number(token) is None
+
+
+def test_an_id_that_was_queued_under_another_name_does_not_reach_the_wrong_worker():
+    """Suspended, ended and begun anew under another name: only who runs that name gets it."""
+    desk = Desk()
+    desk.worker = Consumer(Wants(orchestrations={"any": frozenset()}))
+    desk.apply(opened(), SuspensionChanged("one", suspended=True), InstanceClosed("one"))
+    start = pb.HistoryEvent(executionStarted=pb.ExecutionStartedEvent(name="other"))
+    desk.apply(InstanceOpened("one", "e2", "other", "", inbox=(Message(2, start),)))
+    before = desk.take()
+    desk.worker = Consumer(Wants(orchestrations={"other": frozenset()}))
+
+    assert (None, "e2") == (before, desk.take().execution_id)
+
+
+def lose(desk):
+    """The worker vanishes with what it holds, and another comes."""
+    desk.dispatcher.detach(desk.worker)
+    desk.worker = Consumer(Wants())
+    desk.dispatcher.attach(desk.worker)
+
+
+async def test_a_turn_that_costs_two_workers_their_stream_waits(desk):
+    """It goes to the second at once and to the third after a pause, so that others get theirs."""
+    desk.apply(raised(2))
+    desk.take()
+    lose(desk)
+    again = desk.take()
+    lose(desk)
+
+    assert ("one", None) == (again.instance_id, desk.take())
+    assert "one" == (await soon(desk)).instance_id
+
+
+async def test_an_activity_that_costs_two_workers_their_stream_waits(desk):
+    """As a turn does: at once, then after a pause."""
+    desk.apply(TaskScheduled("one", 7, "step", "", pb.ActivityRequest()))
+    desk.take()
+    lose(desk)
+    again = desk.take()
+    lose(desk)
+
+    assert (7, None) == (again.n, desk.take())
+    assert 7 == (await soon(desk)).n
+
+
+async def soon(desk):
+    """The next piece of work, once there is some."""
+    async with asyncio.timeout(5):
+        return await desk.worker.next(desk.dispatcher.take)

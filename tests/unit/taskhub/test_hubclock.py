@@ -115,3 +115,31 @@ def test_a_damaged_file_is_left_to_the_opening(tmp_path, wall):
     path.write_text("nothing")
 
     assert 1.0 == resume_clock(path, real_time=wall).rate
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, float("nan"), float("inf"), 1e300])
+def test_what_is_no_rate_is_refused(tmp_path, rate):
+    """Nothing, backwards, or past every date there is."""
+    with pytest.raises(ConfigurationError, match="--clock-rate"):
+        resume_clock(tmp_path / "hub.sqlite", rate)
+
+
+@pytest.mark.parametrize("origin", [-1.0, float("nan"), 1e300])
+def test_what_is_no_moment_is_refused(tmp_path, origin):
+    """An origin is Unix seconds."""
+    with pytest.raises(ConfigurationError, match="--clock-origin"):
+        resume_clock(tmp_path / "hub.sqlite", 2.0, origin)
+
+
+def test_a_machine_whose_clock_went_back_is_told(tmp_path, wall):
+    """At rate 1 no origin would help; the machine's clock is what is wrong."""
+    path = tmp_path / "hub.sqlite"
+    store = Store(path)
+    store.writing.execute("update progress set virtual_us = ?", (int(wall.now + 7200) * 10**6,))
+    open_clock(store.writing, ScaledClock(1.0, real_time=lambda: wall.now + 7200), path)
+
+    with pytest.raises(ConfigurationError) as caught:
+        open_clock(store.writing, ScaledClock(1.0, real_time=wall), path)
+
+    store.close()
+    assert "machine's clock" in caught.value.what_to_do

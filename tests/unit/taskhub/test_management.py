@@ -262,3 +262,20 @@ def test_removal_of_an_unknown_instance_is_harmless(ledger):
     ledger.do(instances.remove, "nobody")
 
     assert ledger.find() is not None
+
+
+@pytest.mark.parametrize("instance_id", ["a/b", "a\\b", "a#b", "a?b", "a\nb", "a\x7fb", "x" * 257])
+def test_an_id_that_azure_would_not_take_is_refused(ledger, instance_id):
+    """It would otherwise be found out in Azure only."""
+    code = refusal(ledger, management.start_instance, request(instance_id))
+
+    assert grpc.StatusCode.INVALID_ARGUMENT == code
+
+
+def test_only_waiting_activities_are_looked_for(ledger):
+    """Removing an instance without any does not make the hub search its queue."""
+    ledger.begin()
+    ledger.turn(complete(result="1"))
+    ledger.do(management.purge, "one", recursive=False)
+
+    assert [] == ledger.effects_of(TasksDropped)

@@ -186,3 +186,27 @@ def test_the_lock_ends_with_its_process(made):
     Store(made).close()
 
     assert f"process {holder.pid}" in str(refused)
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path):
+    """The error names the file and what is wrong, instead of a traceback."""
+    refusal = refusal_of(tmp_path / "nowhere" / "hub.sqlite")
+
+    assert "No such file or directory" in str(refusal)
+
+
+def test_a_folder_is_no_file(tmp_path):
+    """The lock is given back, so that a corrected start can follow."""
+    assert "Is a directory" in str(refusal_of(tmp_path))
+
+
+def test_two_hubs_give_out_different_numbers(path):
+    """A worker that outlives its hub's file cannot name a task of the next one."""
+    last = []
+    for _ in range(2):
+        store = Store(path)
+        last.append(store.writing.execute("select last_n from progress").fetchone()[0])
+        store.close()
+        path.unlink()
+
+    assert last[0] < last[1]

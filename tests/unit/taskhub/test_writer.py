@@ -1,11 +1,13 @@
-"""Group commit: shared, ordered, and one command's fault stays its own."""
+"""Group commit: shared, ordered, one command's fault stays its own, and the disk's ends all."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 
 import grpc
 import pytest
 
-from local.taskhub.errors import RefusalError
+from local.taskhub.errors import HubFaultError, RefusalError
 from local.taskhub.store import Store
 from local.taskhub.transaction import TimerSet
 from local.taskhub.writer import Writer
@@ -18,7 +20,8 @@ class Bench:
         self.store = Store(path)
         self.effects = []
         self.commits = 0
-        self.writer = Writer(self.store.writing, lambda: 42, self.apply)
+        self.faults = []
+        self.writer = Writer(self.store.writing, lambda: 42, self.apply, self.faults.append)
 
     def apply(self, effects):
         self.commits += 1
@@ -151,3 +154,56 @@ async def test_time_and_numbers_are_kept_with_each_commit(bench):
 
     row = bench.store.reading.execute("select virtual_us from progress").fetchone()
     assert 42 == row[0]
+
+
+def put_much(tx):
+    """A command that needs more room than a full disk has."""
+    tx.db.execute("insert into meta values('test-big', ?)", ("x" * 1_000_000,))
+
+
+def fill(bench):
+    """Lets the file grow no further, as a full disk would."""
+    pages = bench.store.writing.execute("pragma page_count").fetchone()[0]
+    bench.store.writing.execute(f"pragma max_page_count = {pages + 10}")
+
+
+async def test_a_full_disk_acknowledges_nothing(bench):
+    """Whoever shared the commit gets the fault; the file is as it was, and nothing is released."""
+    fill(bench)
+
+    results = await gather(bench, put(1), put_much, put(2))
+
+    assert [HubFaultError] * 3 == [type(result) for result in results]
+    assert ([], []) == (bench.values(), bench.effects)
+
+
+async def test_after_a_fault_of_the_disk_nothing_is_begun(bench):
+    """It is told once, and a command that would fit is refused as well."""
+    fill(bench)
+    await gather(bench, put_much)
+
+    with pytest.raises(HubFaultError, match="full"):
+        bench.writer.submit(put(1))
+    assert ["HubFaultError"] == [type(fault).__name__ for fault in bench.faults]
+
+
+async def test_a_lock_of_another_program_that_stays_is_a_fault(bench):
+    """A program that holds the file for longer than the hub waits stops it, with the reason."""
+    bench.store.writing.execute("pragma busy_timeout = 50")
+    with closing(sqlite3.connect(bench.store.path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        results = await gather(bench, put(1))
+
+    assert isinstance(results[0], HubFaultError)
+    assert "locked" in str(results[0])
+
+
+async def test_a_lock_of_another_program_that_goes_costs_nothing(bench):
+    """A backup or a browser of databases may hold the file for a moment."""
+    with closing(sqlite3.connect(bench.store.path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        answer = bench.writer.submit(put(1))
+        await asyncio.sleep(0.1)
+        other.execute("rollback")
+
+        assert 1 == await answer
