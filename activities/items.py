@@ -4,6 +4,7 @@ from activities.attempts import attempt, failures
 from activities.evidence import keep_findings
 from adapters.ports import Ports
 from domain.checks import items as items_check
+from domain.checks.backups_around import tell_around, window_around
 from domain.codec import JsonObject
 from domain.findings import Finding
 from domain.protected_items import parse_protected_item
@@ -27,7 +28,7 @@ async def run_read_items(ports: Ports, settle: SettleRequest) -> StepSummary:
         now=ports.clock.now(),
     )
     twins, unread = await _twins(ports, settle, items)
-    findings = (*findings, *twins)
+    findings = (*await _around(ports, settle, items, findings), *twins)
     return await keep_findings(
         ports,
         settle,
@@ -36,6 +37,25 @@ async def run_read_items(ports: Ports, settle: SettleRequest) -> StepSummary:
         tasks_of(findings),
         unread=(*failures(items), *unread),
     )
+
+
+async def _around(
+    ports: Ports,
+    settle: SettleRequest,
+    items: Attempt[tuple[JsonObject, ...]],
+    findings: tuple[Finding, ...],
+) -> tuple[Finding, ...]:
+    """The last backup before the upgrade and the first after it, while its jobs can be listed."""
+    window = window_around(settle.upgrade_ended_at, ports.clock.now())
+    if window is None or settle.upgrade_ended_at is None or isinstance(items, FailedRead):
+        return findings
+    jobs = await attempt(
+        "the jobs around the upgrade", ports.recovery_services.list_jobs(settle.vault, *window)
+    )
+    # Without jobs the items' own word is left, which decides the verdict in any case.
+    if isinstance(jobs, FailedRead):
+        return findings
+    return tell_around(findings, items.value, jobs, settle.upgrade_ended_at)
 
 
 async def _twins(

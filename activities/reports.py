@@ -8,7 +8,7 @@ from adapters.ports import Ports
 from domain.checks import reports as reports_check
 from domain.checks.reports import DATA_WITHIN
 from domain.codec import JsonObject
-from domain.diagnostics import SETTING_NAME, report_state, setting_body
+from domain.diagnostics import SETTING_NAME, objection_to, report_state, setting_body
 from domain.errors import NotFoundError, OutcomeUnknownError, RefusedError
 from domain.findings import Finding
 from domain.readings import tasks_of
@@ -32,8 +32,8 @@ async def run_plan_reports(ports: Ports, settle: SettleRequest) -> ReportsPlan:
     wanted = settle.diagnostics_workspace.casefold()
     if wanted in {one.casefold() for one in state.workspace_ids()}:
         return ReportsPlan(change="")
-    if any(one.get("name") == SETTING_NAME for one in reading.value):
-        # Somebody changed the setting of our name: that is theirs to say, not ours to undo.
+    # A setting that would be refused, or would double the data, is no change to agree to.
+    if objection_to(reading.value, settle.diagnostics_workspace):
         return ReportsPlan(change="")
     change = f"diagnostic setting {SETTING_NAME}: six categories to {settle.diagnostics_workspace}"
     return ReportsPlan(change=change)
@@ -84,7 +84,12 @@ async def run_read_reports(ports: Ports, settle: SettleRequest) -> StepSummary:
     read = ports.recovery_services.list_diagnostic_settings(vault)
     settings = await attempt("the diagnostic settings", read)
     is_wanted = settle.log_workspace_id is not None or settle.diagnostics_workspace is not None
-    findings = reports_check.check(settings, vault=vault.name, is_wanted=is_wanted)
+    findings = reports_check.check(
+        settings,
+        vault=vault.name,
+        is_wanted=is_wanted,
+        diagnostics_workspace=settle.diagnostics_workspace,
+    )
     arrivals, unread = await _arrivals(ports, settle)
     findings = (*findings, *arrivals)
     return await keep_findings(

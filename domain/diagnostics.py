@@ -119,6 +119,30 @@ def report_state(documents: Iterable[JsonObject]) -> ReportState:
     )
 
 
+def objection_to(documents: Iterable[JsonObject], workspace_id: str) -> str:
+    """Why no setting of ours can be made beside those that are there; empty where one can.
+
+    Args:
+        documents: Every setting of the vault, raw.
+        workspace_id: ARM id of the workspace that is to receive the reports.
+    """
+    wanted = workspace_id.casefold()
+    for one in map(parse_setting, documents):
+        # Somebody changed the setting of our name: that is theirs to say, not ours to undo.
+        if one.name.casefold() == SETTING_NAME:
+            return f"a setting named {SETTING_NAME} is there and sends something else"
+        if one.workspace_id.casefold() != wanted:
+            continue
+        # Azure Monitor refuses a second setting with the same category and workspace (409).
+        shared = [category for category in CATEGORIES if category in one.enabled]
+        if shared:
+            return f"setting {one.name} sends {shared[0]} to this workspace already"
+        # Not refused by the service, but doubled data, and landing zones deny the pair (B32).
+        if LEGACY_CATEGORY in one.enabled:
+            return f"setting {one.name} sends the legacy category {LEGACY_CATEGORY} there"
+    return ""
+
+
 def setting_body(workspace_id: str) -> JsonObject:
     """The setting vaultlift makes: six categories, resource-specific, to one workspace."""
     return {

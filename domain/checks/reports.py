@@ -5,7 +5,13 @@ from datetime import datetime, timedelta
 
 from domain.checks.catalog import REPORT_DATA, REPORTS
 from domain.codec import JsonObject
-from domain.diagnostics import CATEGORIES, LEGACY_CATEGORY, ReportState, report_state
+from domain.diagnostics import (
+    CATEGORIES,
+    LEGACY_CATEGORY,
+    ReportState,
+    objection_to,
+    report_state,
+)
 from domain.findings import Fact, Finding, Verdict
 from domain.moments import parse_moment
 from domain.readings import Attempt, FailedRead, unread
@@ -31,13 +37,18 @@ _ONE_FORM = (
 )
 
 
-def _judge(state: ReportState, *, is_wanted: bool) -> tuple[Verdict, str, str]:
+def _judge(
+    state: ReportState, workspace: str | None, *, is_wanted: bool
+) -> tuple[Verdict, str, str]:
     # Whole and doubled is a fault of cost, and some landing zones deny the pair.
     if state.whole and state.is_doubled:
         text = f"whole, and the legacy category {LEGACY_CATEGORY} goes to the same workspace"
         return Verdict.FAIL, text, _ONE_FORM
     if state.whole:
         places = ", ".join(state.workspace_ids())
+        if workspace and workspace.casefold() not in places.casefold().split(", "):
+            text = f"reports go to {places}, and not to the workspace that was asked for"
+            return Verdict.FAIL, text, _SET_UP
         return Verdict.PASS, f"reports go to {places}. {BY_DESIGN_ABSENT}", ""
     if state.partial:
         lacking = ", ".join(state.partial[0].missing)
@@ -52,8 +63,20 @@ def _judge(state: ReportState, *, is_wanted: bool) -> tuple[Verdict, str, str]:
     return Verdict.NOT_APPLICABLE, text, ""
 
 
+def _why_not_made(documents: tuple[JsonObject, ...], workspace: str | None) -> str:
+    """Why the setting that was asked for was not made; empty where it was, or nobody asked."""
+    if workspace is None:
+        return ""
+    objection = objection_to(documents, workspace)
+    return f"; none is made beside it: {objection}" if objection else ""
+
+
 def check(
-    settings: Attempt[tuple[JsonObject, ...]], *, vault: str, is_wanted: bool
+    settings: Attempt[tuple[JsonObject, ...]],
+    *,
+    vault: str,
+    is_wanted: bool,
+    diagnostics_workspace: str | None = None,
 ) -> tuple[Finding, ...]:
     """One finding about the diagnostic settings.
 
@@ -61,11 +84,14 @@ def check(
         settings: Every diagnostic setting of the vault, raw.
         vault: The vault's name.
         is_wanted: A workspace was named, so that none is a fault and not a choice.
+        diagnostics_workspace: ARM id of the workspace a setting was asked for, where one was.
     """
     if isinstance(settings, FailedRead):
         return (unread(REPORTS.id, vault, settings),)
     state = report_state(settings.value)
-    verdict, message, to_do = _judge(state, is_wanted=is_wanted)
+    verdict, message, to_do = _judge(state, diagnostics_workspace, is_wanted=is_wanted)
+    if verdict is Verdict.FAIL:
+        message += _why_not_made(settings.value, diagnostics_workspace)
     names = ", ".join(one.name for one in state.whole + state.partial + state.legacy)
     fact = Fact(field="diagnosticSettings", value=names or None, provenance=settings.provenance)
     return (

@@ -24,6 +24,18 @@ def _world(*settings: dict[str, Any]) -> tuple[Ports, FakeRecoveryServices, Fake
 
 
 WHOLE = {"name": "theirs", **setting_body(WORKSPACE)}
+LEGACY = {
+    "name": "old",
+    "properties": {
+        "workspaceId": WORKSPACE,
+        "logs": [{"category": "AzureBackupReport", "enabled": True}],
+    },
+}
+PARTIAL = {
+    "name": "half",
+    "properties": setting_body(WORKSPACE)["properties"]
+    | {"logs": [{"category": CATEGORIES[1], "enabled": True}]},
+}
 CHANGED = {"name": SETTING_NAME, "properties": {"workspaceId": "/other", "logs": []}}
 
 
@@ -35,8 +47,14 @@ CHANGED = {"name": SETTING_NAME, "properties": {"workspaceId": "/other", "logs":
         ([WHOLE], WORKSPACE.upper(), False),
         ([WHOLE], "/subscriptions/s/workspaces/other", True),
         ([CHANGED], WORKSPACE, False),
+        ([LEGACY], WORKSPACE.upper(), False),
+        ([LEGACY], "/subscriptions/s/workspaces/other", True),
+        ([PARTIAL], WORKSPACE, False),
     ],
-    ids=["missing", "not asked", "there already", "elsewhere", "changed by somebody"],
+    ids=[
+        *("missing", "not asked", "there already", "elsewhere", "changed by somebody"),
+        *("legacy there", "legacy elsewhere", "half there"),
+    ],
 )
 async def test_a_setting_is_planned_where_it_lacks(
     settings: list[dict[str, Any]], workspace: str | None, is_planned: bool
@@ -47,6 +65,41 @@ async def test_a_setting_is_planned_where_it_lacks(
     plan = await run_plan_reports(ports, settle(diagnostics_workspace=workspace))
 
     assert is_planned == bool(plan.change)
+
+
+@pytest.mark.parametrize(
+    ("there", "why"),
+    [
+        (LEGACY, "setting old sends the legacy category AzureBackupReport there"),
+        (PARTIAL, f"setting half sends {CATEGORIES[1]} to this workspace already"),
+        (CHANGED, f"a setting named {SETTING_NAME} is there and sends something else"),
+    ],
+)
+async def test_a_setting_that_is_not_made_says_why(there: dict[str, Any], why: str) -> None:
+    """Somebody asked for reports and has to learn what stands against them."""
+    ports, arm, _ = _world(there)
+    request = settle(diagnostics_workspace=WORKSPACE)
+    await run_make_reports(ports, request)
+    await run_read_reports(ports, request)
+    kept = await ports.evidence.read(f"{PREFIX}/10-reports.json")
+    (finding,) = (kept or {})["data"]["findings"]
+
+    assert (0, "fail", True, True) == (
+        arm.count("write_diagnostic_setting"),
+        finding["verdict"],
+        finding["message"].endswith(why),
+        bool(finding["what_to_do"]),
+    )
+
+
+async def test_reports_that_go_elsewhere_are_not_those_that_were_asked_for() -> None:
+    """Whole, and in another workspace than the one somebody named."""
+    ports, _, _ = _world(WHOLE)
+    await run_read_reports(ports, settle(diagnostics_workspace="/subscriptions/s/workspaces/other"))
+    kept = await ports.evidence.read(f"{PREFIX}/10-reports.json")
+    (finding,) = (kept or {})["data"]["findings"]
+
+    assert ("fail", True) == (finding["verdict"], "not to the workspace" in finding["message"])
 
 
 async def test_a_setting_is_made_once_even_when_its_answer_is_lost() -> None:
