@@ -1,11 +1,6 @@
-"""The report for programs, and its JSON Schema.
-
-``python -m reports.report_json`` writes the schema to standard output; what it prints is kept as
-``docs/reference/report.schema.json``.
-"""
+"""The report for programs, and its JSON Schema, which is kept in ``docs/reference``."""
 
 import json
-import sys
 
 from pydantic import TypeAdapter
 
@@ -28,12 +23,3 @@ def json_schema() -> JsonObject:
         "title": SCHEMA,
         **{name: value for name, value in schema.items() if name != "title"},
     }
-
-
-def render_schema() -> str:
-    """The JSON Schema as it is kept in ``docs/reference``."""
-    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(render_schema())

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.published import closed, evidence_problems, problems, published
+
 ROOT = Path(__file__).parents[2]
 DECLARED = ROOT / "local" / "demo" / "expected.csv"
 EDITED = "vault-late-jobs"
@@ -58,6 +60,16 @@ def test_report_holds_every_vault_of_the_list(demo):
 
     assert names == [entry["report"]["outcome"]["vault"]["name"] for entry in report["vaults"]]
     assert [] == report["unfinished"]
+
+
+def test_report_and_evidence_are_as_published(demo):
+    """Every document of the demo validates, and has no member the schemas do not describe."""
+    _, out = demo
+    report = json.loads((out / "report.json").read_text("utf-8"))
+    kept = [json.loads(one.read_text("utf-8")) for one in (out / "evidence").rglob("*.json")]
+    wrong = [problem for one in kept if "schema" in one for problem in evidence_problems(one)]
+
+    assert ([], []) == (problems(closed(published("report.schema.json")), report), wrong)
 
 
 def test_durations_are_virtual(demo):
