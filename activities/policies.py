@@ -9,7 +9,8 @@ policy was read back (:mod:`activities.policy_results`).
 
 from activities.attempts import attempt
 from activities.edit_ledger import take_edit
-from activities.policy_evidence import BEFORE, SENT, WRITE, attempt_key, keep_part
+from activities.policy_evidence import BEFORE, SENT, WRITE, attempt_key
+from activities.policy_parts import keep_part
 from adapters.ports import Ports
 from domain.codec import JsonObject, to_json
 from domain.documents import diff_documents

@@ -3,8 +3,7 @@
 import hashlib
 import re
 
-from activities.evidence import keep
-from adapters.ports import EvidenceEntry, Ports
+from adapters.ports import Ports
 from domain.codec import JsonObject
 from domain.guards import without_guard_requests
 from domain.policies import put_body
@@ -26,24 +25,6 @@ def attempt_key(change: PolicyChange, part: str) -> str:
     """The evidence key of one part of one attempt."""
     # By attempt: what one attempt saw must not be taken for what the next one means.
     return f"{policy_folder(change.settle.prefix, change.policy_name)}/{change.label}-{part}.json"
-
-
-async def keep_part(
-    ports: Ports, change: PolicyChange, part: str, data: JsonObject
-) -> EvidenceEntry:
-    """Keeps one part of an attempt's evidence, or finds the one that is there.
-
-    Raises:
-        EvidenceError: The store cannot keep it.
-    """
-    return await keep(
-        ports,
-        key=attempt_key(change, part),
-        kind=f"policy-{part}",
-        vault=str(change.settle.vault),
-        run_id=change.settle.run_id,
-        data=data,
-    )
 
 
 def body_of(policy: JsonObject) -> JsonObject:

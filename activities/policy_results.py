@@ -4,7 +4,8 @@ The service's word is not taken for the effect: a write counts as done when the 
 differs from the document that was meant in nothing (audit-checks B1, B2).
 """
 
-from activities.policy_evidence import BEFORE, RESULT, attempt_key, body_of, keep_part
+from activities.policy_evidence import BEFORE, RESULT, attempt_key, body_of
+from activities.policy_parts import keep_part
 from adapters.ports import Ports
 from domain.codec import JsonObject, to_json
 from domain.documents import Difference, diff_documents, value_at

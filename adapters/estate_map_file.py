@@ -5,7 +5,8 @@ from pathlib import Path
 import yaml
 
 from domain.errors import ConfigurationError, InvalidInputError
-from domain.estate_map import EstateMap, parse_estate_map
+from domain.estate_intake import parse_estate_map
+from domain.estate_map import EstateMap
 
 _WHAT_TO_DO = "Correct the file that VAULTLIFT_ESTATE_MAP names, or unset it, and start again."
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from domain.errors import InvalidInputError
-from domain.estate_map import EstateMap, OwnerRule, ZoneRule, parse_estate_map
+from domain.estate_intake import parse_estate_map
+from domain.estate_map import EstateMap, OwnerRule, ZoneRule
 from domain.vaults import VaultRef
 from domain.zone_sources import expected_zone
 from tests.unit.domain.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, TARGET
