@@ -84,6 +84,11 @@ _GUARDED = {
 }
 
 
+def _server(build: str | None) -> dict[str, Any]:
+    engine = {"name": "dpm1.contoso.example", "type": "dpm", "agentVersion": NEW}
+    return {"policies": [_policy("Daily")], "engines": [{**engine, "dpmVersion": build}]}
+
+
 def _put(kind: str, **members: Any) -> dict[str, Any]:
     return {"kind": kind, "method": "PUT", "route": "policy", "count": 1, **members}
 
@@ -131,6 +136,22 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(name="reports", end=CLOSED, request={"diagnostics_workspace": REPORTS_TO},
              vault=_PLAIN),
     Scenario(name="partial-reports", end=TASKS, vault={**_PLAIN, "reports": "partial"}),
+    Scenario(name="legacy-reports", end=TASKS, request={"diagnostics_workspace": REPORTS_TO},
+             vault={**_PLAIN, "reports": "legacy", "logWorkspace": WORKSPACE}),
+    Scenario(name="doubled-reports", end=TASKS, vault={**_PLAIN, "reports": "doubled"}),
+    Scenario(name="old-server", end=TASKS, vault=_server("5.0.158.0")),
+    Scenario(name="new-server", end=CLOSED, vault=_server("5.0.322.0")),
+    Scenario(name="untold-server", end=TASKS, vault=_server(None)),
+    Scenario(name="short-retention", end=TASKS, untouched=("Files",), vault={
+        "policies": [_policy("Daily"), _policy("Files", "mab", days=5)]}),
+    Scenario(name="empty-machine", end=TASKS, vault={
+        "policies": [_policy("Daily")],
+        "machines": [{"name": "idle.contoso.example", "agentVersion": NEW}]}),
+    Scenario(name="stopped-item", end=CLOSED, vault={
+        "policies": [_policy("Daily")],
+        "items": [{"type": "vm", "name": "vm1", "state": "ProtectionStopped"}]}),
+    Scenario(name="soft-delete-off", end=TASKS,
+             vault={**_PLAIN, "settings": {"softDelete": "Disabled"}}),
     Scenario(name="quarter-hours", end=TASKS, zone=None,
              request={"time_zone": "Nepal Standard Time", "time_zone_mode": "keep-moment"},
              vault={"policies": [_policy("Daily", timeZone="UTC")]}),

@@ -1,5 +1,6 @@
 """Runs a fleet through the real adapters against simulated Azure, in virtual time."""
 
+import copy
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -99,6 +100,24 @@ class FleetRun:
 
     def _shell(self, name: str, body: ActivityBody) -> ActivityBody:
         return self.chaos.around(name, body) if self.chaos else body
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything a settlement could write, as simulated Azure keeps it: all versions."""
+        return {
+            member.name: (
+                {
+                    policy.name: [copy.deepcopy(one.properties) for one in policy.versions]
+                    for policy in self.vault(member).contents.policies.values()
+                },
+                copy.deepcopy(self.vault(member).contents.diagnostics),
+            )
+            for member in self.members
+        }
+
+    def other_writes(self) -> set[tuple[str, str]]:
+        """What was written besides policies: route and vault."""
+        writes = self.azure.service.journal.writes
+        return {(one.route, one.vault) for one in writes if one.route != "policy"}
 
     def policy_writes(self) -> list[tuple[str, datetime, int]]:
         """Every PUT of a policy that reached the service: vault, moment, status."""
