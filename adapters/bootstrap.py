@@ -5,12 +5,12 @@ from typing import Protocol, runtime_checkable
 
 from adapters.classic_api import ClassicApi
 from adapters.classic_contents import ClassicContentsApi
-from adapters.clients import loop_clients
 from adapters.clock import ScaledClock
 from adapters.estate_map_file import load_estate_map
 from adapters.evidence_stores import evidence_store
 from adapters.exchange_log import TaskExchangeLog
 from adapters.log_analytics import LogAnalytics
+from adapters.loop_clients import loop_clients
 from adapters.ports import Ports
 from adapters.recovery_services import RecoveryServicesApi
 from adapters.redaction import redact_logs

@@ -9,10 +9,7 @@ from azure.mgmt.recoveryservices.aio import RecoveryServicesClient
 from azure.mgmt.recoveryservicesbackup.aio import RecoveryServicesBackupClient
 from azure.monitor.query.aio import LogsQueryClient
 
-from adapters.loop_local import LoopLocal
 from adapters.pipelines import Connections
-from adapters.settings import Settings
-from adapters.throttle import Throttle
 
 VAULTS_API_VERSION = "2025-08-01"
 """Pinned, so that a package update cannot change what comes back (recovery-services 0, 2.3)."""
@@ -152,8 +149,3 @@ class Clients:
         # First, so that nobody gets a client whose connections are about to close.
         self._made.clear()
         await self._connections.aclose()
-
-
-def loop_clients(settings: Settings, throttle: Throttle) -> LoopLocal[Clients]:
-    """Clients for whatever loop asks for them."""
-    return LoopLocal(lambda: Clients(Connections.open(settings, throttle)), Clients.aclose)

@@ -26,11 +26,9 @@ from azure.core.pipeline.policies import (
 
 from adapters.bearer import BearerPolicy
 from adapters.clouds import Cloud, Service
-from adapters.credentials import make_credential
 from adapters.http_errors import find_retry_after_s
-from adapters.settings import Settings
 from adapters.throttle import LONGEST_WAIT_S, Throttle, ThrottlePolicy
-from adapters.transport import WRITE_TIMEOUT_S, CarefulTransport
+from adapters.transport import CarefulTransport
 from domain.version import VERSION
 
 USER_AGENT = f"vaultlift/{VERSION}"
@@ -64,18 +62,6 @@ class Connections:
     reading: CarefulTransport
     writing: CarefulTransport
     """Never re-uses a connection."""
-
-    @classmethod
-    def open(cls, settings: Settings, throttle: Throttle) -> "Connections":
-        """Fresh connections for the running loop."""
-        return cls(
-            cloud=settings.cloud,
-            credential=make_credential(settings),
-            throttle=throttle,
-            reading=CarefulTransport(sleep=throttle.sleep),
-            # A fresh connection each: a stale one would break after sending, and nobody could tell.
-            writing=CarefulTransport(reuse_connections=False, read_timeout_s=WRITE_TIMEOUT_S),
-        )
 
     async def aclose(self) -> None:
         """Closes them all."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from adapters.clients import Clients, loop_clients
+from adapters.clients import Clients
+from adapters.loop_clients import loop_clients
 from adapters.loop_local import LoopLocal
 from adapters.settings import Settings
 from adapters.throttle import Throttle

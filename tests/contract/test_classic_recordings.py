@@ -15,7 +15,7 @@ from aiohttp import web
 
 from adapters.classic_api import ClassicApi
 from adapters.classic_xml import build_upgrade_input
-from adapters.clients import loop_clients
+from adapters.loop_clients import loop_clients
 from adapters.throttle import Throttle
 from domain.upgrade import CheckOutcome, ClassicVault, UpgradeStatus, client_request_id
 from domain.vaults import VaultRef

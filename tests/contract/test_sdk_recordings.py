@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from adapters.classic_api import ClassicApi
-from adapters.clients import loop_clients
+from adapters.loop_clients import loop_clients
 from adapters.throttle import Throttle
 from domain.upgrade import CheckOutcome, ClassicVault, UpgradeRecord, UpgradeStatus
 from domain.vaults import ClassicVaultRef, VaultType
