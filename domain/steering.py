@@ -42,6 +42,9 @@ LOST_AFTER = 48
 PROVING_PER_LOOK = 100
 """Vaults that only wait for their jobs and are looked at at once; all get their turn."""
 
+LONGEST_REASON = 500
+"""Characters of a reason: it is shown in the custom status, and a service may answer with pages."""
+
 SHOWN_POSITIONS = 50
 """Failed vaults named in the custom status, which has to stay small."""
 
@@ -119,7 +122,7 @@ class Steering:
 
     def pause(self, cause: Cause, why: str) -> None:
         """Starts nothing more until somebody resumes."""
-        self._enter(CampaignPhase.PAUSED, cause, why)
+        self._enter(CampaignPhase.PAUSED, cause, why[:LONGEST_REASON])
         self._notes.append(Note(what=f"paused-by-{cause}", detail=why))
 
     def _enter(self, phase: CampaignPhase, cause: Cause = Cause.NONE, reason: str = "") -> None:

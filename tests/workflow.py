@@ -60,6 +60,8 @@ class Instance:
     history: list[pb.HistoryEvent] = field(default_factory=list)
     statuses: list[Any] = field(default_factory=list)
     executions: int = 1
+    longest_history: int = 0
+    """Of all its executions that ended; events."""
     status: str = "RUNNING"
     ended_at: datetime | None = None
     output: Any = None
@@ -213,6 +215,7 @@ class Workflow:
             )
             again.started_at = instance.started_at
             again.statuses = instance.statuses
+            again.longest_history = max(instance.longest_history, len(instance.history))
             self._create(instance_id, again, end.result.value)
             for event in end.carryoverEvents:
                 self._later(self.clock.now(), instance_id, event, is_external=True)

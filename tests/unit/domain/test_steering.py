@@ -1,17 +1,22 @@
 """What a campaign makes of progress, commands and time."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, time
 
 import pytest
 
 from domain.campaigns import (
+    MAX_VAULTS,
+    MAX_WINDOW,
     CampaignOptions,
     CampaignPhase,
     CampaignState,
+    Cause,
     Command,
     ErrorThreshold,
     Limits,
+    Mark,
     VaultProgress,
     Verb,
 )
@@ -304,9 +309,44 @@ def test_a_vault_without_a_trace_is_given_up_in_the_end() -> None:
     assert ["vault-lost"] == [note.what for note in one.take_notes()]
 
 
-def test_the_status_stays_small() -> None:
-    """Ten thousand failed vaults do not make a status of ten thousand names."""
-    status = steering("f" * 10_000).status()
+def largest(window: int) -> Steering:
+    """A campaign of the most vaults there may be, with so many in flight and the longest id."""
+    campaign = CampaignState(
+        campaign_id="c" * 60,
+        options=CampaignOptions(limits=Limits(window=window)),
+        marks=Mark.WAITING * MAX_VAULTS,
+        places="AAA" * MAX_VAULTS,
+        started_at=AT,
+        round_no=99,
+    )
+    one = Steering(campaign)
+    one.send(one.starts(AT), AT)
+    return one
 
-    assert {"needs_support": 10_000} == status["counts"]
-    assert 1_000 > len(str(status))
+
+@pytest.mark.parametrize("mark", ["f", "x", "c"])
+def test_the_status_stays_small(mark: str) -> None:
+    """Ten thousand ended vaults do not make a status of ten thousand names."""
+    status = steering(mark * MAX_VAULTS).status()
+
+    assert MAX_VAULTS == sum(status["counts"].values())
+    assert 1_000 > len(json.dumps(status))
+
+
+def test_the_status_stays_small_whatever_happens() -> None:
+    """Most vaults, most in flight, none with a trace, and a service that answers with pages."""
+    one = largest(MAX_WINDOW)
+    one.take_look((), tuple(range(MAX_WINDOW)))
+    one.pause(Cause.FAILURE, "x" * 100_000)
+
+    assert 2_000 > len(json.dumps(one.status()))
+
+
+@pytest.mark.parametrize(("window", "most_kb"), [(50, 50), (200, 75), (MAX_WINDOW, 120)])
+def test_ten_thousand_vaults_do_not_travel_from_history_to_history(
+    window: int, most_kb: int
+) -> None:
+    """Four letters a vault and a line for each in flight; the plan itself is some megabytes."""
+    carried = json.dumps(to_json(largest(window).state))
+
+    assert 1000 * most_kb > len(carried)

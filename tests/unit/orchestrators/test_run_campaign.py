@@ -10,6 +10,7 @@ from domain.campaigns import CampaignPhase, ErrorThreshold, Limits, Mark, Verb
 from domain.errors import UnavailableError
 from domain.maintenance import Day, Hours, MaintenanceWindow
 from domain.requests import UpgradeRequest
+from orchestrators import names
 from tests.fakes import NOON, upgrade_request
 from tests.fleet import Fleet, fleet_requests
 
@@ -204,3 +205,34 @@ async def test_the_history_is_cut() -> None:
     assert "c" * 30 == one.end.marks
     assert 2 <= one.campaign.executions
     assert 250 > len(one.campaign.history)
+
+
+async def test_vaults_that_end_at_once_are_one_send() -> None:
+    """A whole window that ends in one moment costs a few messages to the hub, not one a vault."""
+    one, requests = fleet(160)
+    await one.start(requests, window=40)
+    await one.workflow.settle()
+
+    assert "c" * 160 == one.end.marks
+    assert one.workflow.activity_calls.count(names.SEND_VAULTS) <= 12
+
+
+async def test_a_flood_of_events_does_not_keep_the_history_from_being_cut() -> None:
+    """However densely reports come, no history holds more than one flood of them."""
+    one, requests = fleet(160)
+    await one.start(requests, window=80)
+    await one.workflow.settle()
+
+    assert "c" * 160 == one.end.marks
+    assert one.campaign.longest_history <= 250
+
+
+async def test_failures_that_come_at_once_count_before_more_is_started() -> None:
+    """Ten failures in one moment: nothing is sent between the first and the one too many."""
+    failing = [f"vault-{number:04d}" for number in range(10)]
+    one, requests = fleet(40, failing=failing)
+    await one.start(requests, window=10, threshold=ErrorThreshold(count=2))
+    await one.workflow.settle(until=NOON + timedelta(hours=2))
+
+    # The first report comes alone and lets one vault in before the others are there.
+    assert ("paused", 10 + 1) == (one.status["phase"], len(one.classic.started))
