@@ -101,50 +101,69 @@ type _Endpoint = Annotated[str, AfterValidator(_endpoint)]
 
 
 class Settings(BaseModel):
-    """The settings, valid together. Secrets print as stars."""
+    """The settings, valid together. Secrets print as stars.
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=False)
+    What is said below each is published as ``docs/reference/settings.md``.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", populate_by_name=False, use_attribute_docstrings=True
+    )
 
     cloud_name: CloudName = Field(CloudName.PUBLIC, alias="VAULTLIFT_CLOUD")
+    """Which Azure cloud the vaults are in; `custom`: the endpoints below."""
     classic_endpoint: _Endpoint | None = Field(None, alias="VAULTLIFT_CLASSIC_ENDPOINT")
+    """Classic management API of a `custom` cloud; https, or http to loopback."""
     arm_endpoint: _Endpoint | None = Field(None, alias="VAULTLIFT_ARM_ENDPOINT")
+    """Azure Resource Manager of a `custom` cloud."""
     logs_endpoint: _Endpoint | None = Field(None, alias="VAULTLIFT_LOGS_ENDPOINT")
+    """Log Analytics of a `custom` cloud."""
     token_url: _Endpoint | None = Field(None, alias="VAULTLIFT_TOKEN_URL")
+    """Where a `custom` cloud issues tokens; the other clouds use the default Azure credential."""
     client_id: str | None = Field(None, alias="VAULTLIFT_CLIENT_ID")
+    """Client credentials for a `custom` cloud."""
     client_secret: SecretStr | None = Field(None, alias="VAULTLIFT_CLIENT_SECRET")
+    """Client credentials for a `custom` cloud."""
     evidence: Annotated[str, AfterValidator(_evidence)] = Field(alias="VAULTLIFT_EVIDENCE")
+    """Where evidence is kept: `https://ACCOUNT.blob.core.windows.net/CONTAINER`, reached by
+    identity; `folder:PATH`; or `container:NAME` of the account a connection string names."""
     evidence_connection: SecretStr | None = Field(None, alias="VAULTLIFT_EVIDENCE_CONNECTION")
-    """Connection string of the storage account; for emulators."""
+    """Connection string of the storage account, with `container:NAME`; for emulators."""
     clock_rate: float = Field(1.0, alias="VAULTLIFT_CLOCK_RATE", gt=0, allow_inf_nan=False)
+    """Virtual seconds per second; for running locally. In Azure leave it alone."""
     clock_origin: float | None = Field(None, alias="VAULTLIFT_CLOCK_ORIGIN", allow_inf_nan=False)
-    """Unix seconds at which virtual and real time agree."""
+    """Unix seconds at which virtual and real time agree; required where the rate is not 1."""
     service_bus_connection: SecretStr | None = Field(None, alias="ServiceBusConnection")
+    """Connection string of the Service Bus namespace; or instead:"""
     service_bus_namespace: str | None = Field(
         None, alias="ServiceBusConnection__fullyQualifiedNamespace"
     )
+    """Host name of the namespace, for access by identity. Exactly one of the two is set."""
     queue: Annotated[str, AfterValidator(_queue_name)] = Field(
         "vault-upgrades", alias="VAULTLIFT_QUEUE"
     )
+    """The queue upgrades come through; it needs sessions."""
     admission_window: int = Field(100, alias="VAULTLIFT_ADMISSION_WINDOW", ge=1, le=500)
-    """Vaults in flight that are not part of a campaign."""
+    """Vaults in flight at once that are not part of a campaign; the others wait in order."""
     approval_hours: int = Field(72, alias="VAULTLIFT_APPROVAL_HOURS", ge=1, le=720)
-    """How long a plan waits for an answer where the request does not say."""
+    """How long a plan waits for an answer where the request does not say, hours."""
     webhook_secret: Annotated[SecretStr, AfterValidator(_secret)] | None = Field(
         None, alias="VAULTLIFT_WEBHOOK_SECRET"
     )
-    """What senders of signed approvals sign with; not set: nobody may send any."""
+    """What other systems sign approvals with, 16 characters at least; not set: signed approvals
+    are refused."""
     audit_schedule: Annotated[str, AfterValidator(_schedule)] = Field(
         "0 0 3 * * *", alias="VAULTLIFT_AUDIT_SCHEDULE"
     )
+    """When the audit runs: NCRONTAB of six fields, seconds first, UTC."""
     subscriptions: Annotated[tuple[_Guid, ...], BeforeValidator(_guids)] = Field(
         (), alias="VAULTLIFT_SUBSCRIPTIONS"
     )
-    """Subscriptions the audit covers, lower case."""
+    """Subscriptions the audit covers, separated by commas."""
     log_workspace: _Guid | None = Field(None, alias="VAULTLIFT_LOG_WORKSPACE")
-    """Workspace id that is asked when a request names none."""
-
+    """Log Analytics workspace, by its id, that is asked where a request names none."""
     estate_map: str | None = Field(None, alias="VAULTLIFT_ESTATE_MAP")
-    """File with expected time zones and owners of machines."""
+    """YAML or JSON file with the time zones expected of vaults and the owners of machines."""
 
     @property
     def webhook_key(self) -> str | None:

@@ -2,7 +2,7 @@
 
 1. Every relative link leads to a file, and to a heading where it names one.
 2. Every ``make`` target that is named exists.
-3. The settings in README.md are the settings that adapters/settings.py reads.
+3. Every setting that is named is read by the app, the command or the deployment.
 4. A block between ``<!-- generated: NAME -->`` and ``<!-- end generated -->`` is what the command
    of that name prints today.
 """
@@ -26,7 +26,6 @@ _LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 _TARGET = re.compile(r"`make (?P<name>[a-z]+)")
 _RULE = re.compile(r"^(?P<name>[a-z]+):", re.MULTILINE)
 _SETTING = re.compile(r"VAULTLIFT_[A-Z_]*[A-Z]|ServiceBusConnection(?:__\w+)?")
-_SETTING_ROW = re.compile(r"^\| *`(?P<names>[^|]*)\|", re.MULTILINE)
 _HEADING = re.compile(r"^#+ +(?P<text>.+?) *$", re.MULTILINE)
 # Only what stands between the two marks is ever written: prose around it is nobody's output.
 _BLOCK = re.compile(
@@ -75,14 +74,20 @@ def find_unknown_targets(text: str, makefile: str) -> Iterator[str]:
     yield from (f"make has no target {name}" for name in sorted(named - known))
 
 
-def find_setting_differences(readme: str, source: str) -> Iterator[str]:
-    """Settings that are read and not in the README's table, or in the table and not read."""
-    # Only the first column counts: a setting mentioned in passing is not described.
-    rows = " ".join(row["names"] for row in _SETTING_ROW.finditer(readme))
-    documented = set(_SETTING.findall(rows))
-    read = set(_SETTING.findall(source))
-    yield from (f"setting {name} is read but not described" for name in sorted(read - documented))
-    yield from (f"setting {name} is described but not read" for name in sorted(documented - read))
+def find_unknown_settings(text: str, known: frozenset[str]) -> Iterator[str]:
+    """The settings that a text names and nothing reads.
+
+    That all that are read are described is held by the page that is made from them.
+    """
+    yield from (f"nothing reads {name}" for name in sorted(set(_SETTING.findall(text)) - known))
+
+
+def known_settings(root: Path) -> frozenset[str]:
+    """What the app, the command and the deployment read."""
+    sources = [root / "adapters" / "settings.py", root / "cli" / "options.py"]
+    sources += [one for one in (root / "infra").glob("*.*") if one.is_file()]
+    texts = [path.read_text(encoding="utf-8") for path in sources]
+    return frozenset(name for text in texts for name in _SETTING.findall(text))
 
 
 def renew_blocks(text: str, outputs: Mapping[str, str]) -> str:
@@ -138,15 +143,14 @@ def find_stale_blocks(document: Path, *, write: bool) -> Iterator[str]:
 def find_problems(root: Path, *, write: bool) -> Iterator[str]:
     """Everything wrong with the documents of a repository, each with its file."""
     makefile = (root / "Makefile").read_text(encoding="utf-8")
+    settings = known_settings(root)
     for document in documents(root):
         text = document.read_text(encoding="utf-8")
         name = document.relative_to(root)
         yield from (f"{name}: {problem}" for problem in find_dead_links(document))
         yield from (f"{name}: {problem}" for problem in find_unknown_targets(text, makefile))
+        yield from (f"{name}: {problem}" for problem in find_unknown_settings(text, settings))
         yield from (f"{name}: {problem}" for problem in find_stale_blocks(document, write=write))
-    readme = (root / "README.md").read_text(encoding="utf-8")
-    settings = (root / "adapters" / "settings.py").read_text(encoding="utf-8")
-    yield from (f"README.md: {problem}" for problem in find_setting_differences(readme, settings))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

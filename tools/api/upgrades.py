@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from domain.codec import JsonObject
 from domain.support import DO_NOT_RETRY, SUPPORT_ADDRESS
+from domain.version import VERSION
 from tools.api import samples
 from tools.api.model import (
     BAD_PAGE,
@@ -64,7 +65,7 @@ _BUNDLE: JsonObject = {
     "calls": [],
     "exchanges": [],
     "made_at": samples.ENDED,
-    "tool": "vaultlift 0.1.0",
+    "tool": f"vaultlift {VERSION}",
     "mail_to": SUPPORT_ADDRESS,
     "mail_subject": "Vault upgrade failed: vault-paris",
     "mail_text": "The upgrade of a classic Backup vault to a Recovery Services vault has failed.\n",
