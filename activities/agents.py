@@ -4,7 +4,7 @@ from activities.attempts import attempt, failures
 from activities.evidence import keep_findings
 from activities.rosters import machines_known_before, read_rosters
 from adapters.ports import Ports
-from domain.checks import agent_health, agent_version
+from domain.checks import agent_health, agent_version, machine_visible, server_updates
 from domain.codec import JsonObject
 from domain.findings import Finding
 from domain.readings import Attempt, FailedRead, tasks_of
@@ -31,9 +31,9 @@ async def run_list_agents(ports: Ports, settle: SettleRequest) -> StepSummary:
     known = {*settle.known_machines, *await machines_known_before(ports, vault)}
     findings = (
         *agent_version.check(agents, engines, vault=name),
-        *agent_health.check_updates(engines, vault=name),
+        *server_updates.check(engines, vault=name),
         *agent_health.check(agents, items, vault=name, now=ports.clock.now()),
-        *agent_health.check_visible(agents, counts, vault=name, known_before=known),
+        *machine_visible.check(agents, counts, vault=name, known_before=known),
         *await _registered_once(ports, settle, agents),
     )
     return await keep_findings(

@@ -5,8 +5,8 @@ from datetime import datetime
 from activities.attempts import attempt, failures
 from activities.evidence import keep, keep_findings
 from adapters.ports import Ports
+from domain.checks import report_data
 from domain.checks import reports as reports_check
-from domain.checks.reports import DATA_WITHIN
 from domain.codec import JsonObject
 from domain.diagnostics import SETTING_NAME, objection_to, report_state, setting_body
 from domain.errors import NotFoundError, OutcomeUnknownError, RefusedError
@@ -110,7 +110,7 @@ async def _arrivals(
     now = ports.clock.now()
     read = _read_arrivals(ports, settle, settle.log_workspace_id, now)
     rows = await attempt("the arrivals in Log Analytics", read)
-    findings = reports_check.check_arrivals(
+    findings = report_data.check(
         rows, vault=settle.vault.name, set_up_at=await _set_up_at(ports, settle), now=now
     )
     return findings, failures(rows)
@@ -120,7 +120,9 @@ async def _read_arrivals(
     ports: Ports, settle: SettleRequest, workspace_id: str, now: datetime
 ) -> Reading[tuple[JsonObject, ...]]:
     try:
-        return await ports.job_log.list_arrivals(workspace_id, settle.vault, now - DATA_WITHIN)
+        return await ports.job_log.list_arrivals(
+            workspace_id, settle.vault, now - report_data.DATA_WITHIN
+        )
     except NotFoundError as missing:
         # Tables are made by the first row: a workspace without them is an answer, not a gap.
         source = f"no backup table in workspace {workspace_id}"

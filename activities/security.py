@@ -4,7 +4,7 @@ from activities.attempts import attempt, failures
 from activities.evidence import keep_findings
 from adapters.ports import Ports
 from domain import security
-from domain.checks import agent_policies, vault_security
+from domain.checks import agent_policies, security_cost, vault_security
 from domain.codec import JsonObject
 from domain.findings import Finding
 from domain.readings import Attempt, FailedRead, tasks_of
@@ -71,6 +71,6 @@ def _consequences(
     enhanced = security.facts_about(security.ENHANCED_SECURITY, readings, usable)
     days = security.facts_about(security.SOFT_DELETE_DAYS, readings, usable)
     return (
-        agent_policies.check_cost(security.setting_state(enhanced), vault=vault),
-        agent_policies.check_days(days, vault=vault),
+        security_cost.check_cost(security.setting_state(enhanced), vault=vault),
+        security_cost.check_days(days, vault=vault),
     )
