@@ -30,6 +30,10 @@ _DONE_OR_ACCEPTED = (HTTPStatus.OK, HTTPStatus.ACCEPTED)
 _OPERATION_HEADERS = ("Azure-AsyncOperation", "Location")
 
 
+class NoAnswerError(UnexpectedAnswerError):
+    """A success whose body is not the service's: a gateway's page, or half a document."""
+
+
 def raise_for_status(response: AsyncHttpResponse, *, subject: str, is_write: bool) -> None:
     """Passes 2xx; whatever else is raised as the error it means.
 
@@ -90,9 +94,9 @@ class ReadAnswers:
         try:
             body = http.json()
         except ValueError:
-            raise self._nonsense(http, "the body is not JSON") from None
+            raise self._nonsense(http, "the body is not JSON", NoAnswerError) from None
         if not isinstance(body, dict):
-            raise self._nonsense(http, "the body is not a JSON object")
+            raise self._nonsense(http, "the body is not a JSON object", NoAnswerError)
         # An empty page is a list, too. A body without one is another kind of answer, and taking it
         # for "no vaults" would be a finding made of a failure (DESIGN rule 4).
         page = body.get("value")
@@ -100,8 +104,13 @@ class ReadAnswers:
             raise self._nonsense(http, "a page without a list of objects")
         return body
 
-    def _nonsense(self, http: AsyncHttpResponse, message: str) -> UnexpectedAnswerError:
-        return UnexpectedAnswerError(
+    def _nonsense(
+        self,
+        http: AsyncHttpResponse,
+        message: str,
+        kind: type[UnexpectedAnswerError] = UnexpectedAnswerError,
+    ) -> UnexpectedAnswerError:
+        return kind(
             message,
             status=http.status_code,
             subject=self.subject,

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterable, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from adapters.answers import ReadAnswers, WriteAnswer
+from adapters.answers import NoAnswerError, ReadAnswers, WriteAnswer
 from adapters.clients import Clients
 from adapters.diagnostics import read_settings, write_setting
 from adapters.http_errors import translated
@@ -20,6 +20,9 @@ from domain.vaults import Reading, VaultRef
 
 LONGEST_JOB_WINDOW = timedelta(days=30)
 """Jobs are listed for at most this long a time (recovery-services 5)."""
+
+ODD_ANSWERS = 2
+"""Answers to one read that may be nonsense before it counts as failed."""
 
 _SERVICE_OWNED = frozenset({"id", "name", "type"})
 _AGENTS = "backupManagementType eq 'MAB'"
@@ -211,20 +214,37 @@ class RecoveryServicesApi:
     async def _read(
         self, subject: str, call: Callable[..., Awaitable[Any]], **arguments: str
     ) -> Reading[JsonObject]:
-        hook = ReadAnswers(subject, self._clock)
-        with translated(subject):
-            await call(**arguments, raw_response_hook=hook)
-        return hook.one()
+        async def once() -> Reading[JsonObject]:
+            hook = ReadAnswers(subject, self._clock)
+            with translated(subject):
+                await call(**arguments, raw_response_hook=hook)
+            return hook.one()
+
+        return await _until_it_makes_sense(once)
 
     async def _list(
         self, subject: str, call: Callable[..., AsyncIterable[Any]], **arguments: str
     ) -> Reading[tuple[JsonObject, ...]]:
-        hook = ReadAnswers(subject, self._clock, is_list=True)
-        with translated(subject):
-            # The models are dropped: going through the pages is what fills the hook.
-            async for _ in call(**arguments, raw_response_hook=hook):
-                pass
-        return hook.all()
+        async def once() -> Reading[tuple[JsonObject, ...]]:
+            hook = ReadAnswers(subject, self._clock, is_list=True)
+            with translated(subject):
+                # The models are dropped: going through the pages is what fills the hook.
+                async for _ in call(**arguments, raw_response_hook=hook):
+                    pass
+            return hook.all()
+
+        return await _until_it_makes_sense(once)
+
+
+async def _until_it_makes_sense[T](read: Callable[[], Awaitable[T]]) -> T:
+    """Reads again where an answer was no answer of the service: a gateway's page, half a body."""
+    # Every other failure is retried in the pipeline; this one looks like a success down there.
+    for _ in range(ODD_ANSWERS):
+        try:
+            return await read()
+        except NoAnswerError:
+            continue
+    return await read()
 
 
 def _names(vault: VaultRef) -> dict[str, str]:

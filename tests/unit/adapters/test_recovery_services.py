@@ -185,8 +185,6 @@ async def test_a_window_jobs_cannot_be_listed_for_is_refused(span: timedelta) ->
         (_json({"error": {"code": "AuthorizationFailed", "message": "m"}}, 403), AccessDeniedError),
         (_json({"error": {"code": "BMSUserErrorInvalidInput"}}, 400), RefusedError),
         (_json({}, 429, Retry_After="3600"), ThrottledError),
-        (web.Response(text="<html>", status=200), UnexpectedAnswerError),
-        (_json([1, 2]), UnexpectedAnswerError),
         (web.Response(status=204), UnexpectedAnswerError),
         (web.Response(status=302, headers={"Location": "/elsewhere"}), UnexpectedAnswerError),
     ],
@@ -194,13 +192,35 @@ async def test_a_window_jobs_cannot_be_listed_for_is_refused(span: timedelta) ->
 async def test_reads_fail_with_the_error_that_fits(
     answer: web.Response, expected: type[ServiceError]
 ) -> None:
-    """A body of ``{}``, a web page and a redirect are all told apart."""
+    """A body of ``{}``, an empty success and a redirect are all told apart."""
     async with _client(answer) as (server, api):
         with pytest.raises(expected) as caught:
             await api.read_policy(vault_ref(), "p1")
 
     assert 1 == len(server.asked)
     assert "policy p1 of vault-clean" in str(caught.value)
+
+
+def _page_of_a_gateway() -> web.Response:
+    return web.Response(text="<html>", status=200)
+
+
+async def test_an_answer_that_is_not_the_service_s_is_asked_for_again() -> None:
+    """A gateway's page looks like a success to the pipeline, and the next one usually is one."""
+    answers = (_page_of_a_gateway(), _json([1, 2]), _json({"value": [{"name": "p1"}]}))
+    async with _client(*answers) as (server, api):
+        reading = await api.list_policies(vault_ref())
+
+    assert (({"name": "p1"},), 3) == (reading.value, len(server.asked))
+
+
+async def test_an_answer_that_never_makes_sense_is_a_failure() -> None:
+    """After three of them nobody waits for a fourth."""
+    async with _client(*(_page_of_a_gateway() for _ in range(4))) as (server, api):
+        with pytest.raises(UnexpectedAnswerError, match="policy p1 of vault-clean"):
+            await api.read_policy(vault_ref(), "p1")
+
+    assert 3 == len(server.asked)
 
 
 @pytest.mark.parametrize(
