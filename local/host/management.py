@@ -26,6 +26,7 @@ from .keys import Keys, Level
 _RETRY_AFTER_RUNNING_S = "5"
 _RETRY_AFTER_STARTED_S = "10"
 _CONTINUATION = "x-ms-continuation-token"
+_LONGEST_WAIT_S = 86_400.0
 _REWINDABLE = frozenset({pb.ORCHESTRATION_STATUS_FAILED})
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -92,6 +93,8 @@ class ManagementApi:
             raise ValueError(f"the function '{name}' doesn't exist; orchestrators: {known}")
         if text:
             json.loads(text)
+        # Before the start: what is answered with 400 must not run.
+        patience = _patience(request)
         create = pb.CreateInstanceRequest(
             name=name,
             instanceId=request.match_info.get("id", ""),
@@ -100,13 +103,13 @@ class ManagementApi:
             orchestrationIdReusePolicy=pb.OrchestrationIdReusePolicy(replaceableStatus=ENDED),
         )
         started = await self._hub.call("StartInstance", create, pb.CreateInstanceResponse)
-        return await self._started(request, started.instanceId)
+        return await self._started(request, started.instanceId, patience)
 
-    async def _started(self, request: web.Request, instance_id: str) -> web.StreamResponse:
-        wait_s, pause_s = request.query.get("timeout"), request.query.get("pollingInterval")
-        # The URL that waits has both; with one alone the extension does not wait either.
-        if wait_s is not None and pause_s is not None:
-            state = await self._wait(instance_id, float(wait_s), float(pause_s))
+    async def _started(
+        self, request: web.Request, instance_id: str, patience: tuple[float, float] | None
+    ) -> web.StreamResponse:
+        if patience is not None:
+            state = await self._wait(instance_id, *patience)
             if state is not None:
                 return web.json_response(to_status(state)["output"])
         query = (
@@ -230,13 +233,14 @@ class ManagementApi:
     async def _restart(self, request: web.Request) -> web.StreamResponse:
         if await self._state(request.match_info["id"]) is None:
             raise ValueError("InstanceId does not match a valid orchestration instance.")
+        patience = _patience(request)
         call = pb.RestartInstanceRequest(
             instanceId=request.match_info["id"],
             # A new id by default, so that the history of the first run is not lost by accident.
             restartWithNewInstanceId=_flag(request, "restartWithNewInstanceId", default=True),
         )
         restarted = await self._hub.call("RestartInstance", call, pb.RestartInstanceResponse)
-        return await self._started(request, restarted.instanceId)
+        return await self._started(request, restarted.instanceId, patience)
 
     async def _purge(self, request: web.Request) -> web.StreamResponse:
         if await self._state(request.match_info["id"]) is None:
@@ -298,6 +302,19 @@ def _engine_refused(error: grpc.aio.AioRpcError) -> web.Response:
 def _flag(request: web.Request, name: str, *, default: bool = False) -> bool:
     value = request.query.get(name)
     return default if value is None else value.strip().lower() == "true"
+
+
+def _patience(request: web.Request) -> tuple[float, float] | None:
+    """Seconds to wait for the end and between two looks; None: no wait is asked for."""
+    wait_s, pause_s = request.query.get("timeout"), request.query.get("pollingInterval")
+    # The URL that waits has both; with one alone the extension does not wait either.
+    if wait_s is None or pause_s is None:
+        return None
+    wanted = float(wait_s), float(pause_s)
+    # Written this way round, because a comparison with NaN is false: such a wait would not end.
+    if not (0 <= wanted[0] <= _LONGEST_WAIT_S and 0 < wanted[1] <= _LONGEST_WAIT_S):
+        raise ValueError(f"timeout={wait_s}, pollingInterval={pause_s}: seconds, at most a day")
+    return wanted
 
 
 def _reason(request: web.Request) -> StringValue | None:

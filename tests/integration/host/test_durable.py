@@ -207,6 +207,15 @@ async def test_a_start_may_wait_for_the_result(hub: Hub):
     assert (answer.status, output) == (200, 8)
 
 
+@pytest.mark.parametrize("wait", ["nan", "-1", "x", "1e9"])
+async def test_a_wait_that_cannot_end_starts_nothing(hub: Hub, wait: str):
+    """What is refused with 400 must not run all the same."""
+    path = f"orchestrators/waits/patient-{wait}?timeout={wait}&pollingInterval=0.1"
+    code = await hub.post(path, data="1")
+
+    assert (code, (await hub.status(f"patient-{wait}"))[0]) == (400, 404)
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [("orchestrators/nobody", "1"), ("orchestrators/child", "{not json")],

@@ -1,5 +1,6 @@
 """HTTP triggers, over real HTTP."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 
@@ -72,6 +73,17 @@ async def test_a_body_over_the_limit_is_refused(http: aiohttp.ClientSession):
         status = answer.status
 
     assert status == 413
+
+
+async def test_a_body_that_says_it_is_too_large_is_not_waited_for(host: RunningHost):
+    """The length in the header is enough to refuse it."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", host.ready["port"])
+    writer.write(b"POST /api/bytes HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n")
+    async with asyncio.timeout(5):
+        status = await reader.readline()
+    writer.close()
+
+    assert b" 413 " in status
 
 
 async def test_an_unknown_route_is_not_found(http: aiohttp.ClientSession):
