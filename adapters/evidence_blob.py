@@ -62,7 +62,7 @@ class EvidenceBlobs:
         check_key(key)
         content = canonical(document)
         signature = uuid4().hex
-        with _explained(key, is_write=True):
+        with _explained(key):
             if await self._put(key, content, signature):
                 return EvidenceEntry(document=parse_document(content, key), is_new=True)
             kept = await self._get(key)
@@ -148,12 +148,12 @@ def _code(response: AsyncHttpResponse | None) -> str | None:
 
 
 @contextmanager
-def _explained(key: str, *, is_write: bool = False) -> Iterator[None]:
+def _explained(key: str) -> Iterator[None]:
     """Within it, what the service says comes out as an error about one key."""
     try:
         yield
     except AzureError as failure:
-        error = _named(failure, key, is_write=is_write)
+        error = _named(failure, key)
         raise EvidenceError(
             f"the evidence container: {error.message}",
             subject=key,
@@ -162,10 +162,12 @@ def _explained(key: str, *, is_write: bool = False) -> Iterator[None]:
         ) from failure
 
 
-def _named(failure: AzureError, key: str, *, is_write: bool) -> ServiceError:
+def _named(failure: AzureError, key: str) -> ServiceError:
+    # As of a read, for a create as well: whether it took effect is not for the caller to find out,
+    # because creating again does no harm.
     response = _response(failure)
     if response is None:
-        return error_of_failure(failure, subject=key, is_write=is_write)
+        return error_of_failure(failure, subject=key, is_write=False)
     answer = Answer(
         status=response.status_code,
         headers=response.headers,
@@ -173,4 +175,4 @@ def _named(failure: AzureError, key: str, *, is_write: bool) -> ServiceError:
         # The first line only: what follows repeats request id, time and code.
         message=str(failure.message).partition("\n")[0] or None,
     )
-    return error_of_answer(answer, subject=key, is_write=is_write)
+    return error_of_answer(answer, subject=key, is_write=False)

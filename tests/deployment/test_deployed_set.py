@@ -69,6 +69,14 @@ def test_only_the_app_is_deployed(is_ignored: Any) -> None:
     assert set(APP) == left
 
 
+def test_no_file_of_the_app_is_left_behind() -> None:
+    """Templates, queries and styles go with the modules that read them."""
+    app = [path for path in _repository() if path.split("/")[0] in APP]
+
+    assert app
+    assert [] == [path for path in app if _as_git(path)]
+
+
 def test_both_readings_of_the_list_agree() -> None:
     """No file of the app is lost to a program that reads patterns more broadly."""
     differing = [path for path in _repository() if _as_git(path) != _as_core_tools(path)]
@@ -121,7 +129,7 @@ def test_the_deployed_set_needs_nothing_of_the_checkout(
     strangers = {
         name: file
         for name, file in found["files"].items()
-        if Path(file).is_relative_to(ROOT) and not Path(file).is_relative_to(packages)
+        if Path(file).is_relative_to(ROOT) and not Path(file).resolve().is_relative_to(packages)
     }
 
     assert {} == strangers

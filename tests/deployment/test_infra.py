@@ -75,6 +75,16 @@ def test_the_parameters_file_fits() -> None:
     assert set() == bicep.required_params(bicep.MAIN) - set(given)
 
 
+def test_the_guide_tells_every_parameter() -> None:
+    """Whatever can be chosen, by environment or in the file, stands in docs/deploy.md."""
+    source = (bicep.INFRA / "main.parameters.json").read_text()
+    guide = (ROOT / "docs" / "deploy.md").read_text()
+    names = set(bicep.parse(bicep.MAIN)["parameters"]) - {"environmentName", "location"}
+    variables = set(re.findall(r"\$\{(VAULTLIFT_\w+)", source))
+
+    assert set() == {name for name in names | variables if f"`{name}`" not in guide}
+
+
 @pytest.mark.parametrize("backend", ["storage", "scheduler"])
 def test_the_app_starts_with_the_settings_it_is_given(backend: str) -> None:
     """Settings that are deployed are complete and do not contradict each other."""
