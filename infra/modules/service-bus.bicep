@@ -39,6 +39,8 @@ resource rejected 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = {
   parent: namespace
   name: 'vault-upgrades-rejected'
   properties: {
+    requiresDuplicateDetection: true
+    duplicateDetectionHistoryTimeWindow: 'PT5M'
     maxDeliveryCount: 2000
     lockDuration: 'PT1M'
     deadLetteringOnMessageExpiration: true

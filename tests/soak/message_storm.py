@@ -56,7 +56,8 @@ class Storm:
     vaults: int = 9_000
     kills: int = 10
     window: int = 200
-    rate: float = 120.0
+    rate: float = 300.0
+    """Faster, and what is minutes to the service would be less than this machine's delays."""
     seed: int = 1
     lock_s: int = 60
     """How long the broker holds a session for a host that has died."""
@@ -386,8 +387,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         left = asyncio.run(Ordeal(storm, Path(folder)).run())
     sys.stdout.write(json.dumps(asdict(left), indent=1) + "\n")
-    adds_up = not left.unaccounted and left.upgrades == left.vaults and not left.upgraded_twice
-    return 0 if adds_up else 1
+    are_once = left.upgrades == left.vaults and not left.upgraded_twice
+    # More is possible: a host that died between copy and end, for longer than duplicates are known.
+    are_kept = left.rejected + left.dead_lettered >= round(storm.messages * INVALID_SHARE)
+    return 0 if are_once and are_kept and not left.unaccounted else 1
 
 
 if __name__ == "__main__":

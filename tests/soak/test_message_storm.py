@@ -7,7 +7,7 @@ import pytest
 
 from tests.soak.message_storm import Aftermath, Ordeal, Storm
 
-SMALL = Storm(messages=36, vaults=30, kills=2, window=10, rate=1200.0, lock_s=5, limit_s=240.0)
+SMALL = Storm(messages=36, vaults=30, kills=2, window=10, rate=600.0, lock_s=5, limit_s=240.0)
 FULL = Storm()
 
 pytestmark = pytest.mark.timeout(300)

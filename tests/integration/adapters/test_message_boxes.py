@@ -91,6 +91,14 @@ async def test_a_rejected_message_is_kept_with_its_reason(queue: ServiceBusQueue
     assert rejected_id(refused(1)) == kept.message_id
 
 
+async def test_a_message_refused_twice_is_there_once(queue: ServiceBusQueue) -> None:
+    """The trigger dies after the copy and before the end of the original, which comes again."""
+    await queue.reject(refused(1), "not JSON")
+    await queue.reject(refused(1), "not JSON")
+
+    assert 1 == len(await queue.list_kept(MessageBox.REJECTED, 10))
+
+
 async def test_a_body_that_is_no_text_is_kept_as_it_is(
     queue: ServiceBusQueue, broker: Broker
 ) -> None:
