@@ -15,12 +15,10 @@ from uuid import uuid4
 
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 
+from adapters.classic_faults import ClassicError, outcome_of, parse_error
 from adapters.classic_xml import (
     BodyError,
-    ClassicError,
     build_upgrade_input,
-    outcome_of,
-    parse_error,
     parse_operation,
     parse_record,
     parse_vaults,

@@ -43,7 +43,7 @@ from domain.errors import (
     ThrottledError,
     UnavailableError,
 )
-from domain.intake import message_body
+from domain.intake_message import message_body
 from domain.messages import KeptMessage, MessageBox, QueueMessage, Replayed
 from domain.requests import UpgradeRequest
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from domain.codec import JsonObject
 from domain.errors import InvalidInputError, Problem
-from domain.intake import message_body, requests_from_csv, requests_from_json
+from domain.intake import requests_from_csv, requests_from_json
 from domain.intake_fields import FIELDS
+from domain.intake_message import message_body
 from domain.requests import UpgradeRequest
 
 MAX_BYTES = 50 * 1024 * 1024

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
-from domain.time_zones import Transition, next_transitions, zone_info
+from domain.time_zones import zone_info
+from domain.zone_clocks import Transition, next_transitions
 
 
 class RunEffect(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from domain.codec import JsonObject
-from domain.intake import message_json_schema
+from domain.intake_message import message_json_schema
 from reports import report_json
 from tools.api.bodies import body_schemas
 from tools.api.document import build_document

@@ -22,7 +22,7 @@ from domain.admission import AdmissionState, Arrival, block_of, entry_key
 from domain.codec import to_json
 from domain.errors import InvalidInputError
 from domain.evidence import accepted_document, accepted_key, evidence_document
-from domain.intake import request_from_message
+from domain.intake_message import request_from_message
 from domain.messages import QueueMessage
 from domain.requests import UpgradeRequest
 from orchestrators import names

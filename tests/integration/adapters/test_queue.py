@@ -12,7 +12,7 @@ from azure.servicebus.aio import ServiceBusClient
 from adapters.service_bus import ServiceBusQueue
 from adapters.settings import Settings
 from domain.errors import NotFoundError, ServiceError
-from domain.intake import message_body
+from domain.intake_message import message_body
 from local.servicebus.config import single_queue
 from local.servicebus.server import Broker, running_broker
 from tests.fakes import classic_ref, upgrade_request

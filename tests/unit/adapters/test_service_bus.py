@@ -27,7 +27,7 @@ from domain.errors import (
     ThrottledError,
     UnavailableError,
 )
-from domain.intake import message_body
+from domain.intake_message import message_body
 from tests.fakes import classic_ref, upgrade_request
 
 

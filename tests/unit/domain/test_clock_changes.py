@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 
 from domain.clock_changes import RunEffect, effect_of, next_run, run_at_transitions
-from domain.time_zones import Transition, next_transitions, zone_info
+from domain.time_zones import zone_info
+from domain.zone_clocks import Transition, next_transitions
 from tests.unit.domain.strategies import clock_times, moments, zones
 
 AUTUMN = datetime(2026, 11, 22, tzinfo=UTC)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import InvalidInputError
-from domain.intake import message_body, message_json_schema, request_from_message
+from domain.intake_message import message_body, message_json_schema, request_from_message
 from domain.requests import ApprovalMode, TimeZoneMode, UpgradeRequest
 from domain.vaults import ClassicVaultRef
 from tests.unit.domain.builders import upgrade_request

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from domain.errors import EvidenceError
-from domain.intake import message_body
+from domain.intake_message import message_body
 from domain.messages import QueueMessage
 from domain.requests import UpgradeRequest
 from orchestrators import names

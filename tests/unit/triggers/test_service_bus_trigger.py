@@ -10,7 +10,7 @@ from durabletask.client import OrchestrationStatus
 from adapters.durable_runs import DurableRuns
 from domain.codec import to_json
 from domain.errors import EvidenceError, UnavailableError
-from domain.intake import message_body
+from domain.intake_message import message_body
 from domain.messages import QueueMessage
 from domain.requests import Slot, UpgradeRequest
 from orchestrators import names
