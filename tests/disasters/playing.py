@@ -280,7 +280,8 @@ async def _together(case: Case) -> Ending:
 
 
 async def _two_runs(case: Case) -> Ending:
-    world = make_world(FairClassicVaults)
+    # Evidence alone keeps them apart: the service would begin both.
+    world = make_world()
     first = engine(_jostled(world.estate, case.at))
     second = engine(_jostled(world.estate, case.at + 1000))
     outcomes = await asyncio.gather(run_to_end(first, "first"), run_to_end(second, "second"))

@@ -14,7 +14,10 @@ from pathlib import Path
 from tests.mutations.mutants import MUTANTS, Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("activities", "adapters", "cli", "domain", "local", "orchestrators", "reports")
+FOLDERS = (
+    *("activities", "adapters", "cli", "docs", "domain", "local", "orchestrators", "reports"),
+    *("tests", "tools", "triggers"),
+)
 FILES = ("pyproject.toml", "function_app.py", "host.json")
 COUNTED = ("-k", "not kill_points_cover")
 """The number of calls changes with most guards; that alone would be no proof of anything."""
@@ -34,7 +37,7 @@ class Verdict:
 
 def copy_repository(target: Path) -> None:
     """A copy of what the tests need."""
-    for folder in (*FOLDERS, "triggers", "tests"):
+    for folder in FOLDERS:
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / folder, target / folder, ignore=ignore)
     for name in FILES:
@@ -52,6 +55,23 @@ def mutated(mutant: Mutant, text: str) -> str:
     return text.replace(mutant.guard, mutant.without)
 
 
+def failing(folder: Path, tests: tuple[str, ...]) -> str:
+    """The first of these tests that fails in a copy; empty when all pass.
+
+    Raises:
+        RuntimeError: The tests could not be run.
+    """
+    command = (sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *COUNTED)
+    done = subprocess.run(
+        (*command, *tests), cwd=folder, capture_output=True, text=True, check=False
+    )
+    failed = _FAILED.search(done.stdout)
+    # Tests that could not even be collected have noticed nothing.
+    if done.returncode > NOTICED or (done.returncode == NOTICED and failed is None):
+        raise RuntimeError(done.stdout[-2000:])
+    return failed["test"] if failed else ""
+
+
 def try_mutant(mutant: Mutant, folder: Path) -> Verdict:
     """Runs the tests on the code without the guard.
 
@@ -62,17 +82,9 @@ def try_mutant(mutant: Mutant, folder: Path) -> Verdict:
     intact = path.read_text(encoding="utf-8")
     path.write_text(mutated(mutant, intact), encoding="utf-8")
     try:
-        command = (sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *COUNTED)
-        done = subprocess.run(
-            (*command, *mutant.tests), cwd=folder, capture_output=True, text=True, check=False
-        )
+        return Verdict(mutant=mutant, noticed_by=failing(folder, mutant.tests))
     finally:
         path.write_text(intact, encoding="utf-8")
-    failed = _FAILED.search(done.stdout)
-    # Tests that could not even be collected have noticed nothing.
-    if done.returncode > NOTICED or (done.returncode == NOTICED and failed is None):
-        raise RuntimeError(f"{mutant.name}: {done.stdout[-2000:]}")
-    return Verdict(mutant=mutant, noticed_by=failed["test"] if failed else "")
 
 
 def main() -> int:
@@ -81,6 +93,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         copy_repository(folder)
+        # A test that fails anyway would notice everything, and prove nothing.
+        broken = failing(folder, tuple(sorted({test for one in MUTANTS for test in one.tests})))
+        if broken:
+            print(f"fails with every guard in place: {broken}")  # noqa: T201
+            return 1
         for mutant in MUTANTS:
             verdict = try_mutant(mutant, folder)
             survived += not verdict.noticed_by

@@ -83,6 +83,27 @@ def test_the_plan_says_what_cannot_be_undone() -> None:
     assert all(word in text for word in ("no rollback", "classic vault", "restored", "billed"))
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Scripts and tools for classic Backup vaults do not work",
+        "machines cannot be registered",
+        "scheduled backups go on",
+        "restores already running go on",
+        "need a PIN",
+        "kept 14 days more",
+        "needs a time zone",
+        "old MARS agent do not show",
+        "up to 12 hours",
+    ],
+)
+def test_the_plan_tells_every_consequence(told: str) -> None:
+    """What is not possible meanwhile, and what is different afterwards (vault-upgrade 1.5, 1.7)."""
+    plan = plan_for()
+
+    assert told in " ".join((*plan.irreversible, *plan.blocked_during, *plan.consequences))
+
+
 def test_two_readings_of_the_same_give_the_same_plan() -> None:
     """Times, request ids and the order of reasons are no part of a plan."""
     first = plan_for(None, BILLING, OLD_RULE)
