@@ -20,7 +20,7 @@ from local.taskhub.events import task_ended
 from local.taskhub.hubclock import open_clock
 from local.taskhub.reader import Reader
 from local.taskhub.rewind import apply_rewind, rewound_history
-from local.taskhub.store import Store
+from local.taskhub.store import Store, damaged
 from local.taskhub.timers import Timers
 from local.taskhub.transaction import Command, TaskScheduled, Transaction
 from local.taskhub.turns import apply_turn
@@ -62,8 +62,17 @@ class Hub:
         self._parts: dict[str, list[pb.OrchestratorResponse]] = {}
 
     def start(self) -> None:
-        """Goes on where the file says; call on the event loop."""
-        self._dispatcher.apply(recovery.load(self.store.writing))
+        """Goes on where the file says; call on the event loop.
+
+        Raises:
+            ConfigurationError: The file says what nobody can read.
+        """
+        try:
+            found = recovery.load(self.store.writing)
+        # SQLite keeps no sums of what is in its rows, so this is the first look that can notice.
+        except (DecodeError, sqlite3.DatabaseError) as error:
+            raise damaged(self.store.path, error) from error
+        self._dispatcher.apply(found)
         self.writer.start()
         self._timer_task = asyncio.create_task(self._timers.run(self.writer))
 

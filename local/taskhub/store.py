@@ -115,7 +115,7 @@ def _check(path: Path) -> None:
         _check_identity(path, db)
         _check_pages(path, db)
     except sqlite3.DatabaseError as error:
-        raise _refusal(path, f"the file is damaged: {error}.", _RESTORE) from error
+        raise damaged(path, error) from error
     finally:
         db.close()
 
@@ -135,8 +135,16 @@ def _check_identity(path: Path, db: sqlite3.Connection) -> None:
 
 def _check_pages(path: Path, db: sqlite3.Connection) -> None:
     findings = [row[0] for row in db.execute("pragma quick_check(3)")]
+    # Whole pages may be a whole database, but of an empty hub not even this row is missing.
+    if findings == ["ok"] and db.execute("select count(*) from progress").fetchone()[0] != 1:
+        findings = ["it does not say how far it has come"]
     if findings != ["ok"]:
         raise _refusal(path, f"the file is damaged: {'; '.join(findings)}.", _RESTORE)
+
+
+def damaged(path: Path, error: Exception) -> ConfigurationError:
+    """The refusal of a file whose pages are in order and whose rows are not."""
+    return _refusal(path, f"the file is damaged: {error}.", _RESTORE)
 
 
 def _refusal(path: Path, message: str, what_to_do: str) -> ConfigurationError:

@@ -78,8 +78,10 @@ class Writer:
         return answer
 
     async def stop(self) -> None:
-        """Commits what is queued and ends the thread."""
+        """Commits what is queued and ends the thread; does nothing if it was not started."""
         self._is_closed = True
+        if self._loop is None:
+            return
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
 

@@ -5,6 +5,7 @@ import contextlib
 import os
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 
@@ -14,6 +15,7 @@ from durabletask.client import TaskHubGrpcClient
 from durabletask.internal import orchestrator_service_pb2 as pb
 from durabletask.internal import orchestrator_service_pb2_grpc as stubs
 
+from domain.errors import ConfigurationError
 from local.taskhub.server import HubServer
 from tests.integration.taskhub import workflows
 from tests.integration.taskhub.running import QUIET, WAIT_S, RunningHub
@@ -163,3 +165,20 @@ async def test_parts_of_a_report_go_with_the_worker(hub):
 
     assert "one" == again.orchestratorRequest.instanceId
     assert {} == hub.engine._hub._parts
+
+
+@pytest.mark.parametrize("event", ["x'ff'", "cast(x'ff' as text)"])
+async def test_a_row_nobody_can_read_is_refused_at_the_start(tmp_path, event):
+    """The pages are in order, what they say is not: told with what to do, and left as it is."""
+    hub = RunningHub(tmp_path / "hub.sqlite")
+    await hub.start()
+    await hub.client.schedule_new_orchestration("any", instance_id="one")
+    await hub.stop()
+    with contextlib.closing(sqlite3.connect(hub.path, isolation_level=None)) as db:
+        db.execute(f"update inbox set event = {event}")  # noqa: S608 (one of two literals)
+    hub.engine = hub._new_engine()
+
+    with pytest.raises(ConfigurationError, match=r"damaged.*Restore the file"):
+        await hub.start()
+    with contextlib.closing(sqlite3.connect(hub.path)) as db:
+        assert (1,) == db.execute("select count(*) from inbox").fetchone()

@@ -210,3 +210,11 @@ def test_two_hubs_give_out_different_numbers(path):
         path.unlink()
 
     assert last[0] < last[1]
+
+
+def test_a_hub_that_lost_its_progress_is_refused(made):
+    """It would begin to count anew, and give out numbers that are taken."""
+    with closing(sqlite3.connect(made, isolation_level=None)) as db:
+        db.execute("delete from progress")
+
+    assert "how far it has come" in str(refusal_of(made))
