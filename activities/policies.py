@@ -24,7 +24,7 @@ from domain.errors import (
     ThrottledError,
     UnavailableError,
 )
-from domain.guards import guard_need, with_guard_requests, without_guard_requests
+from domain.guards import guard_need, with_guard_requests, without_named_requests
 from domain.policy_refusals import RefusalKind, explain_refusal
 from domain.readings import FailedRead
 from domain.retention import legacy_retention_problem
@@ -88,7 +88,7 @@ def _refused(message: str, what_to_do: str = "") -> PolicyWrite:
 
 async def _read(ports: Ports, change: PolicyChange) -> JsonObject:
     reading = await ports.recovery_services.read_policy(change.settle.vault, change.policy_name)
-    return without_guard_requests(reading.value)
+    return without_named_requests(reading.value)
 
 
 async def _send_if_undisturbed(

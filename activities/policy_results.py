@@ -102,7 +102,7 @@ async def run_check_policy_write(ports: Ports, check: PolicyCheck) -> PolicyWrit
 
 def _judge(check: PolicyCheck, kept: JsonObject, now: JsonObject) -> PolicyWrite:
     # Structural, not byte by byte: the service adds its own defaults to every answer (1.2).
-    strays = diff_documents(kept["intended"], now)
+    strays = diff_documents(body_of(kept["intended"]), now)
     if not strays:
         return PolicyWrite(outcome=WriteOutcome.CHANGED, message="Read back as it was meant.")
     if not diff_documents(body_of(kept["before"]), now):

@@ -203,7 +203,7 @@ async def _integrity(
     if kept is None:
         return []
     now = body_of(document)
-    strays = diff_documents(kept["intended"], now)
+    strays = diff_documents(body_of(kept["intended"]), now)
     # A write that was refused left the policy as it was: that is no stray change.
     untouched = not diff_documents(body_of(kept["before"]), now)
     problems = ((await last_word(ports, folder)) or {}).get("problems") or ()

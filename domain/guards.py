@@ -86,3 +86,12 @@ def without_guard_requests(document: JsonObject) -> JsonObject:
         return document
     kept = {name: value for name, value in properties.items() if name != GUARD_MEMBER}
     return {**document, "properties": kept}
+
+
+def without_named_requests(document: JsonObject) -> JsonObject:
+    """A policy as it may be written back: without the requests an earlier write has named.
+
+    An empty member stays as it is: a write alters nothing but what it is for.
+    """
+    named = value_at(document, ("properties", GUARD_MEMBER))
+    return without_guard_requests(document) if named else document

@@ -41,7 +41,7 @@ def policies_in(body: Any) -> Iterator[dict[str, Any]]:
 def recorded_policies() -> list[Any]:
     """Every policy of every recording, with the file it is in."""
     found = []
-    for path in sorted(one for folder in FOLDERS for one in (RECORDINGS / folder).glob("*.json")):
+    for path in sorted(one for folder in FOLDERS for one in (RECORDINGS / folder).rglob("*.json")):
         # utf-8-sig: some files of the specification begin with a byte-order mark.
         policies = policies_in(json.loads(path.read_text(encoding="utf-8-sig")))
         found += [pytest.param(one, id=f"{path.stem}-{n}") for n, one in enumerate(policies)]

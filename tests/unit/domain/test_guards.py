@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from domain.guards import guard_need, with_guard_requests, without_guard_requests
+from domain.guards import (
+    GUARD_MEMBER,
+    guard_need,
+    with_guard_requests,
+    without_guard_requests,
+    without_named_requests,
+)
 from tests.unit.domain.policy_documents import vm_policy
 
 GUARD = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DataProtection/resourceGuards/one"
@@ -56,3 +62,17 @@ def test_the_request_is_sent_and_never_kept() -> None:
 def test_without_requests_the_body_is_the_policy() -> None:
     """An unguarded vault gets no extra member."""
     assert vm_policy() == with_guard_requests(vm_policy(), ())
+
+
+def test_requests_of_an_earlier_write_are_not_written_back() -> None:
+    """They were for that write alone."""
+    shown = with_guard_requests(vm_policy(), ("old-request",))
+
+    assert vm_policy() == without_named_requests(shown)
+
+
+def test_an_empty_member_is_written_back_as_it_was() -> None:
+    """The service sends null for policies without a guard, and a write leaves it alone."""
+    document = vm_policy(**{GUARD_MEMBER: None})
+
+    assert document == without_named_requests(document)
