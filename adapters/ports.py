@@ -11,18 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from adapters.classic_ports import ClassicContents, ClassicVaults
 from domain.codec import JsonObject
 from domain.estate_map import EstateMap
 from domain.exchanges import Exchange
 from domain.messages import KeptMessage, MessageBox, QueueMessage, Replayed
 from domain.requests import Slot, UpgradeRequest
-from domain.upgrade import (
-    ClassicVault,
-    OperationInfo,
-    PrerequisiteCheck,
-    RunState,
-    UpgradeRecord,
-)
+from domain.upgrade import RunState
 from domain.vaults import ClassicVaultRef, Reading, VaultRef
 
 
@@ -31,43 +26,6 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The time now, aware, UTC."""
-        ...
-
-
-class ClassicVaults(Protocol):
-    """The classic management API (vault-upgrade 2)."""
-
-    async def list_vaults(self, subscription_id: str) -> tuple[ClassicVault, ...]:
-        """Every classic vault of a subscription, Backup and Site Recovery alike."""
-        ...
-
-    async def read_vault(self, vault: ClassicVaultRef) -> ClassicVault:
-        """The list's entry for one vault; name, region and type are compared without case.
-
-        Raises:
-            NotFoundError: The subscription's list does not hold it.
-        """
-        ...
-
-    async def check_prerequisites(
-        self, vault: ClassicVault, target: VaultRef, client_request_id: str
-    ) -> PrerequisiteCheck:
-        """Asks the service whether the vault may be upgraded. Read-only; may be repeated."""
-        ...
-
-    async def start_upgrade(
-        self, vault: ClassicVault, target: VaultRef, operation_id: str
-    ) -> UpgradeRecord:
-        """Starts the upgrade with ``operation_id`` as client request id. Never retried.
-
-        Raises:
-            RefusedError: The service refused; nothing was started.
-            OutcomeUnknownError: The answer was lost; read the record before anything else.
-        """
-        ...
-
-    async def read_operation(self, vault: ClassicVault) -> OperationInfo:
-        """How the vault's latest upgrade stands."""
         ...
 
 
@@ -198,40 +156,6 @@ class Subscriptions(Protocol):
 
         Raises:
             NotFoundError: The service knows no such feature.
-        """
-        ...
-
-
-class ClassicContents(Protocol):
-    """What a classic Backup vault holds, as Resource Manager shows it (vault-upgrade 2.7)."""
-
-    async def find_vault(self, vault: ClassicVault) -> Reading[str]:
-        """The vault's ARM id.
-
-        Raises:
-            NotFoundError: Resource Manager shows no such vault.
-        """
-        ...
-
-    async def list_machines(self, vault_id: str) -> Reading[tuple[JsonObject, ...]]:
-        """The machines registered to the vault."""
-        ...
-
-    async def list_policies(self, vault_id: str) -> Reading[tuple[JsonObject, ...]]:
-        """The vault's policies; their times carry no zone."""
-        ...
-
-    async def read_storage(self, vault_id: str) -> Reading[JsonObject]:
-        """How the vault's data is stored."""
-        ...
-
-    async def unregister_machine(self, path: str) -> None:
-        """Unregisters a machine and gives up its backups. Never retried.
-
-        Raises:
-            NotFoundError: It is not registered any more.
-            RefusedError: The service refused.
-            OutcomeUnknownError: The answer was lost; unregistering twice is harmless.
         """
         ...
 

@@ -2,9 +2,8 @@
 
 import pytest
 
+from adapters.classic_ports import ClassicContents, ClassicVaults
 from adapters.ports import (
-    ClassicContents,
-    ClassicVaults,
     Clock,
     EvidenceStore,
     ExchangeLog,
