@@ -15,19 +15,17 @@ from uuid import uuid4
 
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 
+from adapters.classic_answers import nonsense, read_start, refusal_of
 from adapters.classic_faults import ClassicError, outcome_of, parse_error
 from adapters.classic_xml import (
     BodyError,
     build_upgrade_input,
     parse_operation,
-    parse_record,
     parse_vaults,
 )
 from adapters.clients import ClassicClient, Clients
 from adapters.exchange_log import logged
 from adapters.http_errors import (
-    Answer,
-    error_of_answer,
     find_date,
     find_request_id,
     translated,
@@ -36,12 +34,8 @@ from adapters.loop_local import LoopLocal
 from adapters.pipelines import REPEATABLE
 from adapters.ports import Clock
 from domain.errors import (
-    AccessDeniedError,
     NotFoundError,
-    OutcomeUnknownError,
-    RefusedError,
     ServiceError,
-    UnexpectedAnswerError,
 )
 from domain.upgrade import (
     ClassicVault,
@@ -58,13 +52,7 @@ VERSION = "2013-03-01"
 """``x-ms-version`` of every call; the list has both."""
 
 _XML = "application/xml"
-_LONGEST_EXCERPT = 300
 _RESEMBLANCE = 0.8
-_CO_ADMINISTRATOR = (
-    "Make the app's identity a co-administrator of the subscription: the classic API asks for that"
-    " even where it is an owner in Resource Manager."
-)
-"""The classic API knows classic roles only (1.1)."""
 
 
 class ClassicApi:
@@ -92,13 +80,13 @@ class ClassicApi:
         )
         response = await self._ask(request, subject)
         if response.status_code != HTTPStatus.OK:
-            raise _refusal(response, subject, is_write=False)
+            raise refusal_of(response, subject, is_write=False)
         try:
             vaults = parse_vaults(
                 response.content, subscription_id, self._provenance("GET", path, response)
             )
         except BodyError as error:
-            raise _nonsense(response, subject, error) from None
+            raise nonsense(response, subject, error) from None
         answered_at = find_date(response.headers)
         return tuple(replace(vault, answered_at=answered_at) for vault in vaults)
 
@@ -138,7 +126,7 @@ class ClassicApi:
         # wrong.
         reasons = () if error is None else error.reasons
         if error is not None and not reasons:
-            raise _refusal(response, subject, is_write=False)
+            raise refusal_of(response, subject, is_write=False)
         return PrerequisiteCheck(
             outcome=outcome_of(reasons),
             reasons=reasons,
@@ -152,10 +140,10 @@ class ClassicApi:
             error = parse_error(response.content)
         except BodyError as problem:
             if response.status_code == HTTPStatus.OK:
-                raise _nonsense(response, subject, problem) from None
-            raise _refusal(response, subject, is_write=False) from None
+                raise nonsense(response, subject, problem) from None
+            raise refusal_of(response, subject, is_write=False) from None
         if error is None and response.status_code != HTTPStatus.OK:
-            raise _refusal(response, subject, is_write=False)
+            raise refusal_of(response, subject, is_write=False)
         return error
 
     async def start_upgrade(
@@ -175,7 +163,7 @@ class ClassicApi:
             # rule 1).
             with translated(subject, is_write=True):
                 response = await self._send(self._clients.get().classic_writer(), request)
-            return _read_start(response, subject)
+            return read_start(response, subject)
         except ServiceError as error:
             # Whatever became of the start, this is the id support will ask for, known before any
             # answer.
@@ -194,11 +182,11 @@ class ClassicApi:
         subject = f"upgrade of {vault.ref}"
         response = await self._ask(HttpRequest("GET", path, headers=headers), subject)
         if response.status_code != HTTPStatus.OK:
-            raise _refusal(response, subject, is_write=False)
+            raise refusal_of(response, subject, is_write=False)
         try:
             fields = parse_operation(response.content)
         except BodyError as error:
-            raise _nonsense(response, subject, error) from None
+            raise nonsense(response, subject, error) from None
         return OperationInfo(
             status=fields.status,
             result=fields.result,
@@ -260,72 +248,3 @@ def _vault_path(vault: ClassicVault, action: str) -> str:
         *("resources", vault.resource_namespace, "~", ref.vault_type.value, ref.name, action),
     )
     return "".join(f"/{quote(part, safe='')}" for part in parts)
-
-
-def _read_start(response: AsyncHttpResponse, subject: str) -> UpgradeRecord:
-    if response.status_code != HTTPStatus.OK:
-        raise _refusal(response, subject, is_write=True)
-    try:
-        return parse_record(response.content)
-    except BodyError as problem:
-        if (refusal := _error_body(response)) is not None:
-            raise _refused(response, subject, refusal) from None
-        # The service said 200: the upgrade has very likely begun, whatever the body is.
-        raise OutcomeUnknownError(
-            f"accepted, but the answer cannot be read: {problem}",
-            status=response.status_code,
-            subject=subject,
-            request_id=find_request_id(response.headers),
-        ) from None
-
-
-def _error_body(response: AsyncHttpResponse) -> ClassicError | None:
-    try:
-        return parse_error(response.content)
-    except BodyError:
-        return None
-
-
-def _refusal(response: AsyncHttpResponse, subject: str, *, is_write: bool) -> ServiceError:
-    """The error of an answer other than 200."""
-    body = _error_body(response)
-    error = error_of_answer(_answer(response, body), subject=subject, is_write=is_write)
-    if isinstance(error, AccessDeniedError):
-        error.what_to_do = _CO_ADMINISTRATOR
-    if isinstance(error, OutcomeUnknownError) and body is not None and body.is_verdict:
-        # The service looked, and says why it did not start: a verdict, even with a status of 5xx.
-        return _refused(response, subject, body)
-    return error
-
-
-def _answer(response: AsyncHttpResponse, body: ClassicError | None) -> Answer:
-    # What is no error body may be a gateway's page: a little of it tells whose.
-    excerpt = response.content.decode(errors="replace").strip()[:_LONGEST_EXCERPT]
-    return Answer(
-        status=response.status_code,
-        headers=response.headers,
-        code=(body.code or None) if body else None,
-        message=str(body) if body else excerpt,
-    )
-
-
-def _refused(response: AsyncHttpResponse, subject: str, error: ClassicError) -> RefusedError:
-    codes = ", ".join(dict.fromkeys(r.code for r in error.reasons if r.code))
-    return RefusedError(
-        str(error) or "the service gave no reason",
-        status=response.status_code,
-        code=error.code or codes or None,
-        subject=subject,
-        request_id=find_request_id(response.headers),
-    )
-
-
-def _nonsense(
-    response: AsyncHttpResponse, subject: str, problem: Exception
-) -> UnexpectedAnswerError:
-    return UnexpectedAnswerError(
-        f"HTTP {response.status_code} with a body that cannot be right: {problem}",
-        status=response.status_code,
-        subject=subject,
-        request_id=find_request_id(response.headers),
-    )

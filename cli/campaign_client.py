@@ -7,10 +7,8 @@ from cli.campaign_views import (
     CampaignPage,
     CampaignPlan,
     CampaignView,
-    KeptMessageView,
-    MessagePage,
-    ReplayAnswer,
 )
+from cli.message_views import KeptMessageView, MessagePage, ReplayAnswer
 from cli.transport import JsonTransport
 from cli.views import parse
 from domain.campaigns import Verb

@@ -1,4 +1,4 @@
-"""How campaigns and messages look on a terminal."""
+"""How campaigns look on a terminal."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from cli.campaign_views import CampaignPlan, CampaignView, KeptMessageView
+from cli.campaign_views import CampaignPlan, CampaignView
 
 SHOWN_VAULTS = 40
 """Vaults of a plan that fit on a screen; JSON has them all."""
@@ -28,14 +28,16 @@ _ORDER = (
 )
 
 
-def _table(*headings: str) -> Table:
+def table_of(*headings: str) -> Table:
+    """An empty table; long cells are folded, for nothing in them may be cut."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in headings:
         table.add_column(heading, overflow="fold")
     return table
 
 
-def _time(at: datetime | None) -> str:
+def time_text(at: datetime | None) -> str:
+    """A moment to the minute; ``-`` for none."""
     return f"{at:%Y-%m-%d %H:%M}" if at else "-"
 
 
@@ -54,13 +56,13 @@ def campaign_sentence(view: CampaignView) -> str:
 
 def campaign_table(views: Sequence[CampaignView]) -> Table:
     """One row per campaign."""
-    table = _table("Campaign", "Phase", "Started", "Ended", "Window", "Vaults")
+    table = table_of("Campaign", "Phase", "Started", "Ended", "Window", "Vaults")
     for view in views:
         cells = (
             view.id,
             view.phase,
-            _time(view.started_at),
-            _time(view.ended_at),
+            time_text(view.started_at),
+            time_text(view.ended_at),
             str(view.window),
             count_words(view.counts),
         )
@@ -70,7 +72,7 @@ def campaign_table(views: Sequence[CampaignView]) -> Table:
 
 def trouble_table(view: CampaignView) -> Table:
     """The vaults of a campaign that need somebody's eyes."""
-    table = _table("Vault", "Upgrade", "Trouble")
+    table = table_of("Vault", "Upgrade", "Trouble")
     for words, vaults in (("failed", view.failed), ("no run yet", view.missing)):
         for one in vaults:
             table.add_row(escape(one.vault.name), one.id, words)
@@ -79,7 +81,7 @@ def trouble_table(view: CampaignView) -> Table:
 
 def trail_table(view: CampaignView) -> Table:
     """Who asked what and when, and what came of it."""
-    table = _table("When", "What", "Who", "Detail")
+    table = table_of("When", "What", "Who", "Detail")
     for line in view.trail:
         cells = (f"{line.at:%Y-%m-%d %H:%M:%S}", line.what, line.requested_by or "-", line.detail)
         table.add_row(*map(escape, cells))
@@ -88,10 +90,10 @@ def trail_table(view: CampaignView) -> Table:
 
 def plan_table(plan: CampaignPlan) -> Table:
     """Who starts when, as far as fits on a screen."""
-    table = _table("Start", "Vault", "Region", "Items", "Minutes")
+    table = table_of("Start", "Vault", "Region", "Items", "Minutes")
     for one in plan.vaults[:SHOWN_VAULTS]:
         items = "-" if one.protected_items is None else str(one.protected_items)
-        start = _time(one.expected_start)
+        start = time_text(one.expected_start)
         vault = one.vault
         table.add_row(
             start, escape(vault.name), escape(vault.region), items, str(one.expected_minutes)
@@ -105,7 +107,7 @@ def plan_sentences(plan: CampaignPlan) -> list[str]:
     hidden = len(plan.vaults) - SHOWN_VAULTS
     total = (
         f"{plan.total} vaults, {plan.window} in flight: about {plan.expected_hours} h until "
-        f"{_time(plan.expected_end)} UTC (no order could need less than "
+        f"{time_text(plan.expected_end)} UTC (no order could need less than "
         f"{plan.lower_bound_hours} h); {plan.unknown_sizes} of unknown size. Nothing was started."
     )
     return [
@@ -113,19 +115,3 @@ def plan_sentences(plan: CampaignPlan) -> list[str]:
         *(f"left out: {one.vault} {one.why}" for one in plan.skipped),
         total,
     ]
-
-
-def message_table(messages: Sequence[KeptMessageView]) -> Table:
-    """One row per message."""
-    table = _table("Number", "Sent", "Deliveries", "Reason", "Description", "Message")
-    for one in messages:
-        cells = (
-            str(one.sequence_number),
-            _time(one.enqueued_at),
-            str(one.delivery_count),
-            one.reason,
-            one.description,
-            one.original_id,
-        )
-        table.add_row(*map(escape, cells))
-    return table

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from cli.campaign_client import CampaignClient
-from cli.campaign_tables import message_table
-from cli.campaign_views import KeptMessageView
 from cli.exit_codes import ExitCode
+from cli.message_tables import message_table
+from cli.message_views import KeptMessageView
 from cli.options import DEFAULT_URL, Comment, Json, Key, Quiet, RequestedBy, Url
 from cli.output import Output
 from cli.transport import JsonTransport

@@ -2,9 +2,8 @@
 
 import getpass
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,56 +17,25 @@ from cli.output import Output
 from cli.patience import Pace, Patience
 from cli.progress import progress_for, show_result
 from cli.settle_client import SettleClient
+from cli.settle_lines import show_open
+from cli.settle_options import (
+    Agreement,
+    DryRun,
+    Follow,
+    LogWorkspace,
+    Mode,
+    ReportsTo,
+    Subscription,
+    Vaults,
+    WorkLists,
+    Zone,
+)
 from cli.settle_views import AcceptedSettlement, SettlementView
 from cli.transport import JsonTransport
 from cli.work_lists import write_work_lists
 from domain.codec import JsonObject
 from domain.errors import ConfigurationError
 from reports.words import count
-
-Vaults = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[VAULT]...", help="ARM ids of Recovery Services vaults."),
-]
-Subscription = Annotated[
-    str | None,
-    typer.Option("--subscription", metavar="ID", help="Every vault of a subscription."),
-]
-Zone = Annotated[
-    str | None,
-    typer.Option(
-        "--time-zone",
-        metavar="ZONE",
-        help="Zone of every policy; without it the vault's tag and the estate map are asked.",
-    ),
-]
-Mode = Annotated[
-    str, typer.Option("--mode", metavar="MODE", help="set-zone or keep-moment.", show_default=True)
-]
-Agreement = Annotated[
-    str,
-    typer.Option("--approval", metavar="MODE", help="required or automatic.", show_default=True),
-]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", "-n", help="Look and plan; write nothing. Exit code 2 if due.")
-]
-LogWorkspace = Annotated[
-    str | None,
-    typer.Option("--log-workspace", metavar="ID", help="Workspace that has the vault's reports."),
-]
-ReportsTo = Annotated[
-    str | None,
-    typer.Option(
-        "--reports-to", metavar="ARM_ID", help="Set reports up to this workspace if there are none."
-    ),
-]
-WorkLists = Annotated[
-    Path | None,
-    typer.Option(
-        "--work-lists", metavar="DIR", help="Write one CSV file per owner of machines there."
-    ),
-]
-Follow = Annotated[bool, typer.Option("--follow", "-f", help="Stay until every vault has ended.")]
 
 
 def _body(vaults: list[str] | None, subscription: str | None, choices: JsonObject) -> JsonObject:
@@ -131,7 +99,7 @@ def settle(  # noqa: PLR0913 - each argument is an option of the command
         ids = [one.id for one in accepted]
         views = follow(client, ids, progress, Pace(interval_s=interval_s))
     show_result(output, clock, views)
-    _show_open(output, views)
+    show_open(output, views)
     if work_lists is not None:
         files = write_work_lists([row for view in views for row in view.work_list], work_lists)
         output.say(f"{count(len(files), 'work list')} in {work_lists}")
@@ -173,29 +141,6 @@ def _read_open(
     return {
         one: client.read(one) for one in ids if one not in known or known[one].end_state is None
     }
-
-
-def _show_open(output: Output, views: Sequence[SettlementView]) -> None:
-    """What is left: statements that do not hold, and what a dry run would have written."""
-    for view in views:
-        for line in (*_open_lines(view), *(_policy_lines(view) if view.is_dry_run else ())):
-            output.say(f"{view.vault.name}: {line}")
-
-
-def _open_lines(view: SettlementView) -> Iterator[str]:
-    for one in view.checklist:
-        if one.state in {"open", "unknown"}:
-            yield f"{one.state}: {one.text} ({', '.join(one.open_subjects)})"
-    yield from (f"would write {change}" for change in view.pending_changes)
-
-
-def _policy_lines(view: SettlementView) -> Iterator[str]:
-    """What each policy's times mean, today and as they would be."""
-    for policy in view.policies:
-        yield f"{policy.policy}: {policy.decision}. {policy.reason}"
-        for when, text in (("now", policy.now), ("then", policy.then)):
-            if text:
-                yield f"{policy.policy}, {when}: {text}"
 
 
 def _exit_code(views: Sequence[SettlementView]) -> ExitCode:
