@@ -16,7 +16,8 @@ from domain.campaigns import MAX_VAULTS, CampaignOptions, Skipped
 from domain.codec import JsonObject
 from domain.errors import InvalidInputError, Problem
 from domain.intake import requests_from_json
-from domain.intake_json import parse_body
+from domain.intake_fields import is_one_line
+from domain.intake_json import ONE_LINE, parse_body
 from domain.requests import UpgradeRequest
 from domain.upgrade import ClassicVault, UpgradeStatus
 from domain.vaults import VaultType
@@ -230,6 +231,8 @@ def read_command(body: object, signed_in_as: str | None) -> tuple[str, str]:
 def _requester(claimed: str, signed_in_as: str | None) -> str:
     if not signed_in_as and not claimed:
         raise _about_requester("is missing")
+    if not is_one_line(claimed):
+        raise _about_requester(ONE_LINE)
     if signed_in_as and claimed and claimed.casefold() != signed_in_as.strip().casefold():
         raise _about_requester(f"must be left out or be {signed_in_as}, the signed-in caller")
     return signed_in_as or claimed

@@ -67,6 +67,13 @@ def is_text(value: str) -> bool:
     return not any("\ud800" <= mark <= "\udfff" for mark in value)
 
 
+def is_one_line(value: str) -> bool:
+    """Whether a name can stand in a line of a trail without looking like another line."""
+    return len(value.splitlines()) <= 1 and not any(
+        mark < " " or "\x7f" <= mark < "\xa0" for mark in value
+    )
+
+
 def read_guid(value: object) -> str:
     """A GUID with dashes, in braces or without, as lower case without braces."""
     text = _text(value).strip()

@@ -7,6 +7,9 @@ import azure.functions as func
 
 from domain.errors import InvalidInputError
 
+LONGEST_TEXT = 500
+"""Characters of each text about a mistake: it repeats what was sent, which may be megabytes."""
+
 
 def answer(
     body: Any, status: int = 200, headers: dict[str, str] | None = None
@@ -25,7 +28,16 @@ def error(status: int, code: str, message: str, **details: Any) -> func.HttpResp
 def invalid_input(problem: InvalidInputError) -> func.HttpResponse:
     """400 with every problem found."""
     problems = [
-        {"where": one.where, "field": one.field, "message": one.message, "vault": one.vault}
+        {
+            "where": _short(one.where),
+            "field": _short(one.field),
+            "message": _short(one.message),
+            "vault": one.vault and _short(one.vault),
+        }
         for one in problem.problems
     ]
-    return error(400, "InvalidInput", problem.message, problems=problems)
+    return error(400, "InvalidInput", _short(problem.message), problems=problems)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}..."

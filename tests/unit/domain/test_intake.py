@@ -8,6 +8,7 @@ import pytest
 
 from domain.errors import InvalidInputError
 from domain.intake import requests_from_csv, requests_from_json
+from domain.intake_json import LONGEST_BODY, parse_body
 from domain.requests import ApprovalMode, TimeZoneMode, UpgradeRequest
 from tests.unit.domain.builders import NOW, SUBSCRIPTION, VAULT, upgrade_request
 
@@ -310,3 +311,42 @@ def test_the_same_vault_in_two_regions_is_two_vaults() -> None:
     assert [VAULT.region, "West Europe"] == [
         one.vault.region for one in read_json({"vaults": [OBJECT, other]})
     ]
+
+
+@pytest.mark.timeout(20)
+def test_a_body_of_many_members_costs_no_more_than_its_length() -> None:
+    """Two hundred thousand names are compared as a whole, not each with each."""
+    body = json.dumps({f"member{number}": 1 for number in range(200_000)})
+
+    assert 200_000 == len(parse_body(body))
+
+
+def test_a_body_that_is_too_long_is_refused_unread() -> None:
+    """Reading it would keep the process from everything else."""
+    with pytest.raises(InvalidInputError) as refused:
+        read_json(b"[" * (LONGEST_BODY + 1))
+
+    assert "Split it" in refused.value.problems[0].message
+
+
+def test_the_longest_list_a_campaign_takes_fits_a_body() -> None:
+    """Ten thousand vaults with everything that can be said about them."""
+    row = {
+        **OBJECT,
+        "vaultName": "v" * 50,
+        "targetResourceGroup": "g" * 90,
+        "timeZone": "Central America Standard Time",
+        "logWorkspaceId": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{'g' * 90}"
+        f"/providers/Microsoft.OperationalInsights/workspaces/{'w' * 63}",
+    }
+
+    assert LONGEST_BODY > 2 * len(json.dumps([row] * 10_000))
+
+
+@pytest.mark.parametrize("by", ["ada\nbob", "ada\rbob", "a\x00", "\x9b2J"])
+def test_who_asks_is_one_line(by: str) -> None:
+    """The name stands in lines of trails and reports."""
+    with pytest.raises(InvalidInputError) as refused:
+        read_json({"vaults": [OBJECT], "requestedBy": by})
+
+    assert ["requestedBy"] == [one.field for one in refused.value.problems]

@@ -23,7 +23,7 @@ from tools.described import attribute_docs
 from tools.evidence import KINDS
 
 ROOT = Path(__file__).parents[3]
-WRITERS = ("keep", "keep_step", "keep_findings", "keep_part", "_keep", "evidence_document")
+WRITERS = ("keep", "keep_step", "keep_findings", "keep_part", "keep_document", "evidence_document")
 
 PASSED_ON = {
     "inspection",
@@ -74,8 +74,6 @@ def written_kinds() -> set[str]:
                     found |= set(_texts(keyword.value, constants))
             if node.func.id in {"keep_step", "keep_findings"} and len(node.args) > 2:
                 found |= {kind_of(text) for text in _texts(node.args[2], constants)}
-            if path.name == "campaigns.py" and node.func.id == "_keep" and len(node.args) > 3:
-                found |= set(_texts(node.args[3], constants))
     return found
 
 

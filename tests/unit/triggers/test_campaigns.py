@@ -7,6 +7,7 @@ from typing import Any
 
 import azure.functions as func
 import pytest
+from durabletask.client import OrchestrationState
 
 from domain.codec import to_json
 from domain.errors import UnavailableError
@@ -23,7 +24,8 @@ from tests.fakes import (
     upgrade_request,
 )
 from tests.fleet import Fleet, fleet_requests
-from triggers.campaigns import get_campaign, list_campaigns, post_campaigns, post_command
+from triggers.campaign_commands import post_command
+from triggers.campaigns import get_campaign, list_campaigns, post_campaigns
 
 WITHOUT_ROWS = {"requestedBy": "ada", "window": 1, "campaignId": "c1"}
 
@@ -278,6 +280,134 @@ async def test_what_is_not_there_is_not_found(campaign_id: str, verb: str) -> No
     response = await post_command(request, app.client, app.fleet.ports)
 
     assert 404 == response.status_code
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume", "cancel"])
+async def test_a_campaign_that_has_ended_takes_no_more_orders(verb: str) -> None:
+    """There is nothing left to pause, and nothing a cancel could save; the answer says so."""
+    app = App(1)
+    await app.start()
+    await app.settle()
+    response = await app.command(verb)
+
+    assert (409, True) == (
+        response.status_code,
+        "completed" in read(response)["error"]["message"],
+    )
+
+
+async def test_a_second_pause_changes_nothing() -> None:
+    """Refused once the first has been taken; before that, the trail says that it was ignored."""
+    app = App(4)
+    await app.start()
+    await app.settle(hours=0)
+    for _ in range(2):
+        app.fleet.workflow.clock.advance(timedelta(seconds=1))
+        assert 202 == (await app.command("pause")).status_code
+    await app.settle(hours=1)
+    late = await app.command("pause")
+
+    whats = [one["what"] for one in read(await app.look())["trail"]]
+    assert ["pause-done", "pause-ignored"] == [one for one in whats if "requested" not in one]
+    assert 409 == late.status_code
+
+
+async def test_two_campaigns_may_share_a_vault() -> None:
+    """The second joins the first one's runs, and both end; no vault is upgraded twice."""
+    app = App(3)
+    await app.start(window=3)
+    await app.start(window=3, campaignId="c2")
+    await app.settle()
+
+    views = [read(await app.look(one)) for one in ("c1", "c2")]
+    assert [("completed", {"closed": 3})] * 2 == [(one["phase"], one["counts"]) for one in views]
+    assert 3 == len(app.fleet.classic.started)
+
+
+class Overtaken(WorkflowClient):
+    """Sees the hub as it was before somebody else's call, once; refuses what runs, as a host."""
+
+    def __init__(self, app: App) -> None:
+        super().__init__(app.fleet.workflow)
+        self.earlier: list[OrchestrationState | None] = []
+
+    async def get_orchestration_state(
+        self, instance_id: str, *, fetch_payloads: bool = True
+    ) -> OrchestrationState | None:
+        """What was there, then what is there."""
+        if self.earlier:
+            return self.earlier.pop()
+        return await super().get_orchestration_state(instance_id, fetch_payloads=fetch_payloads)
+
+    async def schedule_new_orchestration(self, orchestrator: str, **options: Any) -> str:
+        """Starts nothing that runs."""
+        there = self._workflow.instances.get(options["instance_id"])
+        if there is not None and there.status == "RUNNING":
+            raise RuntimeError("An Orchestration instance with the status Running already exists")
+        return await super().schedule_new_orchestration(orchestrator, **options)
+
+
+async def test_two_starts_at_once_are_one_campaign() -> None:
+    """The second is told so, as if it had come a moment later."""
+    app = App()
+    await app.start()
+    app.client = Overtaken(app)
+    app.client.earlier = [None]
+    response = await app.start()
+
+    assert (409, "AlreadyExists") == (response.status_code, read(response)["error"]["code"])
+
+
+async def test_two_redrives_at_once_are_one_round_more() -> None:
+    """The second finds the campaign begun anew, and the campaign says what it makes of it."""
+    app = App(1)
+    app.fleet.classic.fail("read_vault", *[UnavailableError("later", subject="list")] * 5)
+    await app.start()
+    await app.settle()
+    app.client = Overtaken(app)
+    ended = await app.client.get_orchestration_state("campaign-c1")
+    first = await app.command("redrive")
+    app.client.earlier = [ended]
+    second = await app.command("redrive")
+    await app.settle()
+
+    view = read(await app.look())
+    assert [202, 202] == [first.status_code, second.status_code]
+    assert ({"closed": 1}, 2) == (view["counts"], view["round"])
+
+
+async def test_a_hub_that_is_away_is_no_second_start() -> None:
+    """What the hub could not do is raised, and the caller may ask again."""
+    app = App()
+    app.client = Overtaken(app)
+
+    async def away(*_args: Any, **_options: Any) -> str:
+        raise OSError("the hub is away")
+
+    app.client.schedule_new_orchestration = away
+    with pytest.raises(OSError, match="away"):
+        await app.start()
+
+
+@pytest.mark.parametrize("by", ["ada\nbob", "ada\x1b[2J", "ada\u2028bob", "a\x85da"])
+async def test_nobody_writes_two_lines_into_the_trail(by: str) -> None:
+    """A name that looks like another line of the trail, or moves the cursor, is refused."""
+    app = App()
+    await app.start()
+
+    assert 400 == (await app.command("pause", {"requestedBy": by})).status_code
+    assert 400 == (await app.start(requestedBy=by, campaignId="c2")).status_code
+
+
+async def test_what_is_wrong_is_not_repeated_at_full_length() -> None:
+    """A megabyte of nonsense is answered with a sentence."""
+    app = App()
+    app.rows[0]["vaultName"] = "v" * 1_000_000
+    app.rows[0]["w" * 1_000_000] = 1
+    response = await app.start(maintenance={"timeZone": "z" * 1_000_000, "hours": []})
+
+    assert 400 == response.status_code
+    assert 10_000 > len(response.get_body())
 
 
 async def test_an_unknown_campaign_is_not_found() -> None:

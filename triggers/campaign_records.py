@@ -1,0 +1,67 @@
+"""What the routes of campaigns keep in the evidence, and read back from it."""
+
+import uuid
+
+from adapters.ports import Ports
+from domain.campaign_steps import PLAN_PAGE, PlanPage, plan_key, trail_key
+from domain.campaigns import CampaignState, Note, campaign_prefix
+from domain.codec import JsonObject, from_json, to_json
+from domain.evidence import evidence_document
+from triggers.campaign_views import vault_at
+from triggers.shapes.campaigns import PlacedVault, TrailLine
+
+SHOWN_TRAIL = 200
+"""Latest lines of the trail in one answer; all of them are in the evidence."""
+
+
+async def keep_document(
+    ports: Ports, state: CampaignState, key: str, data: JsonObject, *, kind: str
+) -> JsonObject:
+    """Keeps a document of a campaign; gives what is there now."""
+    document = evidence_document(
+        kind=kind,
+        subject=f"campaign {state.campaign_id}",
+        run_id=state.campaign_id,
+        at=ports.clock.now(),
+        data=data,
+    )
+    return (await ports.evidence.create(key, document)).document
+
+
+async def keep_note(ports: Ports, state: CampaignState, note: Note) -> None:
+    """Who asked what and when; two people may ask in the same moment."""
+    at = ports.clock.now()
+    # Before what the campaign makes of it, should both fall into one moment.
+    key = trail_key(state.campaign_id, at, note.what, f"0-{uuid.uuid4().hex[:6]}")
+    data = {**to_json(note), "at": at.isoformat()}
+    await keep_document(ports, state, key, data, kind="campaign-note")
+
+
+async def read_trail(ports: Ports, campaign_id: str) -> list[TrailLine]:
+    """The latest lines of a campaign's trail, the oldest first."""
+    keys = await ports.evidence.list_keys(f"{campaign_prefix(campaign_id)}/trail/")
+    documents = [await ports.evidence.read(key) for key in keys[-SHOWN_TRAIL:]]
+    return [
+        {
+            "at": one["data"]["at"],
+            "what": one["data"]["what"],
+            "requestedBy": one["data"]["requested_by"] or None,
+            "detail": one["data"]["detail"],
+        }
+        for one in documents
+        if one is not None
+    ]
+
+
+async def read_vaults(ports: Ports, campaign_id: str, positions: list[int]) -> list[PlacedVault]:
+    """The vaults at some positions of a campaign's plan; none where the plan is not there."""
+    pages: dict[int, PlanPage] = {}
+    # A page holds a hundred vaults, so each is read once, however many are asked for.
+    for number in sorted({position // PLAN_PAGE for position in positions}):
+        document = await ports.evidence.read(plan_key(campaign_id, number))
+        pages[number] = from_json(PlanPage, document["data"]) if document else PlanPage(vaults=())
+    return [
+        vault_at(position, pages[position // PLAN_PAGE].vaults[position % PLAN_PAGE])
+        for position in positions
+        if pages[position // PLAN_PAGE].vaults
+    ]

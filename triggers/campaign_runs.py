@@ -1,0 +1,44 @@
+"""The workflow of a campaign behind the durable client: found by the campaign's id, begun once."""
+
+import azure.functions as func
+from azure import durable_functions as df
+from durabletask.client import OrchestrationState
+
+from domain.campaigns import CampaignState, campaign_instance_id
+from domain.codec import to_json
+from orchestrators import names
+from triggers.answers import error
+from triggers.views import ENDED
+
+
+async def state_of(
+    req: func.HttpRequest, client: df.DurableFunctionsClient
+) -> OrchestrationState | None:
+    """How the campaign that a route names stands; None: there is none."""
+    return await client.get_orchestration_state(campaign_instance_id(req.route_params["id"]))
+
+
+def unknown(req: func.HttpRequest) -> func.HttpResponse:
+    """404 for a campaign that nobody ever started."""
+    return error(404, "NotFound", f"There is no campaign {req.route_params['id']}.")
+
+
+async def begin(client: df.DurableFunctionsClient, state: CampaignState) -> bool:
+    """Begins a campaign's workflow; False: another call was faster, and its workflow runs.
+
+    Raises:
+        Exception: The task hub could not be reached, or refused for another reason.
+    """
+    instance_id = campaign_instance_id(state.campaign_id)
+    try:
+        await client.schedule_new_orchestration(
+            names.RUN_CAMPAIGN, input=to_json(state), instance_id=instance_id
+        )
+    except Exception:
+        # Of two calls at once the host refuses the second, with a bare exception that says no more
+        # than any other (service-bus 6.3). What is there tells.
+        found = await client.get_orchestration_state(instance_id, fetch_payloads=False)
+        if found is None or found.runtime_status in ENDED:
+            raise
+        return False
+    return True
