@@ -44,7 +44,7 @@ from domain.errors import (
     UnavailableError,
 )
 from domain.intake_message import message_body
-from domain.messages import KeptMessage, MessageBox, QueueMessage, Replayed
+from domain.messages import SHORTEST_REASON, KeptMessage, MessageBox, QueueMessage, Replayed
 from domain.requests import UpgradeRequest
 
 TRY_TIMEOUT_S = 30
@@ -116,10 +116,18 @@ class ServiceBusQueue:
         """Keeps a copy of a message that can never be used, with the reason.
 
         Raises:
+            RefusedError: The message fills its queue's limit to the last few hundred bytes, so no
+                copy that says anything more fits.
             ServiceError: The queue of rejected messages is not there, full or away.
         """
         async with self._link() as link, link.turn:
-            await link.rejected.send_messages(rejected_message(message, reason))
+            try:
+                await link.rejected.send_messages(rejected_message(message, reason))
+            except MessageSizeExceededError:
+                # The copy is larger than the original by what it says about it. Of the two the
+                # original is worth more: it can be judged anew.
+                short = rejected_message(message, reason[:SHORTEST_REASON])
+                await link.rejected.send_messages(short)
 
     async def list_kept(
         self, box: MessageBox, limit: int, from_sequence: int = 0

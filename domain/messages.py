@@ -13,6 +13,9 @@ from enum import StrEnum
 LONGEST_REASON = 4_000
 """Characters of a reason; it travels as a property, and those are limited in size."""
 
+SHORTEST_REASON = 100
+"""Characters of a reason where the message itself leaves no room for more."""
+
 
 class MessageBox(StrEnum):
     """Where such messages are kept."""

@@ -10,6 +10,7 @@ from azure.servicebus.aio import ServiceBusClient
 
 from adapters.service_bus import ServiceBusQueue, to_message
 from adapters.settings import Settings
+from domain.errors import RefusedError
 from domain.messages import MessageBox, QueueMessage, rejected_id, replay_id
 from local.servicebus.config import load_config
 from local.servicebus.server import Broker, running_broker
@@ -216,3 +217,25 @@ async def test_a_replay_that_fails_again_names_what_it_replayed(
 
     (kept,) = await queue.list_kept(MessageBox.DEAD_LETTER, 1)
     assert ("m1", "Again") == (kept.replay_of, kept.reason)
+
+
+LIMIT = 256 * 1024
+"""Bytes of a message in the Standard tier."""
+
+
+@pytest.mark.parametrize("room", [6_000, 2_000])
+async def test_a_copy_of_a_large_message_leaves_out_of_its_reason_what_does_not_fit(
+    queue: ServiceBusQueue, room: int
+) -> None:
+    """The original is kept whole, whatever is said about it."""
+    await queue.reject(refused(1, body=bytes(LIMIT - room)), "r" * 4_000)
+
+    (kept,) = await queue.list_kept(MessageBox.REJECTED, 10)
+    assert LIMIT - room == len(kept.body)
+    assert (4_000 if room > 4_000 else 100) == len(kept.description)
+
+
+async def test_a_message_that_leaves_no_room_at_all_is_an_error(queue: ServiceBusQueue) -> None:
+    """It is delivered again, and the queue dead-letters it in the end."""
+    with pytest.raises(RefusedError):
+        await queue.reject(refused(1, body=bytes(LIMIT - 100)), "r")
