@@ -5,8 +5,9 @@ finds it there and queues the same request, which is then the same message.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import wraps
 from typing import Any
 
 import azure.functions as func
@@ -16,7 +17,7 @@ from pydantic import ValidationError
 
 from adapters.ports import EvidenceStore, Ports
 from domain.codec import JsonObject, from_json, to_json
-from domain.errors import InvalidInputError, Problem, VaultliftError
+from domain.errors import EvidenceError, InvalidInputError, Problem, VaultliftError
 from domain.evidence import evidence_document
 from domain.requests import UpgradeRequest
 from domain.retries import (
@@ -28,6 +29,7 @@ from domain.retries import (
     objection_to_retry,
     start_prefix,
 )
+from domain.sentences import join_sentences
 from triggers.answers import answer, error, invalid_input
 from triggers.shapes.common import PRINCIPAL_HEADER
 from triggers.shapes.support import RetryAccepted, SupportView
@@ -44,10 +46,32 @@ _MEMBERS = {
 }
 
 
+type Handler = Callable[
+    [func.HttpRequest, df.DurableFunctionsClient, Ports], Awaitable[func.HttpResponse]
+]
+
+
+def _needs_evidence(handler: Handler) -> Handler:
+    """The handler, with 503 where evidence cannot be read: then nothing is known, or done."""
+
+    @wraps(handler)
+    async def answered(
+        req: func.HttpRequest, client: df.DurableFunctionsClient, ports: Ports
+    ) -> func.HttpResponse:
+        try:
+            return await handler(req, client, ports)
+        except EvidenceError as failure:
+            told = join_sentences(str(failure), "Ask again later.")
+            return error(503, "EvidenceUnavailable", told)
+
+    return answered
+
+
+@_needs_evidence
 async def get_support(
     req: func.HttpRequest, client: df.DurableFunctionsClient, ports: Ports
 ) -> func.HttpResponse:
-    """The latest support bundle of a vault: 200, 404 for an unknown upgrade, 409 without one."""
+    """The latest support bundle of a vault: 200, or 404, 409 without one, 503."""
     instance_id = req.route_params["id"]
     state = await _state_of(client, instance_id)
     if state is None:
@@ -91,6 +115,7 @@ def _unknown(instance_id: str) -> func.HttpResponse:
     return error(404, "NotFound", f"There is no upgrade with the id {instance_id}.")
 
 
+@_needs_evidence
 async def post_retry(
     req: func.HttpRequest, client: df.DurableFunctionsClient, ports: Ports
 ) -> func.HttpResponse:
@@ -116,7 +141,9 @@ async def post_retry(
     try:
         await ports.queue.send([request])
     except VaultliftError as failure:
-        return error(503, "QueueUnavailable", f"{failure} Hand the same ticket in again.")
+        return error(
+            503, "QueueUnavailable", join_sentences(str(failure), "Hand the same ticket in again.")
+        )
     body: RetryAccepted = {
         "id": instance_id,
         "attempt": kept.attempt,

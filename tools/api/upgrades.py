@@ -28,6 +28,11 @@ BUSY = Refusal(
     codes=("QueueUnavailable",),
     text="The queue could not be reached. Send the same body again: it is the same request.",
 )
+NO_EVIDENCE = Refusal(
+    status=503,
+    codes=("EvidenceUnavailable",),
+    text="The evidence could not be read or kept, so nothing is known and nothing was queued.",
+)
 NO_UPGRADE = not_found("Nobody ever handed in a vault with this id.")
 
 ID = Parameter(
@@ -206,6 +211,7 @@ TEXTS: Mapping[str, RouteText] = {
             Refusal(
                 status=409, codes=("NothingFailed",), text="No upgrade of this vault has failed."
             ),
+            NO_EVIDENCE,
         ),
     ),
     "post_retry": RouteText(
@@ -246,7 +252,12 @@ TEXTS: Mapping[str, RouteText] = {
                 text="The run has not ended, or nothing failed, or another ticket opened the "
                 "attempt that is still to be made.",
             ),
-            BUSY,
+            Refusal(
+                status=503,
+                codes=(*BUSY.codes, *NO_EVIDENCE.codes),
+                text="The queue or the evidence could not be reached. Hand the same ticket in "
+                "again: it is the same instruction.",
+            ),
         ),
     ),
 }

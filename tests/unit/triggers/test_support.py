@@ -8,7 +8,7 @@ import pytest
 from durabletask.client import OrchestrationStatus
 
 from adapters.ports import Ports
-from domain.errors import UnavailableError
+from domain.errors import EvidenceError, UnavailableError
 from domain.retries import attempt_folder
 from tests.fake_durable import FakeDurableClient, instance_state
 from tests.fakes import FakeQueue, MemoryEvidence, classic_ref, fake_ports, upgrade_request
@@ -220,3 +220,24 @@ async def test_of_two_tickets_at_the_same_moment_one_counts() -> None:
 
     assert (409, "RetryRefused") == _code(await world.retry())
     assert [] == world.queue.sent
+
+
+@pytest.mark.parametrize("method", ["list_keys", "read"])
+async def test_a_bundle_that_cannot_be_read_is_not_said_to_be_missing(method: str) -> None:
+    """503: not to be able to look is no answer (DESIGN rule 4)."""
+    world = World()
+    world.keep_bundle("a", "2017-09-05T12:00:00+00:00", "op-1")
+    world.evidence.fail(method, EvidenceError("the disk is away"))
+
+    assert (503, "EvidenceUnavailable") == _code(await world.support())
+
+
+@pytest.mark.parametrize("method", ["list_keys", "read", "create"])
+async def test_an_instruction_that_cannot_be_kept_queues_nothing(method: str) -> None:
+    """DESIGN rule 2: first the record, then the message."""
+    world = World()
+    world.evidence.fail(method, EvidenceError("the disk is away"))
+
+    response = await world.retry()
+
+    assert ((503, "EvidenceUnavailable"), []) == (_code(response), world.queue.sent)
