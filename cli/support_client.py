@@ -1,5 +1,6 @@
 """The routes of failed upgrades, from the caller's side."""
 
+import re
 import urllib.parse
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,7 +11,7 @@ from cli.views import Body, UpgradeView, parse
 from domain.codec import JsonObject
 from domain.errors import InvalidInputError, NotFoundError, Problem
 
-UPGRADE_PREFIX = "upgrade-"
+_UPGRADE_ID = re.compile(r"upgrade-[0-9a-f]{32}")
 
 
 class SupportView(Body):
@@ -51,7 +52,8 @@ class SupportClient:
             InvalidInputError: It knows several.
         """
         # No vault can be called that and be mistaken: an id goes on with 32 hexadecimal digits.
-        if vault.startswith(UPGRADE_PREFIX):
+        # By the whole form: a vault may well be named upgrade-test.
+        if _UPGRADE_ID.fullmatch(vault):
             return vault
         found = list(self._named(vault))
         if not found:
@@ -75,8 +77,9 @@ class SupportClient:
         return found[0].id
 
     def _named(self, name: str) -> Iterator[UpgradeView]:
+        wanted = name.casefold()
         views = self._upgrades.list_upgrades()
-        return (view for view in views if view.vault.name.casefold() == name.casefold())
+        return (view for view in views if wanted in {view.vault.name.casefold(), view.id})
 
     def read_support(self, upgrade_id: str) -> SupportView:
         """The latest support bundle of a vault.

@@ -48,6 +48,14 @@ def test_the_mail_is_shown(app, vault):
     )
 
 
+def test_a_vault_may_be_named_like_an_id(app):
+    """Only the whole form of an id is one."""
+    named = view_body("upgrade-test") | {"id": ID}
+    app.on("GET", LIST, (200, {"upgrades": [named], "continuationToken": None}))
+
+    assert 0 == run("support", "upgrade-test", app=app).returncode
+
+
 def test_the_bundle_is_written(app, tmp_path):
     """To be attached to the mail."""
     path = tmp_path / "bundle.json"
