@@ -11,7 +11,8 @@ import pytest
 from openapi_spec_validator import validate
 
 from domain.campaign_intake import Sender as CampaignSender
-from domain.campaign_intake import read_campaign, read_command
+from domain.campaign_intake import read_campaign
+from domain.command_intake import read_command
 from domain.errors import ConfigurationError
 from domain.intake import requests_from_json
 from domain.intake_rows import Sender
@@ -23,7 +24,8 @@ from tools.api.document import build_document, tidy
 from tools.api.model import Registered
 from tools.api.registered import app_routes, route_prefix
 from tools.api.texts import TEXTS
-from triggers.http_api import approval_from_body
+from tools.routes_page import routes_page
+from triggers.approvals import approval_from_body
 
 TRIGGERS = Path(__file__).parents[3] / "triggers"
 ROUTES = app_routes()
@@ -218,3 +220,29 @@ def test_the_prefix_of_host_json_stands_before_every_route(tmp_path: Path) -> No
     host_json.write_text('{"extensions": {"http": {"routePrefix": "v1"}}}', encoding="utf-8")
 
     assert ("v1", "api") == (route_prefix(host_json), route_prefix())
+
+
+def test_the_table_of_routes_has_a_row_for_each() -> None:
+    """Sorted by noun, with what each answers and refuses."""
+    rows = [
+        one for one in routes_page(published("openapi.json")).splitlines() if one.startswith("| `")
+    ]
+    calls = [re.search(r"`(\w+) (\S+)`", one) for one in rows]
+
+    assert {(method.upper(), path) for method, path, _ in _operations()} == {
+        found.groups() for found in calls if found
+    }
+
+
+def test_a_row_says_what_a_route_answers_and_refuses() -> None:
+    """Statuses, error codes, and what the host answers by itself."""
+    schema = {"properties": {"error": {"properties": {"code": {"enum": ["Lost", "Gone"]}}}}}
+    responses = {
+        "200": {"content": {}},
+        "401": {"description": "by the host"},
+        "404": {"content": {"application/json": {"schema": schema}}},
+    }
+    one = {"tags": ["t"], "summary": "Look", "responses": responses}
+    page = routes_page({"tags": [{"name": "t"}], "paths": {"/a": {"get": one}}})
+
+    assert "| `GET /a` | Look | 200 | 401 by the host; 404 `Lost`, `Gone` |" in page.splitlines()
