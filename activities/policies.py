@@ -28,6 +28,7 @@ from domain.guards import guard_need, with_guard_requests, without_named_request
 from domain.policy_refusals import RefusalKind, explain_refusal
 from domain.readings import FailedRead
 from domain.retention import legacy_retention_problem
+from domain.settle_plans import change_sentence
 from domain.settling import PolicyChange, PolicyWrite, WriteOutcome
 from domain.undo import undo_steps
 from domain.vaults import VaultRef
@@ -38,6 +39,7 @@ RAISE_RETENTION = (
     " the zone in the same edit, because the service takes no edit of this policy without it."
 )
 
+REPLAN = "Settle the vault again: the new plan shows what would be written now."
 NO_GUARD = "Read the service's words and the request id; look which resource the identity lacks."
 
 
@@ -75,6 +77,10 @@ async def _attempt(ports: Ports, change: PolicyChange) -> PolicyWrite:
         return PolicyWrite(outcome=WriteOutcome.UNCHANGED, message=planned.reason)
     if not isinstance(planned, Change):
         return _refused(planned.reason)
+    # DESIGN rule 3: a yes was given to other words, so nobody has agreed to these.
+    words = change_sentence(change.policy_name, planned.differences)
+    if change.agreed and words != change.agreed:
+        return _refused(f"Not sent: the policy changed since the plan; now it is {words}.", REPLAN)
     # The service would refuse it and count the edit all the same.
     problem = legacy_retention_problem(before)
     if problem is not None:

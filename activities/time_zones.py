@@ -24,6 +24,7 @@ from domain.previews import preview, preview_of
 from domain.readings import FailedRead, tasks_of
 from domain.retention import legacy_retention_problem
 from domain.run_slots import run_slots
+from domain.settle_plans import change_sentence
 from domain.settling import SettleRequest, ZonePlan
 from domain.summaries import StepSummary
 from domain.time_zones import find_windows_zone
@@ -66,7 +67,7 @@ async def run_plan_time_zones(ports: Ports, settle: SettleRequest) -> ZonePlan:
         rows.append(_row(ports, document, planned))
         if isinstance(planned, Change):
             to_change.append(policy.name)
-            changes.append(_sentence(policy, planned))
+            changes.append(change_sentence(policy.name, planned.differences))
     plan = ZonePlan(
         to_change=tuple(to_change),
         decisions=tuple(decisions),
@@ -110,13 +111,6 @@ def _undecided(policy: Policy, expected: ExpectedZone) -> list[str]:
 def _refused_for_retention(document: JsonObject, planned: ZoneChange) -> ZoneChange:
     problem = legacy_retention_problem(document) if isinstance(planned, Change) else None
     return Refused(reason=problem) if problem else planned
-
-
-def _sentence(policy: Policy, planned: Change) -> str:
-    places = ", ".join(
-        f"{one.path} from {one.before} to {one.after}" for one in planned.differences
-    )
-    return f"{policy.name}: {places}"
 
 
 def _row(ports: Ports, document: JsonObject, planned: ZoneChange | None) -> JsonObject:

@@ -2,9 +2,17 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 
+from domain.documents import Difference
 from domain.requests import TimeZoneMode
 from domain.vaults import VaultRef
+
+
+def change_sentence(policy_name: str, differences: Iterable[Difference]) -> str:
+    """What would be written to one policy; the same words before an approval and after it."""
+    places = ", ".join(f"{one.path} from {one.before} to {one.after}" for one in differences)
+    return f"{policy_name}: {places}"
 
 
 def changes_hash(vault: VaultRef, mode: TimeZoneMode, changes: tuple[str, ...]) -> str:

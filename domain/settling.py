@@ -60,7 +60,7 @@ class ZonePlan:
     source: str = ""
     """Who said so, for people."""
     changes: tuple[str, ...] = ()
-    """What would be written, one sentence a policy; an approval is about these."""
+    """What would be written, one sentence for each of ``to_change``; an approval is about these."""
     earliest_end: datetime | None = None
     """UTC; when the last write can be sent, where the edit budget spreads them over days."""
 
@@ -91,6 +91,9 @@ class PolicyChange:
 
     settle: SettleRequest
     policy_name: str
+    agreed: str = ""
+    """What may be written, in the words of the plan; a policy that would get anything else by now
+    is left alone."""
     attempt: int = 1
     """Counts the attempts at this policy; each sends at most once and has evidence of its own."""
     guard_requests: tuple[str, ...] = ()
@@ -177,6 +180,8 @@ class ZoneWrites:
 
     settle: SettleRequest
     policy_names: tuple[str, ...]
+    agreed: tuple[str, ...] = ()
+    """What may be written to each, in the words of the plan and in the order of the names."""
     guard_requests: tuple[str, ...] = ()
     round_no: int = 1
 

@@ -4,6 +4,7 @@ The vault takes 50 edits in 24 hours; what is left over waits in its child by a 
 this run may last days. It runs beside the other steps of ``settle_vault``.
 """
 
+from itertools import zip_longest
 from typing import Any
 
 from durabletask import task
@@ -43,11 +44,14 @@ def set_time_zones(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[
             PolicyChange(
                 settle=writes.settle,
                 policy_name=name,
+                agreed=agreed,
                 guard_requests=writes.guard_requests,
                 round_no=writes.round_no,
             ),
         )
-        for index, name in enumerate(writes.policy_names)
+        for index, (name, agreed) in enumerate(
+            zip_longest(writes.policy_names, writes.agreed, fillvalue="")
+        )
     ]
     # A child per policy: following a write takes dozens of steps, which all would be replayed with
     # those of two hundred others.

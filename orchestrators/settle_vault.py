@@ -53,6 +53,7 @@ class Settling:
     settle: SettleRequest
     plan: ZonePlan | None = None
     changes: tuple[str, ...] = ()
+    makes_reports: bool = False
     summaries: list[StepSummary] = field(default_factory=list)
     stopped: tuple[str, ...] = ()
     not_approved: str = ""
@@ -116,6 +117,7 @@ def _plan(ctx: task.OrchestrationContext, run: Settling) -> Flow[None]:
     except task.TaskFailedError as failure:
         step = names.PLAN_TIME_ZONES if run.plan is None else names.PLAN_REPORTS
         run.summaries.append(unread(step, reason_of(failure)))
+    run.makes_reports = bool(reports.change)
     planned = run.plan.changes if run.plan is not None else ()
     run.changes = (*planned, *([reports.change] if reports.change else []))
     if run.plan is not None:
@@ -128,8 +130,9 @@ def _settle(ctx: task.OrchestrationContext, run: Settling) -> Flow[None]:
     """Steps 4 to 8."""
     writing: task.Task[Any] | None = None
     if run.may_write and run.plan is not None:
-        writing = start_writes(ctx, run.settle, run.plan.to_change)
-    if run.may_write and run.settle.diagnostics_workspace:
+        writing = start_writes(ctx, run.settle, run.plan)
+    # Only what was shown: a setting that went missing since the plan was agreed to by nobody.
+    if run.may_write and run.makes_reports:
         run.summaries.append((yield from read(ctx, names.MAKE_REPORTS, run.settle)))
     # Beside the writes: their edits may be spread over days, and nothing here waits for them.
     yield from gather_rosters(ctx, run.settle.subscriptions)
@@ -137,8 +140,8 @@ def _settle(ctx: task.OrchestrationContext, run: Settling) -> Flow[None]:
         run.summaries.append((yield from read(ctx, name, run.settle)))
     if run.settle.prove_jobs:
         yield from _prove(ctx, run)
-    if writing is not None:
-        run.summaries.append((yield from await_writes(ctx, run.settle, writing)))
+    if writing is not None and run.plan is not None:
+        run.summaries.append((yield from await_writes(ctx, run.settle, run.plan, writing)))
     # After the writes: the findings are about what is there by then.
     if run.plan is not None:
         run.summaries.append((yield from read(ctx, names.VERIFY_TIME_ZONES, run.settle)))

@@ -16,6 +16,7 @@ from domain.settling import (
     SettleRequest,
     SettlingAnswer,
     WriteOutcome,
+    ZonePlan,
     ZoneResults,
     ZoneWrites,
 )
@@ -29,12 +30,13 @@ GUARD_EXPIRY = timedelta(days=7)
 
 
 def start_writes(
-    ctx: task.OrchestrationContext, settle: SettleRequest, policy_names: tuple[str, ...]
+    ctx: task.OrchestrationContext, settle: SettleRequest, plan: ZonePlan
 ) -> task.Task[Any] | None:
     """Starts the child that writes; gives its task, or None where there is nothing to write."""
-    if not policy_names:
+    if not plan.to_change:
         return None
-    return _child(ctx, ZoneWrites(settle=settle, policy_names=policy_names))
+    writes = ZoneWrites(settle=settle, policy_names=plan.to_change, agreed=plan.changes)
+    return _child(ctx, writes)
 
 
 def _child(ctx: task.OrchestrationContext, writes: ZoneWrites) -> task.Task[Any]:
@@ -47,7 +49,10 @@ def _child(ctx: task.OrchestrationContext, writes: ZoneWrites) -> task.Task[Any]
 
 
 def await_writes(
-    ctx: task.OrchestrationContext, settle: SettleRequest, writing: task.Task[Any]
+    ctx: task.OrchestrationContext,
+    settle: SettleRequest,
+    plan: ZonePlan,
+    writing: task.Task[Any],
 ) -> Flow[StepSummary]:
     """Waits for the child and, where a guard was in the way, for its owner and a second round.
 
@@ -62,9 +67,11 @@ def await_writes(
         # One more round at most: an owner who agreed to nothing is not asked again and again.
         if guarded and (yield from _ask_guard(ctx, settle, results)):
             need = _need(results)
+            agreed = dict(zip(plan.to_change, plan.changes, strict=False))
             again = ZoneWrites(
                 settle=settle,
                 policy_names=guarded,
+                agreed=tuple(agreed.get(one, "") for one in guarded),
                 guard_requests=(need.request_id,) if need and need.request_id else (),
                 round_no=2,
             )

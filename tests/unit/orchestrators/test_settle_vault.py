@@ -248,3 +248,49 @@ async def test_reports_are_set_up_once_where_that_was_asked_for() -> None:
         estate.recovery_services.count("write_diagnostic_setting"),
         len(setting["properties"]["logs"]),
     )
+
+
+async def test_a_policy_that_changed_while_its_plan_waited_is_left_alone() -> None:
+    """Somebody agreed to other words than these (DESIGN rule 3)."""
+    estate = estate_with()
+    desk = _Desk(estate)
+    kept = estate.recovery_services.vaults[vault_ref().key].policies
+    body = desk.workflow.activities[names.RECORD_ANSWER]
+
+    async def set_meanwhile(request: Any) -> Any:
+        kept["DailyPolicy"]["properties"]["timeZone"] = "Tokyo Standard Time"
+        return await body(request)
+
+    desk.workflow.activities = {**desk.workflow.activities, names.RECORD_ANSWER: set_meanwhile}
+    request = settle_request(approval=ApprovalMode.REQUIRED)
+
+    outcome, _ = await settle(estate, request, desk.workflow)
+
+    report = await report_of(estate, outcome)
+    assert (RunState.CLOSED_WITH_TASKS, 0, {"Tokyo Standard Time"}, True) == (
+        outcome.state,
+        estate.recovery_services.count("write_policy"),
+        _zones(estate),
+        "changed since the plan" in report.policies[0].message,
+    )
+
+
+async def test_a_setting_that_was_not_in_the_plan_is_not_made() -> None:
+    """It went missing after the plan was agreed to; the next settlement shows it."""
+    estate = estate_with()
+    workspace = (
+        "/subscriptions/s/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/w"
+    )
+    workflow = estate.workflow()
+
+    async def planned_nothing(_: Any) -> Any:
+        return {"change": ""}
+
+    workflow.activities = {**workflow.activities, names.PLAN_REPORTS: planned_nothing}
+
+    await settle(estate, settle_request(diagnostics_workspace=workspace), workflow)
+
+    assert (1, 0) == (
+        estate.recovery_services.count("write_policy"),
+        estate.recovery_services.count("write_diagnostic_setting"),
+    )

@@ -87,3 +87,11 @@ def test_policies_that_cannot_be_read_are_unknown() -> None:
 
     assert (Verdict.UNKNOWN, "vault-one") == (only.verdict, only.subject)
     assert "403 AuthorizationFailed" in only.message
+
+
+def test_utc_that_nobody_asked_for_is_told() -> None:
+    """Tools write it by themselves; where it is expected it is plain."""
+    found = finding_for(vm_policy(timeZone="UTC"), expected=None)
+
+    assert (Verdict.PASS, True) == (found.verdict, found.message.endswith("is it meant?"))
+    assert "names UTC" == finding_for(vm_policy(timeZone="UTC"), expected="UTC").message
