@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
-from azure.servicebus.exceptions import ServiceBusError
+from azure.servicebus.exceptions import ServiceBusError, SessionLockLostError
 
 from .app_settings import AppSettings
 from .functions import SERVICE_BUS_TRIGGER, Function
@@ -128,6 +128,9 @@ class ServiceBusTrigger:
         try:
             async with self._locked(receiver, None):
                 await self._drain_session(receiver)
+        # No outage: the work took longer than its lock, and the broker gives the session anew.
+        except SessionLockLostError:
+            _log.warning("%s lost a session: its messages will come again", self._entity)
         finally:
             self.source.release(receiver)
 

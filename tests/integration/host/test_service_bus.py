@@ -27,6 +27,8 @@ def make_config() -> BrokerConfig:
         {"Name": "batches", "Properties": {}},
         {"Name": "poison", "Properties": {"MaxDeliveryCount": 3}},
         {"Name": "kept", "Properties": {"LockDuration": "PT2S", "MaxDeliveryCount": 2}},
+        {"Name": "mixed", "Properties": {"RequiresSession": True, "MaxDeliveryCount": 5}},
+        {"Name": "brief", "Properties": {"RequiresSession": True, "LockDuration": "PT2S"}},
     ]
     namespaces = [{"Name": "sbemulatorns", "Queues": queues}]
     return parse_config({"UserConfig": {"Namespaces": namespaces}})
@@ -133,6 +135,36 @@ async def test_a_poison_message_is_buried_after_its_deliveries(broker: Broker, h
 
     assert buried == ["bad MaxDeliveryCountExceeded"]
     assert [line["message"].rsplit(" ", 1)[1] for line in failures] == ["1", "2", "3"]
+
+
+async def test_poison_in_a_session_holds_up_nobody(broker: Broker, host: RunningHost):
+    """Every other session is done while it fails; after five deliveries its own goes on, too."""
+    others = [ServiceBusMessage(f"good-{one}", session_id=f"vault-{one}") for one in range(12)]
+    ill = [ServiceBusMessage(body, session_id="ill") for body in ("poison", "behind")]
+    await send(broker, "mixed", *ill, *others)
+
+    seen = await wait(host, 5 + 1 + 12, "mixed")
+    ran = [text.split()[0] for text in seen]
+    assert ["1", "2", "3", "4", "5"] == [one.split()[1] for one in seen if "poison" in one]
+    assert {"behind"} | {f"good-{one}" for one in range(12)} == set(ran) - {"poison"}
+    assert len(ran) == 18
+
+    dead = broker.namespace.find("mixed/$DeadLetterQueue").queue.messages.values()
+    assert ["ill"] == [message.session_id for message in dead]
+    assert [True] == [b"MaxDeliveryCountExceeded" in message.rest for message in dead]
+
+
+async def test_a_session_lost_in_the_middle_is_taken_up_again(broker: Broker, host: RunningHost):
+    """What ran too long runs again, counted; the host says why, and others are not held up."""
+    broker.faults.add([{"operation": "renew-session-lock", "entity": "brief", "count": 100}])
+    sleepy = ServiceBusMessage("sleepy", session_id="a")
+    await send(broker, "brief", sleepy, ServiceBusMessage("quick", session_id="b"))
+
+    seen = await wait(host, 3, "brief")
+    broker.faults.clear()
+
+    assert sorted(["sleepy 1", "sleepy 2", "quick 1"]) == sorted(seen)
+    assert await asyncio.to_thread(host.wait_logged, message="brief lost a session")
 
 
 async def test_without_auto_complete_a_message_comes_again(broker: Broker, host: RunningHost):

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from azure.servicebus.exceptions import MessageLockLostError, ServiceBusConnectionError
+from azure.servicebus.exceptions import (
+    MessageLockLostError,
+    ServiceBusConnectionError,
+    SessionLockLostError,
+)
 
 from local.host.manual import HandMadeMessage
 from local.host.messages import TypedData
@@ -55,11 +59,15 @@ class FakeReceiver:
     waiting: list[HandMadeMessage]
     log: Log
     settling: Exception | None = None
+    receiving: list[Exception] = field(default_factory=list)
 
     async def receive_messages(
         self, max_message_count: int | None = 1, max_wait_time: float | None = None
     ) -> Sequence[Any]:
         await asyncio.sleep(0 if self.waiting else max_wait_time or 0)
+        # After the first message: a session is lost while one of its messages is worked on.
+        if self.receiving and self.log[-1].startswith("complete"):
+            raise self.receiving.pop()
         count = max_message_count or 1
         taken, self.waiting[:] = self.waiting[:count], self.waiting[count:]
         return taken
@@ -83,6 +91,7 @@ class FakeSource:
     log: Log = field(default_factory=Log)
     failures: list[Exception] = field(default_factory=list)
     settling: Exception | None = None
+    receiving: list[Exception] = field(default_factory=list)
 
     async def open_session(self) -> FakeReceiver | None:
         if self.failures:
@@ -97,7 +106,7 @@ class FakeSource:
     def _receiver(self, bodies: list[str]) -> FakeReceiver:
         self.log.append("open")
         waiting = [HandMadeMessage(body=body) for body in bodies]
-        return FakeReceiver(waiting, self.log, self.settling)
+        return FakeReceiver(waiting, self.log, self.settling, self.receiving)
 
     @contextlib.asynccontextmanager
     async def locked(self, receiver: Any, message: Any) -> AsyncIterator[None]:
@@ -206,6 +215,18 @@ async def test_a_lost_lock_does_not_stop_the_pump():
     await running.until("release")
 
     assert running.bodies() == ["1", "2"]
+
+
+async def test_a_lost_session_is_no_outage(caplog: pytest.LogCaptureFixture):
+    """The next session is opened at once, and nobody reads that the broker is away."""
+    source = FakeSource(sessions=[["1", "2"], ["3"]], receiving=[SessionLockLostError()])
+    running = Running(source, replace(OPTIONS, max_concurrent_sessions=1))
+
+    async with asyncio.timeout(0.5):
+        await running.until("complete 3")
+
+    assert any("q lost a session" in text for text in caplog.messages)
+    assert not any("receiving from q failed" in text for text in caplog.messages)
 
 
 @pytest.mark.parametrize("error", [ServiceBusConnectionError(message="away"), KeyError("bug")])

@@ -66,3 +66,24 @@ async def buried(message: func.ServiceBusMessage) -> None:
 async def kept(message: func.ServiceBusMessage) -> None:
     """Never settled by the host."""
     log.info("kept %s", message.delivery_count)
+
+
+@app.service_bus_queue_trigger(
+    arg_name="message", queue_name="mixed", connection="Bus", is_sessions_enabled=True
+)
+async def mixed(message: func.ServiceBusMessage) -> None:
+    """Fails with one kind of message only."""
+    body = message.get_body().decode()
+    log.info("mixed %s %s", body, message.delivery_count)
+    if body == "poison":
+        raise ValueError("cannot be handled")
+
+
+@app.service_bus_queue_trigger(
+    arg_name="message", queue_name="brief", connection="Bus", is_sessions_enabled=True
+)
+async def brief(message: func.ServiceBusMessage) -> None:
+    """Sleeps through its lock the first time."""
+    log.info("brief %s %s", message.get_body().decode(), message.delivery_count)
+    if message.get_body() == b"sleepy" and message.delivery_count == 1:
+        await asyncio.sleep(3)
