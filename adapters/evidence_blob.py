@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import cast
 from uuid import uuid4
 
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 from azure.core.rest import AsyncHttpResponse
 from azure.storage.blob import BlobType, ContentSettings
 from azure.storage.blob.aio import ContainerClient
@@ -25,7 +25,7 @@ from adapters.http_errors import Answer, error_of_answer, error_of_failure
 from adapters.loop_local import LoopLocal
 from adapters.ports import EvidenceEntry
 from domain.codec import JsonObject
-from domain.errors import EvidenceError, ServiceError
+from domain.errors import AccessDeniedError, EvidenceError, ServiceError
 
 SIGNATURE = "vaultliftwrite"
 """Name of the metadata entry with the id of the call that put the blob there; C# identifiers only,
@@ -40,6 +40,9 @@ _ADVICE = {
     "assignment may need some minutes to spread.",
     "AuthorizationFailure": "Let the app's network reach the storage account.",
 }
+_NOT_SIGNED_IN = (
+    "Give the app its identity (AZURE_CLIENT_ID); on your own machine, sign in (az login)."
+)
 
 
 class EvidenceBlobs:
@@ -166,13 +169,16 @@ def _named(failure: AzureError, key: str) -> ServiceError:
     # As of a read, for a create as well: whether it took effect is not for the caller to find out,
     # because creating again does no harm.
     response = _response(failure)
+    # The first line only: what follows repeats ids, or lists every way of signing in that failed.
+    said = str(failure.message).partition("\n")[0]
+    if response is None and isinstance(failure, ClientAuthenticationError):
+        return AccessDeniedError(said, subject=key, what_to_do=_NOT_SIGNED_IN)
     if response is None:
         return error_of_failure(failure, subject=key, is_write=False)
     answer = Answer(
         status=response.status_code,
         headers=response.headers,
         code=_code(response),
-        # The first line only: what follows repeats request id, time and code.
-        message=str(failure.message).partition("\n")[0] or None,
+        message=said or None,
     )
     return error_of_answer(answer, subject=key, is_write=False)

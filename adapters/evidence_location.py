@@ -9,9 +9,9 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
-from adapters.clouds import Cloud
+from adapters.clouds import KNOWN_CLOUDS, Cloud
 
 _FOLDER = "folder:"
 _CONTAINER = "container:"
@@ -57,11 +57,17 @@ def parse_location(text: str) -> EvidenceLocation:
     if text.startswith(_CONTAINER):
         return ContainerLocation(name=_name(text.removeprefix(_CONTAINER)), account_url=None)
     if text.startswith("https://"):
-        return _parse_url(urlsplit(text))
+        return parse_container_url(text)
     raise ValueError(_FORMS)
 
 
-def _parse_url(parts: SplitResult) -> ContainerLocation:
+def parse_container_url(url: str) -> ContainerLocation:
+    """Reads the address of a container.
+
+    Raises:
+        ValueError: More or less than the host of an account and the name of a container.
+    """
+    parts = urlsplit(url)
     # A signature in the address would be a secret in a setting that is shown like any other.
     if parts.query or parts.fragment or "@" in parts.netloc:
         raise ValueError("nothing but host and container: access is by identity, not by signature")
@@ -76,6 +82,19 @@ def _name(text: str) -> str:
     if _CONTAINER_NAME.fullmatch(text) is None:
         raise ValueError("not a container: 3 to 63 lower case letters, digits, single hyphens")
     return text
+
+
+def cloud_of(location: ContainerLocation) -> Cloud:
+    """Microsoft's cloud that the account is in.
+
+    Raises:
+        ValueError: In none of them.
+    """
+    fitting = (cloud for cloud in KNOWN_CLOUDS.values() if not find_cloud_problem(location, cloud))
+    found = next(fitting, None)
+    if found is None:
+        raise ValueError("not a blob account of any Azure cloud")
+    return found
 
 
 def find_cloud_problem(location: EvidenceLocation, cloud: Cloud) -> str | None:

@@ -1,7 +1,6 @@
-"""``vaultlift report``: make the HTML and JSON reports from an evidence folder."""
+"""``vaultlift report``: make the HTML and JSON reports from evidence."""
 
 import asyncio
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from adapters.evidence_folder import EvidenceFolder
+from cli.evidence_source import EvidenceSource, FolderSource, find_source
 from cli.exit_codes import ExitCode
 from cli.options import Json, Quiet
 from cli.output import Output
@@ -18,12 +17,17 @@ from cli.version import tool_version
 from cli.work_lists import write_work_lists
 from domain.errors import ConfigurationError
 from reports import report_html, report_json
-from reports.gathering import gather
+from reports.gathering import Gathered, gather
 from reports.model import Report, build_report
 from reports.words import count
 
-EvidenceDir = Annotated[
-    Path, typer.Option("--evidence", metavar="DIR", help="Folder the evidence is in.")
+Evidence = Annotated[
+    str,
+    typer.Option(
+        "--evidence",
+        metavar="DIR|URL",
+        help="Folder the evidence is in, or the address of its blob container.",
+    ),
 ]
 OutDir = Annotated[
     Path, typer.Option("--out", metavar="DIR", help="Folder to put the reports into.")
@@ -45,18 +49,19 @@ class Written:
 
 
 def write_reports(
-    evidence: Path, out: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    evidence: Path | EvidenceSource,
+    out: Path,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Written:
-    """Makes reports and work lists in ``out`` from the evidence below ``evidence``.
+    """Makes reports and work lists in ``out`` from the evidence in a folder or another source.
 
     Raises:
         ConfigurationError: There is no such evidence folder, or ``out`` cannot be written.
         EvidenceError: A document of the evidence cannot be read.
     """
-    # An empty folder is no mistake, a folder that is not there is a misspelt one.
-    if not evidence.is_dir():
-        raise ConfigurationError("there is no such evidence folder", subject=str(evidence))
-    gathered = asyncio.run(gather(EvidenceFolder(evidence)))
+    source = FolderSource(path=evidence) if isinstance(evidence, Path) else evidence
+    gathered = asyncio.run(_gather(source))
     report = build_report(
         gathered.reports,
         settlements=gathered.settlements,
@@ -64,12 +69,10 @@ def write_reports(
         generated_at=now(),
         tool_version=tool_version(),
     )
-    # Links stay relative, so that a folder with report and evidence can be moved or zipped.
-    path = Path(os.path.relpath(evidence.resolve(), out.resolve())).as_posix()
     html, json = out / "report.html", out / "report.json"
     try:
         out.mkdir(parents=True, exist_ok=True)
-        html.write_text(report_html.render(report, evidence_path=path), "utf-8")
+        html.write_text(report_html.render(report, evidence_path=source.links(out)), "utf-8")
         json.write_text(report_json.render(report), "utf-8")
         lists = _write_lists(report, out / WORK_LISTS)
     except OSError as error:
@@ -77,6 +80,13 @@ def write_reports(
             f"cannot be written: {error.strerror or error}", subject=str(out)
         ) from error
     return Written(report=report, html=html, json=json, work_lists=lists)
+
+
+async def _gather(source: EvidenceSource) -> Gathered:
+    try:
+        return await gather(source.open())
+    finally:
+        await source.aclose()
 
 
 def _write_lists(report: Report, folder: Path) -> tuple[Path, ...]:
@@ -90,14 +100,14 @@ def _write_lists(report: Report, folder: Path) -> tuple[Path, ...]:
 
 def report(
     *,
-    evidence: EvidenceDir,
+    evidence: Evidence,
     out: OutDir,
     as_json: Json = False,
     is_quiet: Quiet = False,
 ) -> ExitCode:
     """Make report.html, report.json and a work list per owner of machines from evidence."""
     output = Output(as_json=as_json, is_quiet=is_quiet)
-    written = write_reports(evidence, out)
+    written = write_reports(find_source(evidence), out)
     summary = written.report.summary
     output.event(
         "report",

@@ -214,7 +214,7 @@ class NoCredential:
 
     async def get_token(self, *scopes: str, **_: object) -> AccessToken:
         self.scopes.extend(scopes)
-        raise ClientAuthenticationError("no identity here")
+        raise ClientAuthenticationError("no identity here.\nAttempted: everything")
 
     async def close(self) -> None:
         self.is_closed = True
@@ -256,7 +256,7 @@ async def test_by_identity_a_token_for_storage_is_asked_for(
             Container.aclose,
         )
     )
-    with pytest.raises(EvidenceError, match="no identity here"):
+    with pytest.raises(EvidenceError, match="no identity here\\. Give the app its identity"):
         await store.read("k.json")
     await store.aclose()
 

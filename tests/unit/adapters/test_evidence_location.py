@@ -8,6 +8,7 @@ from adapters.clouds import KNOWN_CLOUDS, CloudName, custom_cloud
 from adapters.evidence_location import (
     ContainerLocation,
     FolderLocation,
+    cloud_of,
     find_cloud_problem,
     parse_location,
 )
@@ -72,6 +73,7 @@ def test_an_account_belongs_to_one_cloud(cloud: CloudName, host: str) -> None:
     """Its own cloud takes it, every other one refuses it."""
     location = parse_location(f"https://{host}/evidence")
 
+    assert KNOWN_CLOUDS[cloud] == cloud_of(location)
     assert {cloud} == {
         name for name, known in KNOWN_CLOUDS.items() if find_cloud_problem(location, known) is None
     }

@@ -1,17 +1,21 @@
 """Making the reports from an evidence folder."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
 from adapters.evidence_folder import EvidenceFolder
+from cli.evidence_source import ContainerSource, FolderSource, find_source
 from cli.report import write_reports
 from domain.codec import to_json
 from domain.errors import ConfigurationError, EvidenceError
 from domain.work_list import WorkItem
+from tests.blob_service import blob_service, blob_store
 from tests.unit.reports.samples import NOON, failed_report, mixed_reports, settlement
 
+ADDRESS = "https://acc1.blob.core.windows.net/evidence"
 ROW = WorkItem(
     owner="it@contoso.example",
     machine="fs01",
@@ -102,3 +106,41 @@ def test_settlements_are_reported_with_their_work_lists(evidence, tmp_path):
     ]
     assert "<h2>vault-old</h2>" in written.html.read_text("utf-8")
     assert [tmp_path / "out/work-lists/it@contoso.example.csv"] == list(written.work_lists)
+
+
+async def test_evidence_in_a_container_makes_the_same_report(evidence, tmp_path):
+    """Read from blobs, the report says what it says of the folder; links lead to the container."""
+    local = EvidenceFolder(evidence)
+    async with blob_service() as service:
+        filling = blob_store(service.connection_string)
+        for key in await local.list_keys(""):
+            await filling.create(key, await local.read(key))
+        await filling.aclose()
+        source = ContainerSource(address=ADDRESS, store=blob_store(service.connection_string))
+        # In a thread, because the command brings an event loop of its own.
+        remote = await asyncio.to_thread(write_reports, source, tmp_path / "b", now=lambda: NOON)
+    folder = await asyncio.to_thread(write_reports, evidence, tmp_path / "a", now=lambda: NOON)
+
+    assert folder.json.read_text("utf-8") == remote.json.read_text("utf-8")
+    assert f'href="{ADDRESS}/{failed_report().support_bundle}"' in remote.html.read_text("utf-8")
+
+
+def test_an_address_stands_for_a_container_and_a_path_for_a_folder():
+    """Only what begins with https:// is looked for in Azure."""
+    remote, folder = find_source(f"{ADDRESS}/"), find_source("out/evidence")
+
+    assert (ADDRESS, FolderSource(path=Path("out/evidence"))) == (remote.address, folder)
+
+
+@pytest.mark.parametrize(
+    ("address", "problem"),
+    [
+        ("https://example.com/evidence", "not a blob account of any Azure cloud"),
+        ("https://acc1.blob.core.windows.net", "not a container"),
+        (f"{ADDRESS}?sig=abc", "not by signature"),
+    ],
+)
+def test_other_addresses_are_refused(address, problem):
+    """No token goes to a host that is no blob account, and no signature is taken."""
+    with pytest.raises(ConfigurationError, match=problem):
+        find_source(address)
