@@ -11,13 +11,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from domain.campaign_body import CampaignBody, CommandBody
+from domain.bodies import model_problems, object_of
+from domain.campaign_body import CampaignBody
 from domain.campaigns import MAX_VAULTS, CampaignOptions, Skipped
 from domain.codec import JsonObject
 from domain.errors import InvalidInputError, Problem
 from domain.intake import requests_from_json
-from domain.intake_fields import is_one_line
-from domain.intake_json import ONE_LINE, parse_body
 from domain.requests import UpgradeRequest
 from domain.upgrade import ClassicVault, UpgradeStatus
 from domain.vaults import VaultType
@@ -66,7 +65,7 @@ def read_campaign(body: object, sender: Sender) -> CampaignRequest:
     Raises:
         InvalidInputError: Anything is wrong; lists every problem.
     """
-    content = _object(body)
+    content = object_of(body)
     campaign, problems = _read_options(content)
     campaign_id = (campaign and campaign.campaign_id) or sender.campaign_id
     template = {"requestedBy": content.get("requestedBy"), "requestId": campaign_id}
@@ -89,7 +88,7 @@ def _read_options(content: JsonObject) -> tuple[CampaignBody | None, list[Proble
     try:
         return CampaignBody.model_validate(content), []
     except ValidationError as error:
-        return None, _problems(error)
+        return None, model_problems(error)
 
 
 def _read_vaults(
@@ -172,36 +171,6 @@ def _checked_count(requests: tuple[UpgradeRequest, ...]) -> tuple[UpgradeRequest
     return requests
 
 
-def _object(body: object) -> JsonObject:
-    try:
-        content = parse_body(body)
-    except (ValueError, RecursionError) as error:
-        raise _refuse(f"not JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise _refuse("must be an object")
-    return content
-
-
-def _refuse(message: str) -> InvalidInputError:
-    return InvalidInputError([Problem(where="body", field="-", message=message)], subject="body")
-
-
-def _problems(invalid: ValidationError) -> list[Problem]:
-    return [
-        Problem(
-            where="body",
-            field=_path(one["loc"]) or "-",
-            message=one["msg"].removeprefix("Value error, "),
-        )
-        for one in invalid.errors(include_url=False)
-    ]
-
-
-def _path(steps: Sequence[int | str]) -> str:
-    parts = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
-    return "".join(parts).removeprefix(".")
-
-
 def _about_defaults(problem: Problem, *, is_listed: bool) -> Problem:
     """A problem of the made-up vault is one of the defaults."""
     if is_listed or not problem.where.startswith("vaults["):
@@ -213,30 +182,3 @@ def _given_twice(defaults: JsonObject) -> list[Problem]:
     given = _FOUND_FIELDS & defaults.keys()
     message = "is read from each vault; leave it out"
     return [Problem(where="defaults", field=name, message=message) for name in sorted(given)]
-
-
-def read_command(body: object, signed_in_as: str | None) -> tuple[str, str]:
-    """Who asks, and their comment.
-
-    Raises:
-        InvalidInputError: Nobody says who asks, or somebody else than the signed-in caller.
-    """
-    try:
-        command = CommandBody.model_validate(_object(body or "{}"))
-    except ValidationError as error:
-        raise InvalidInputError(_problems(error), subject="body") from error
-    return _requester((command.requested_by or "").strip(), signed_in_as), command.comment
-
-
-def _requester(claimed: str, signed_in_as: str | None) -> str:
-    if not signed_in_as and not claimed:
-        raise _about_requester("is missing")
-    if not is_one_line(claimed):
-        raise _about_requester(ONE_LINE)
-    if signed_in_as and claimed and claimed.casefold() != signed_in_as.strip().casefold():
-        raise _about_requester(f"must be left out or be {signed_in_as}, the signed-in caller")
-    return signed_in_as or claimed
-
-
-def _about_requester(message: str) -> InvalidInputError:
-    return InvalidInputError([Problem(where="body", field="requestedBy", message=message)])

@@ -1,12 +1,12 @@
 """Reads an HTTP body of vaults, member by member, into an :class:`~domain.intake_rows.Intake`."""
 
-import json
 import re
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from domain.bodies import object_of
 from domain.codec import JsonObject
+from domain.errors import InvalidInputError
 from domain.intake_fields import is_one_line, is_text, unknown_name
 from domain.intake_rows import WHOLE, Intake, Row, Sender
 
@@ -16,53 +16,18 @@ SENDER_MEMBERS = ("requestedBy", "requestId")
 REQUEST_ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 """A request id becomes a folder of the evidence store, so it holds nothing a path cannot."""
 
-LONGEST_BODY = 16_000_000
-"""Bytes of a body. Ten thousand vaults with every field are about six million; reading JSON keeps
-the process from everything else meanwhile."""
-
 LONGEST_REQUESTER = 200
 """Longest name of a requester; it stands in every evidence document of a run."""
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> JsonObject:
-    # Python keeps the last of two members with one name; which one was meant is not ours to say.
-    # Counted in one pass: a body of a hundred thousand members must not cost the square of it.
-    times = Counter(name for name, _ in pairs)
-    twice = sorted(name for name, count in times.items() if count > 1)
-    if twice:
-        raise ValueError(f"{', '.join(twice)} given twice in one object")
-    return dict(pairs)
-
-
-def parse_body(body: object) -> object:
-    """The JSON value of a body that may still be text.
-
-    Raises:
-        ValueError: Too long, not JSON, or not UTF-8.
-    """
-    if isinstance(body, bytes | bytearray | str) and len(body) > LONGEST_BODY:
-        raise ValueError(f"{len(body)} bytes, and at most {LONGEST_BODY} are read. Split it")
-    # Whatever the declared charset, JSON is UTF-8; a byte-order mark is passed over.
-    if isinstance(body, bytes | bytearray):
-        body = body.decode("utf-8-sig")
-    if isinstance(body, str):
-        text = body.removeprefix("\ufeff")
-        return json.loads(text, object_pairs_hook=_without_duplicates)
-    return body
 
 
 def read_object(intake: Intake, body: object) -> JsonObject | None:
     """The body as an object, or None after reporting why it is none."""
     try:
-        parsed = parse_body(body)
-    # Text nested deep enough exhausts the parser's stack; that is the sender's mistake, not ours.
-    except (ValueError, RecursionError) as error:
-        intake.report("body", WHOLE, f"not JSON: {error}")
+        return object_of(body)
+    except InvalidInputError as broken:
+        for one in broken.problems:
+            intake.report(one.where, one.field, one.message)
         return None
-    if not isinstance(parsed, dict):
-        intake.report("body", WHOLE, "must be an object")
-        return None
-    return parsed
 
 
 ONE_LINE = "must be one line without control characters"

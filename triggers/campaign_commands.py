@@ -9,7 +9,6 @@ import azure.functions as func
 from azure import durable_functions as df
 
 from adapters.ports import Ports
-from domain.campaign_intake import read_command
 from domain.campaigns import (
     ALLOWED,
     ENDED_PHASES,
@@ -22,6 +21,7 @@ from domain.campaigns import (
     campaign_instance_id,
 )
 from domain.codec import to_json
+from domain.command_intake import read_command
 from domain.errors import InvalidInputError
 from orchestrators import names
 from triggers.answers import answer, error, invalid_input

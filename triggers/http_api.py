@@ -1,4 +1,4 @@
-"""HTTP: hand in vaults, look at upgrades, answer a request for approval.
+"""HTTP: hand in vaults and look at upgrades.
 
 Vaults handed in here go through the queue like those of any other system, so that there is one
 way in, with one place that limits, orders and counts.
@@ -10,21 +10,19 @@ import uuid
 import azure.functions as func
 from azure import durable_functions as df
 from durabletask.client import OrchestrationState
-from pydantic import ValidationError
 
 from adapters.ports import Ports
-from domain.codec import from_json, to_json
-from domain.errors import InvalidInputError, Problem, VaultliftError
+from domain.codec import from_json
+from domain.errors import InvalidInputError, VaultliftError
 from domain.evidence import accepted_document, accepted_key
 from domain.intake import requests_from_json
-from domain.plans import Approval, judge_approval
 from domain.requests import UpgradeRequest, upgrade_instance_id
-from domain.upgrade import RunState
-from orchestrators import names
 from triggers.answers import answer, error, invalid_input
+from triggers.approvals import post_approval
 from triggers.paging import read_page
-from triggers.shapes.common import PRINCIPAL_HEADER, Decided
+from triggers.shapes.common import PRINCIPAL_HEADER
 from triggers.shapes.upgrades import UPGRADE_ID, AcceptedUpgrade, AcceptedUpgrades, UpgradePage
+from triggers.upgrade_runs import state_of, unknown
 from triggers.views import ENDED, queued_view, upgrade_view, vault_view
 
 
@@ -101,21 +99,13 @@ async def get_upgrade(
 ) -> func.HttpResponse:
     """One upgrade: 200, or 404 for an id nobody ever handed in."""
     instance_id = req.route_params["id"]
-    state = await _state_of(client, instance_id)
+    state = await state_of(client, instance_id)
     if state is not None:
         return answer(upgrade_view(state))
     waiting = await _waiting_in_queue(ports, instance_id)
     if waiting is not None:
         return answer(queued_view(instance_id, waiting))
-    return _unknown(instance_id)
-
-
-async def _state_of(
-    client: df.DurableFunctionsClient, instance_id: str
-) -> OrchestrationState | None:
-    if UPGRADE_ID.match(instance_id) is None:
-        return None
-    return await client.get_orchestration_state(instance_id)
+    return unknown(instance_id)
 
 
 async def _waiting_in_queue(ports: Ports, instance_id: str) -> UpgradeRequest | None:
@@ -127,79 +117,6 @@ async def _waiting_in_queue(ports: Ports, instance_id: str) -> UpgradeRequest | 
     keys = await ports.evidence.list_keys(f"vaults/{found['key']}/accepted/")
     document = await ports.evidence.read(keys[-1]) if keys else None
     return from_json(UpgradeRequest, document["data"]) if document is not None else None
-
-
-def _unknown(instance_id: str) -> func.HttpResponse:
-    return error(404, "NotFound", f"There is no upgrade with the id {instance_id}.")
-
-
-async def post_approval(
-    req: func.HttpRequest, client: df.DurableFunctionsClient, ports: Ports
-) -> func.HttpResponse:
-    """Answers a request for approval: 202, or 400, 404, 409 with the reason."""
-    instance_id = req.route_params["id"]
-    state = await _state_of(client, instance_id)
-    if state is None:
-        return _unknown(instance_id)
-    try:
-        approval = approval_from_body(req, ports)
-    except InvalidInputError as problem:
-        return invalid_input(problem)
-    view = upgrade_view(state)
-    if view["state"] != RunState.AWAITING_APPROVAL or view["plan"] is None:
-        return error(409, "NotWaiting", f"The upgrade is {view['state']}; it asks for no approval.")
-    request = from_json(UpgradeRequest, state.get_input(dict))
-    # Judged here for a quick answer, and once more in the workflow, which is what counts: between
-    # the two the plan may have changed.
-    objection = judge_approval(view["plan"]["hash"], request.requested_by, approval)
-    if objection:
-        return error(409, "ApprovalRefused", objection)
-    await client.raise_orchestration_event(
-        instance_id, names.APPROVAL_EVENT, data=to_json(approval)
-    )
-    body: Decided = {"id": instance_id, "decision": approval.decision}
-    return answer(body, 202)
-
-
-def approval_from_body(req: func.HttpRequest, ports: Ports) -> Approval:
-    """The approval a body holds; the platform's sign-in names the approver where there is one.
-
-    Raises:
-        InvalidInputError: The body is not an approval; lists every member that is wrong.
-    """
-    try:
-        body = req.get_json()
-    except ValueError as broken:
-        problem = Problem(where="body", field="-", message=f"not JSON: {broken}")
-        raise InvalidInputError([problem]) from broken
-    if not isinstance(body, dict):
-        problem = Problem(where="body", field="-", message="give a JSON object")
-        raise InvalidInputError([problem])
-    principal = req.headers.get(PRINCIPAL_HEADER)
-    data = {
-        "plan_hash": body.get("planHash"),
-        # Who signed in counts, whatever the body claims (DESIGN rule 3).
-        "approver": principal or body.get("approver"),
-        "decision": body.get("decision"),
-        "comment": body.get("comment") or "",
-        "at": ports.clock.now(),
-    }
-    try:
-        return from_json(Approval, data)
-    except ValidationError as invalid:
-        raise InvalidInputError(_approval_problems(invalid)) from invalid
-
-
-def _approval_problems(invalid: ValidationError) -> list[Problem]:
-    spelt = {"plan_hash": "planHash"}
-    return [
-        Problem(
-            where="body",
-            field=spelt.get(str(one["loc"][0]), str(one["loc"][0])) if one["loc"] else "-",
-            message=one["msg"],
-        )
-        for one in invalid.errors()
-    ]
 
 
 def http_blueprint(ports: Ports) -> df.Blueprint:

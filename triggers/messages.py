@@ -7,8 +7,8 @@ from azure import durable_functions as df
 
 from adapters.ports import Ports
 from domain.admission import Admission, AdmissionState
-from domain.campaign_intake import read_command
 from domain.codec import JsonObject, from_json, to_json
+from domain.command_intake import read_command
 from domain.errors import InvalidInputError, Problem, ServiceError
 from domain.evidence import evidence_document
 from domain.messages import KeptMessage, MessageBox, Replayed

@@ -12,19 +12,18 @@ from azure import durable_functions as df
 from durabletask.client import OrchestrationState
 
 from adapters.ports import Ports
+from domain.bodies import object_of
 from domain.codec import JsonObject, from_json, to_json
 from domain.errors import InvalidInputError, Problem, ServiceError
 from domain.intake_rows import Sender
 from domain.outcomes import SettlementReport
-from domain.plans import judge_approval
 from domain.requests import settle_instance_id
 from domain.settle_intake import SettleOrder, SettleRow, read_order, settle_request
 from domain.settling import SettleRequest
-from domain.upgrade import RunState
 from domain.vaults import VaultRef
 from orchestrators import names
 from triggers.answers import answer, error, invalid_input
-from triggers.http_api import approval_from_body
+from triggers.approvals import approval_from_body, pass_on
 from triggers.paging import read_page
 from triggers.settlement_views import (
     detail_view,
@@ -32,7 +31,7 @@ from triggers.settlement_views import (
     settlement_view,
     vault_view,
 )
-from triggers.shapes.common import PRINCIPAL_HEADER, Decided
+from triggers.shapes.common import PRINCIPAL_HEADER
 from triggers.shapes.settlements import (
     GUARDED_ID,
     SETTLEMENT_ID,
@@ -179,17 +178,7 @@ class SettlementRoutes:
         except InvalidInputError as problem:
             return invalid_input(problem)
         view = settlement_view(state)
-        if view["state"] != RunState.AWAITING_APPROVAL or view["plan"] is None:
-            text = f"The settlement is {view['state']}; it asks for no approval."
-            return error(409, "NotWaiting", text)
-        objection = judge_approval(view["plan"]["hash"], view["requestedBy"], approval)
-        if objection:
-            return error(409, "ApprovalRefused", objection)
-        await client.raise_orchestration_event(
-            instance_id, names.APPROVAL_EVENT, data=to_json(approval)
-        )
-        body: Decided = {"id": instance_id, "decision": approval.decision}
-        return answer(body, 202)
+        return await pass_on(client, view, view["requestedBy"], approval, to="settlement")
 
     async def guard(
         self, req: func.HttpRequest, client: df.DurableFunctionsClient
@@ -247,11 +236,7 @@ def _accepted(req: func.HttpRequest, request: SettleRequest, *, joined: bool) ->
 
 
 def _guard_answer(req: func.HttpRequest) -> JsonObject:
-    try:
-        body = req.get_json()
-    except ValueError as broken:
-        raise InvalidInputError([Problem(where="body", field="-", message=str(broken))]) from broken
-    told = body if isinstance(body, dict) else {}
+    told = object_of(req.get_body())
     problems = []
     if told.get("decision") not in {"granted", "abandoned"}:
         message = "must be granted or abandoned"

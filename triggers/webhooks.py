@@ -11,7 +11,7 @@ from azure import durable_functions as df
 from adapters.ports import Ports
 from domain.signatures import objection_to_signature
 from triggers.answers import error
-from triggers.http_api import post_approval
+from triggers.approvals import post_approval
 from triggers.shapes.common import SIGNATURE_HEADER
 
 

@@ -1,6 +1,5 @@
 """The body of a campaign, and of what is asked of one."""
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.campaign_body import DEFAULT_WINDOW
-from domain.campaign_intake import Sender, read_campaign, read_command, requests_of_found
+from domain.campaign_intake import Sender, read_campaign, requests_of_found
 from domain.campaigns import MAX_VAULTS, MAX_WINDOW, CampaignOptions, ErrorThreshold, Limits
 from domain.errors import InvalidInputError
 from domain.maintenance import Day, Hours, MaintenanceWindow
@@ -243,28 +242,3 @@ def test_other_kinds_of_vault_are_left_out() -> None:
 
     with pytest.raises(InvalidInputError, match="1 problem"):
         requests_of_found(asked, [classic_vault(ref)], SENDER)
-
-
-def test_a_command_names_who_asks() -> None:
-    """And may say why."""
-    asked = json.dumps({"requestedBy": " ada ", "comment": "lunch"})
-
-    assert ("ada", "lunch") == read_command(asked, None)
-    assert ("eve", "") == read_command(b"", "eve")
-
-
-@pytest.mark.parametrize(
-    ("content", "signed_in_as"),
-    [
-        ("{}", None),
-        ('{"requestedBy": " "}', None),
-        ('{"requestedBy": "bob"}', "eve"),
-        ("[]", "eve"),
-    ],
-)
-def test_a_command_of_nobody_or_somebody_else_is_refused(
-    content: str, signed_in_as: str | None
-) -> None:
-    """Whoever is signed in is who asks."""
-    with pytest.raises(InvalidInputError):
-        read_command(content, signed_in_as)

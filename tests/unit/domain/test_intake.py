@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from domain.bodies import LONGEST_BODY, parse_body
 from domain.errors import InvalidInputError
 from domain.intake import requests_from_csv, requests_from_json
-from domain.intake_json import LONGEST_BODY, parse_body
 from domain.requests import ApprovalMode, TimeZoneMode, UpgradeRequest
 from tests.unit.domain.builders import NOW, SUBSCRIPTION, VAULT, upgrade_request
 

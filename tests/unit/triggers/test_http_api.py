@@ -13,7 +13,8 @@ from adapters.ports import Ports
 from domain.errors import UnavailableError
 from tests.fake_durable import FakeDurableClient, instance_state
 from tests.fakes import SUBSCRIPTION, FakeQueue, classic_ref, fake_ports, upgrade_request
-from triggers.http_api import get_upgrade, list_upgrades, post_approval, post_upgrades
+from triggers.approvals import post_approval
+from triggers.http_api import get_upgrade, list_upgrades, post_upgrades
 
 PLAN_HASH = "ab" * 32
 INSTANCE = instance_state().instance_id
