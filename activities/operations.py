@@ -3,9 +3,9 @@
 from activities.attempts import attempt
 from activities.evidence import keep, keep_step
 from adapters.ports import Ports
-from domain.codec import to_json, to_object
+from domain.codec import from_json, to_json, to_object
 from domain.readings import FailedRead
-from domain.retries import attempt_folder, is_superseded
+from domain.retries import RetryAuthorization, attempt_folder, is_superseded
 from domain.steps import AwaitRequest, FailureRecord, PollAnswer, Recorded
 from domain.support import support_bundle
 from domain.upgrade import OperationInfo, UpgradeStatus
@@ -69,21 +69,43 @@ async def run_record_failure(ports: Ports, request: FailureRecord) -> Recorded:
         EvidenceError: The failure could not be kept; the step is tried again.
     """
     run = request.run
-    await keep(
+    folder = attempt_folder(run.request.vault.key, request.attempt)
+    entry = await keep(
         ports,
-        key=f"{attempt_folder(run.request.vault.key, request.attempt)}/failed.json",
+        key=f"{folder}/failed.json",
         kind="failure",
         vault=str(run.request.vault),
         run_id=run.run_id,
         # Without an id too: the document itself is what bars another start (DESIGN rule 2).
-        data={"operationId": request.record.operation_id if request.record else None},
+        data={"operationId": await _operation_id(ports, request, folder)},
     )
     # After the failure is on record: what comes now helps support, and may fail without harm.
     await _keep_new_vault(ports, request)
-    documents = await _documents(ports, run.prefix)
-    bundle = support_bundle(run.request, request.record, documents, request.at)
+    bundle = support_bundle(
+        run.request,
+        request.record,
+        await _documents(ports, f"{run.prefix}/"),
+        request.at,
+        # Of the first to tell: a service that has forgotten since takes nothing back.
+        operation_id=entry.document["data"]["operationId"],
+        instruction=await _instruction(ports, folder),
+    )
     await keep_step(ports, run, "10-support-bundle", bundle)
     return Recorded(key=f"{run.prefix}/10-support-bundle.json")
+
+
+async def _operation_id(ports: Ports, request: FailureRecord, folder: str) -> str | None:
+    """The failed upgrade's id: the record's, else the one this attempt was to be sent with."""
+    if request.record is not None:
+        return request.record.operation_id
+    intent = await ports.evidence.read(f"{folder}/intent.json")
+    return str(intent["data"]["operationId"]) if intent is not None else None
+
+
+async def _instruction(ports: Ports, folder: str) -> str:
+    """Whose instruction the failed attempt was made on; empty for a first one."""
+    document = await ports.evidence.read(f"{folder}/authorization.json")
+    return "" if document is None else str(from_json(RetryAuthorization, document["data"]))
 
 
 async def _keep_new_vault(ports: Ports, request: FailureRecord) -> None:

@@ -121,11 +121,26 @@ def _record_lines(record: UpgradeRecord | None) -> list[str]:
     ]
 
 
-def _mail_text(request: UpgradeRequest, record: UpgradeRecord | None, calls: int) -> str:
+def _retry_lines(instruction: str) -> list[str]:
+    if not instruction:
+        return ["We have not retried the operation and will not unless you tell us to."]
+    return [
+        f"This start was made on your instruction. {instruction}.",
+        "We will not retry the operation again unless you tell us to.",
+    ]
+
+
+def _mail_text(
+    request: UpgradeRequest,
+    record: UpgradeRecord | None,
+    calls: int,
+    operation_id: str | None,
+    instruction: str,
+) -> str:
     lines = [
         "The upgrade of a classic Backup vault to a Recovery Services vault has failed.",
         "",
-        f"OperationId: {record.operation_id if record else _UNKNOWN}",
+        f"OperationId: {operation_id or _UNKNOWN}",
         f"Subscription ID: {request.vault.subscription_id}",
         f"Vault name: {request.vault.name}",
         f"Region: {request.vault.region}",
@@ -133,7 +148,7 @@ def _mail_text(request: UpgradeRequest, record: UpgradeRecord | None, calls: int
         *_record_lines(record),
         "",
         f"The attached document lists {calls} calls with their request ids.",
-        "We have not retried the operation and will not unless you tell us to.",
+        *_retry_lines(instruction),
     ]
     return "\n".join(lines) + "\n"
 
@@ -143,6 +158,9 @@ def support_bundle(
     record: UpgradeRecord | None,
     documents: Iterable[JsonObject],
     made_at: datetime,
+    *,
+    operation_id: str | None = None,
+    instruction: str = "",
 ) -> SupportBundle:
     """Gathers what support needs from the record and from everything the run has kept.
 
@@ -151,12 +169,15 @@ def support_bundle(
         record: The classic upgrade record as last read, where there is one.
         documents: The run's evidence, in the order of its steps.
         made_at: UTC.
+        operation_id: The failed upgrade's id, where it is known but not from the record.
+        instruction: Whose instruction the failed attempt was made on; empty for a first one.
     """
     # Gone through twice, and the caller may hand in a generator.
     kept = list(documents)
     calls = _recorded_calls(kept)
+    known_id = record.operation_id if record else operation_id
     return SupportBundle(
-        operation_id=record.operation_id if record else None,
+        operation_id=known_id,
         subscription_id=request.vault.subscription_id,
         vault=request.vault.name,
         region=request.vault.region,
@@ -170,5 +191,5 @@ def support_bundle(
         tool=f"vaultlift {VERSION}",
         mail_to=SUPPORT_ADDRESS,
         mail_subject=f"Vault upgrade failed: {request.vault.name}",
-        mail_text=_mail_text(request, record, len(calls)),
+        mail_text=_mail_text(request, record, len(calls), known_id, instruction),
     )

@@ -51,6 +51,26 @@ def test_the_mail_says_that_nothing_was_retried() -> None:
     assert made.instruction.startswith("Do not retry")
 
 
+def test_a_second_failure_is_told_as_one() -> None:
+    """Support gave the instruction the start was made on; nobody claims not to have retried."""
+    made = support_bundle(
+        upgrade_request(), FAILED, [], NOW, instruction="Attempt 2, after operation-1: ticket SR-1"
+    )
+
+    assert "on your instruction. Attempt 2, after operation-1: ticket SR-1." in made.mail_text
+    assert "have not retried" not in made.mail_text
+
+
+def test_an_id_that_the_service_has_forgotten_is_told() -> None:
+    """It was known before anything was sent."""
+    made = support_bundle(upgrade_request(), None, [], NOW, operation_id="operation-9")
+
+    assert ("operation-9", True) == (
+        made.operation_id,
+        "OperationId: operation-9" in made.mail_text,
+    )
+
+
 def test_times_are_told_in_utc() -> None:
     """A failure's end is a real time; an end that is not known is said to be so."""
     running = upgrade_record(UpgradeStatus.IN_PROGRESS, ended_at=None)

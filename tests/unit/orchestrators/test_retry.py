@@ -192,3 +192,6 @@ async def test_a_failure_that_the_service_forgot_is_remembered(attempt: int) -> 
     outcome, _ = await estate.upgrade(_again(9))
 
     assert (RunState.NEEDS_SUPPORT, attempt) == (outcome.state, len(estate.classic.started))
+    bundle = estate.evidence.documents[f"{outcome.evidence_prefix}/10-support-bundle.json"]["data"]
+    assert estate.classic.started[-1] == bundle["operation_id"]
+    assert ("on your instruction" in bundle["mail_text"]) is (attempt > 1)
