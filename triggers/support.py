@@ -5,19 +5,18 @@ finds it there and queues the same request, which is then the same message.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import wraps
-from typing import Any
 
 import azure.functions as func
 from azure import durable_functions as df
-from durabletask.client import OrchestrationState
 from pydantic import ValidationError
 
 from adapters.ports import EvidenceStore, Ports
+from domain.bodies import model_problems, object_of
 from domain.codec import JsonObject, from_json, to_json
-from domain.errors import EvidenceError, InvalidInputError, Problem, VaultliftError
+from domain.errors import EvidenceError, InvalidInputError, VaultliftError
 from domain.evidence import evidence_document
 from domain.requests import UpgradeRequest
 from domain.retries import (
@@ -34,17 +33,11 @@ from triggers.answers import answer, error, invalid_input
 from triggers.shapes.common import PRINCIPAL_HEADER
 from triggers.shapes.support import RetryAccepted, SupportView
 from triggers.shapes.upgrades import UPGRADE_ID
+from triggers.upgrade_runs import state_of, unknown
 from triggers.views import ENDED
 
 BUNDLE = "/10-support-bundle.json"
 """How the keys of support bundles end."""
-
-_MEMBERS = {
-    "ticket": "ticket",
-    "instruction": "instruction",
-    "authorized_by": "authorizedBy",
-}
-
 
 type Handler = Callable[
     [func.HttpRequest, df.DurableFunctionsClient, Ports], Awaitable[func.HttpResponse]
@@ -73,9 +66,9 @@ async def get_support(
 ) -> func.HttpResponse:
     """The latest support bundle of a vault: 200, or 404, 409 without one, 503."""
     instance_id = req.route_params["id"]
-    state = await _state_of(client, instance_id)
+    state = await state_of(client, instance_id)
     if state is None:
-        return _unknown(instance_id)
+        return unknown(instance_id)
     bundles = await _bundles(ports.evidence, _key(instance_id))
     if not bundles:
         return error(409, "NothingFailed", "No upgrade of this vault has failed.")
@@ -103,27 +96,15 @@ def _key(instance_id: str) -> str:
     return found["key"] if found else ""
 
 
-async def _state_of(
-    client: df.DurableFunctionsClient, instance_id: str
-) -> OrchestrationState | None:
-    if UPGRADE_ID.match(instance_id) is None:
-        return None
-    return await client.get_orchestration_state(instance_id)
-
-
-def _unknown(instance_id: str) -> func.HttpResponse:
-    return error(404, "NotFound", f"There is no upgrade with the id {instance_id}.")
-
-
 @_needs_evidence
 async def post_retry(
     req: func.HttpRequest, client: df.DurableFunctionsClient, ports: Ports
 ) -> func.HttpResponse:
     """Records Microsoft's instruction and queues the vault again: 202, or 400, 404, 409, 503."""
     instance_id = req.route_params["id"]
-    state = await _state_of(client, instance_id)
+    state = await state_of(client, instance_id)
     if state is None:
-        return _unknown(instance_id)
+        return unknown(instance_id)
     if state.runtime_status not in ENDED:
         return error(409, "StillRunning", "The vault's run has not ended; wait for its verdict.")
     attempts = await _attempts(ports.evidence, _key(instance_id))
@@ -166,7 +147,7 @@ def _authorization(
     req: func.HttpRequest, ports: Ports, attempts: AttemptState
 ) -> RetryAuthorization:
     """The authorisation a body asks for; for a ticket handed in before, the one that is kept."""
-    body = _body(req)
+    body = object_of(req.get_body())
     number = attempts.number
     is_open = number not in attempts.failed and attempts.authorization is not None
     data = {
@@ -181,26 +162,8 @@ def _authorization(
     try:
         return from_json(RetryAuthorization, data)
     except ValidationError as invalid:
-        raise InvalidInputError(_problems(invalid)) from invalid
-
-
-def _body(req: func.HttpRequest) -> Mapping[str, Any]:
-    try:
-        body = req.get_json()
-    except ValueError as broken:
-        problem = Problem(where="body", field="-", message=f"not JSON: {broken}")
-        raise InvalidInputError([problem]) from broken
-    if not isinstance(body, dict):
-        raise InvalidInputError([Problem(where="body", field="-", message="give a JSON object")])
-    return body
-
-
-def _problems(invalid: ValidationError) -> list[Problem]:
-    names = [str(one["loc"][0]) if one["loc"] else "-" for one in invalid.errors()]
-    return [
-        Problem(where="body", field=_MEMBERS.get(name, name), message=one["msg"])
-        for name, one in zip(names, invalid.errors(), strict=True)
-    ]
+        problems = model_problems(invalid, spelt={"authorized_by": "authorizedBy"})
+        raise InvalidInputError(problems) from invalid
 
 
 def _again(request: UpgradeRequest, authorization: RetryAuthorization) -> UpgradeRequest:
