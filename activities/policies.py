@@ -28,6 +28,7 @@ from domain.guards import guard_need, with_guard_requests, without_named_request
 from domain.policy_refusals import RefusalKind, explain_refusal
 from domain.readings import FailedRead
 from domain.retention import legacy_retention_problem
+from domain.sentences import join_sentences
 from domain.settle_plans import change_sentence
 from domain.settling import PolicyChange, PolicyWrite, WriteOutcome
 from domain.undo import undo_steps
@@ -158,7 +159,7 @@ async def _explain(ports: Ports, vault: VaultRef, refused: ServiceError) -> Poli
     """A refusal with its cause and what it asks for."""
     refusal = explain_refusal(refused.code, refused.status, refused.message)
     known = f" (known {refusal.recognised_by})" if refusal.recognised_by else ""
-    message = f"{refused}. Cause: {refusal.cause}{known}."
+    message = join_sentences(str(refused), f"Cause: {refusal.cause}{known}")
     # Our own count said yes: others edit the same vault, and only waiting helps.
     if refusal.kind is RefusalKind.BUDGET:
         return PolicyWrite(

@@ -28,7 +28,7 @@ from domain.retries import (
     objection_to_retry,
     start_prefix,
 )
-from domain.sentences import join_sentences
+from domain.sentences import as_sentence, join_sentences
 from triggers.answers import answer, error, invalid_input
 from triggers.shapes.common import PRINCIPAL_HEADER
 from triggers.shapes.support import RetryAccepted, SupportView
@@ -114,7 +114,7 @@ async def post_retry(
         return invalid_input(problem)
     objection = objection_to_retry(attempts, authorization.ticket)
     if objection:
-        return error(409, "RetryRefused", f"{objection}.")
+        return error(409, "RetryRefused", as_sentence(objection))
     request = _again(from_json(UpgradeRequest, state.get_input(dict)), authorization)
     kept = await _keep(ports, request, authorization)
     if kept.ticket != authorization.ticket:
