@@ -136,7 +136,11 @@ class Fleet:
         for page in range(0, len(self.planned), PLAN_PAGE):
             vaults = PlanPage(vaults=self.planned[page : page + PLAN_PAGE])
             document = evidence_document(
-                kind="campaign-plan", subject=CAMPAIGN, run_id=CAMPAIGN, at=NOON, data=to_object(vaults)
+                kind="campaign-plan",
+                subject=CAMPAIGN,
+                run_id=CAMPAIGN,
+                at=NOON,
+                data=to_object(vaults),
             )
             await self.evidence.create(plan_key(CAMPAIGN, page // PLAN_PAGE), document)
         state = CampaignState(
