@@ -53,9 +53,12 @@ async def post_command(
         return error(409, "NotAllowed", f"The campaign is {shown}; it takes no {verb} now.")
     carried = campaign_state(state)
     has_ended = phase in ENDED_PHASES
+    # Refused here, because a redrive begins the workflow anew: one without a single vault would end
+    # at once and look as if it had done something.
     if has_ended and not set(carried.marks) & _MAY_RUN_AGAIN:
         message = "Every vault of this campaign has ended well, or was never sent."
         return error(409, "NothingToRedrive", message)
+    # The note first: an event that is lost leaves a trace of who asked, and asking again is safe.
     await keep_note(ports, carried, Note(what=f"{verb}-requested", detail=comment, requested_by=by))
     await _tell(client, carried, command, has_ended=has_ended)
     body: CommandAccepted = {"id": carried.campaign_id, "verb": command.verb.value}
@@ -71,4 +74,5 @@ async def _tell(
     # Also where somebody else has just begun it anew: the campaign itself says what it makes of
     # the second command, and the trail keeps that.
     instance_id = campaign_instance_id(carried.campaign_id)
+    # By the same event as progress: one inbox keeps commands and ends of vaults in one order.
     await client.raise_orchestration_event(instance_id, names.SLOT_EVENT, data=to_json(command))

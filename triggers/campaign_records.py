@@ -32,6 +32,7 @@ async def keep_note(ports: Ports, state: CampaignState, note: Note) -> None:
     """Who asked what and when; two people may ask in the same moment."""
     at = ports.clock.now()
     # Before what the campaign makes of it, should both fall into one moment.
+    # A part drawn at random: two people who ask the same in one moment are two lines of the trail.
     key = trail_key(state.campaign_id, at, note.what, f"0-{uuid.uuid4().hex[:6]}")
     data = {**to_json(note), "at": at.isoformat()}
     await keep_document(ports, state, key, data, kind="campaign-note")
@@ -40,6 +41,7 @@ async def keep_note(ports: Ports, state: CampaignState, note: Note) -> None:
 async def read_trail(ports: Ports, campaign_id: str) -> list[TrailLine]:
     """The latest lines of a campaign's trail, the oldest first."""
     keys = await ports.evidence.list_keys(f"{campaign_prefix(campaign_id)}/trail/")
+    # Keys begin with the moment, so the last of them are the latest without a look inside.
     documents = [await ports.evidence.read(key) for key in keys[-SHOWN_TRAIL:]]
     return [
         {
@@ -59,6 +61,8 @@ async def read_vaults(ports: Ports, campaign_id: str, positions: list[int]) -> l
     # A page holds a hundred vaults, so each is read once, however many are asked for.
     for number in sorted({position // PLAN_PAGE for position in positions}):
         document = await ports.evidence.read(plan_key(campaign_id, number))
+        # A page that is gone leaves its vaults unnamed; the view of the campaign is shown all the
+        # same.
         pages[number] = from_json(PlanPage, document["data"]) if document else PlanPage(vaults=())
     return [
         vault_at(position, pages[position // PLAN_PAGE].vaults[position % PLAN_PAGE])

@@ -36,6 +36,7 @@ def campaign_status(state: OrchestrationState) -> JsonObject:
     if state.runtime_status not in ENDED:
         # Empty until the first turn of each history.
         shown = state.get_custom_status(dict)
+    # An ended campaign is counted from its output, which is also what a redrive begins with.
     return shown or Steering(campaign_state(state)).status()
 
 
@@ -65,6 +66,8 @@ def campaign_state(state: OrchestrationState) -> CampaignState:
     """What the campaign carries: its end, or what its present history began with."""
     if state.runtime_status is OrchestrationStatus.COMPLETED:
         return from_json(CampaignState, state.get_output(dict))
+    # A campaign continues as new with its whole state as the input, so the input is never older
+    # than the present history.
     return from_json(CampaignState, state.get_input(dict))
 
 
@@ -128,6 +131,7 @@ def plan_view(
     skipped: Sequence[Skipped],
 ) -> CampaignPlan:
     """The answer of a dry run: who starts when, if nothing fails, and what is left out."""
+    # Not the moment of the request: maintenance hours may keep the first vault waiting.
     begins_at = expected.vaults[0].starts_at
     return {
         "id": campaign_id,

@@ -108,6 +108,8 @@ async def _requests(
         async with turn:
             return await ports.classic.list_vaults(subscription)
 
+    # One list that fails fails the whole: a campaign that silently leaves out a subscription would
+    # be taken for a finished one.
     lists = await asyncio.gather(*(list_one(one) for one in asked.subscriptions))
     return requests_of_found(asked, [vault for found in lists for vault in found], sender)
 
@@ -120,14 +122,20 @@ async def _start(
     planned: tuple[UpgradeRequest, ...],
 ) -> func.HttpResponse:
     instance_id = campaign_instance_id(state.campaign_id)
+    # Read first: the host would begin an ended campaign anew under the same id, without a word
+    # (durable-2x 2).
     if await client.get_orchestration_state(instance_id, fetch_payloads=False) is not None:
         return _exists(state.campaign_id)
     by = planned[0].requested_by
+    # The plan goes to evidence in pages and not into the history: ten thousand requests are several
+    # megabytes, and a history should carry far less (durable-2x 2).
     for page in range(0, len(planned), PLAN_PAGE):
         vaults = planned[page : page + PLAN_PAGE]
         key = plan_key(state.campaign_id, page // PLAN_PAGE)
         data = to_json(PlanPage(vaults=vaults))
         kept = await keep_document(ports, state, key, data, kind="campaign-plan")
+        # The store keeps the first document under a key. Positions of the campaign's marks are
+        # places in that plan, so another one under the same id would start the wrong vaults.
         if not _is_same(from_json(PlanPage, kept["data"]).vaults, vaults):
             message = f"The campaign id {state.campaign_id} was used before, for another plan."
             return error(409, "AlreadyExists", message)
@@ -167,6 +175,8 @@ async def list_campaigns(
         page = await read_page(req, client, prefix, _is_campaign, CAMPAIGNS_READ)
     except InvalidInputError as problem:
         return invalid_input(problem)
+    # Sorted within the page only: the engine has an order of its own, and all campaigns would have to
+    # be read to sort all of them.
     views = sorted(map(campaign_view, page.states), key=lambda one: one["startedAt"], reverse=True)
     body: CampaignPage = {"campaigns": views, "continuationToken": page.token}
     return answer(body)

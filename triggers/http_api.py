@@ -114,6 +114,7 @@ async def _waiting_in_queue(ports: Ports, instance_id: str) -> UpgradeRequest | 
     found = UPGRADE_ID.match(instance_id)
     if found is None:
         return None
+    # The evidence and not the queue, which can only be looked through message by message.
     keys = await ports.evidence.list_keys(f"vaults/{found['key']}/accepted/")
     document = await ports.evidence.read(keys[-1]) if keys else None
     return from_json(UpgradeRequest, document["data"]) if document is not None else None

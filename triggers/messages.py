@@ -61,6 +61,7 @@ async def get_message(req: func.HttpRequest, ports: Ports) -> func.HttpResponse:
         kept = await ports.queue.list_kept(box, 1, int(number))
     except ServiceError as failure:
         return error(503, "QueueUnavailable", str(failure))
+    # The box gives messages from a number on: where this one is gone, it gives the next.
     if not kept or kept[0].sequence_number != int(number):
         return error(404, "NotFound", f"There is no message {number} in {box}.")
     body: MessageDetail = {**message_view(kept[0]), "body": kept[0].body}
@@ -105,6 +106,8 @@ async def _keep(ports: Ports, request_id: str, ending: str, data: JsonObject) ->
     document = evidence_document(
         kind="replay", subject=f"messages {data['box']}", run_id=request_id, at=at, data=data
     )
+    # Two documents and not one written twice: the store never replaces what it holds (DESIGN rule
+    # 2).
     key = f"messages/{data['box']}/{at:%Y%m%dT%H%M%S.%fZ}-{request_id}-{ending}.json"
     await ports.evidence.create(key, document)
 

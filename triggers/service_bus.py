@@ -154,6 +154,8 @@ def to_queue_message(message: func.ServiceBusMessage) -> QueueMessage:
         body=message.get_body(),
         message_id=message.message_id or "",
         session_id=message.session_id or "",
+        # The binding's members are optional, although the broker sets them in every message it
+        # delivers (service-bus 5).
         sequence_number=message.sequence_number or 0,
         delivery_count=message.delivery_count or 1,
     )

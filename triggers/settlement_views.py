@@ -33,6 +33,7 @@ def settlement_view(state: OrchestrationState) -> SettlementView:
     view = _view(state, request, shown.get("state", SETTLING))
     if state.runtime_status is OrchestrationStatus.COMPLETED:
         return _ended_view(view, from_json(SettleResult, state.get_output(dict)))
+    # The workflow broke down before its verdict: an end that nobody recorded, shown as one.
     if state.runtime_status in ENDED:
         failure = state.failure_details
         name = state.runtime_status.name.lower()

@@ -78,6 +78,7 @@ class SettlementRoutes:
         )
         try:
             signed_in_as = req.headers.get(PRINCIPAL_HEADER)
+            # Everything wrong at once, before a single vault is looked up.
             order = read_order(req.get_body(), sender, signed_in_as=signed_in_as)
         except InvalidInputError as problem:
             return invalid_input(problem)
@@ -113,6 +114,8 @@ class SettlementRoutes:
                     scope=self._scope,
                     log_workspace_id=self._log_workspace,
                 )
+                # The first row that names a vault decides, whether by itself or by its
+                # subscription: the order of the rows is the operator's.
                 found.setdefault(vault.key, request)
         return tuple(found.values())
 
@@ -156,6 +159,7 @@ class SettlementRoutes:
             return _unknown(instance_id)
         view = settlement_view(state)
         prefix = view["evidencePrefix"]
+        # From evidence and not from the history: plans are long, and a history stays small.
         plan = await self._ports.evidence.read(f"{prefix}/{ZONE_PLAN}.json")
         zones: ZonesShown = plan_view(plan["data"]) if plan is not None else {}
         report = await self._ports.evidence.read(f"{prefix}/outcome.json")
@@ -209,6 +213,7 @@ def _may_restart(state: OrchestrationState, request: SettleRequest) -> bool:
     """An ended settlement may run again at any time, for another request."""
     if state.runtime_status not in ENDED:
         return False
+    # By the request's id: the same body handed in twice, after a lost answer, starts nothing anew.
     return from_json(SettleRequest, state.get_input(dict)).run_id != request.run_id
 
 
@@ -236,6 +241,8 @@ def _accepted(req: func.HttpRequest, request: SettleRequest, *, joined: bool) ->
 
 
 def _guard_answer(req: func.HttpRequest) -> JsonObject:
+    # Not an approval: the guard's owner agrees in Azure, to Azure, and this only says that it was
+    # done. So there is no plan's hash, and the requester may be the one who tells.
     told = object_of(req.get_body())
     problems = []
     if told.get("decision") not in {"granted", "abandoned"}:

@@ -72,6 +72,7 @@ async def get_support(
     bundles = await _bundles(ports.evidence, _key(instance_id))
     if not bundles:
         return error(409, "NothingFailed", "No upgrade of this vault has failed.")
+    # By the moment recorded: keys sort by the run's id, which tells nothing of when it was.
     key, document = max(bundles.items(), key=lambda item: str(item[1]["recordedAt"]))
     body: SupportView = {
         "id": instance_id,
@@ -116,6 +117,8 @@ async def post_retry(
     if objection:
         return error(409, "RetryRefused", as_sentence(objection))
     request = _again(from_json(UpgradeRequest, state.get_input(dict)), authorization)
+    # The first of two tickets handed in at once wins, as the store keeps the first document of a
+    # key; the other must not think that it counts.
     kept = await _keep(ports, request, authorization)
     if kept.ticket != authorization.ticket:
         return error(409, "RetryRefused", f"ticket {kept.ticket} was recorded at the same moment.")
@@ -171,6 +174,8 @@ def _again(request: UpgradeRequest, authorization: RetryAuthorization) -> Upgrad
     digest = hashlib.sha256(authorization.ticket.encode()).hexdigest()[:12]
     return replace(
         request,
+        # A message's id is made from it, so the broker drops a second copy of the same instruction
+        # within its time of duplicate detection.
         request_id=f"retry-{authorization.attempt}-{digest}",
         requested_by=authorization.authorized_by,
         requested_at=authorization.at,

@@ -18,6 +18,7 @@ async def start_audit(
     client: df.DurableFunctionsClient, ports: Ports, subscriptions: tuple[str, ...]
 ) -> str:
     """Starts today's audit unless it was started already; gives its instance id."""
+    # The day of UTC, as the timer's schedule is: the id must not change with the season.
     audit_id = f"{ports.clock.now():%Y-%m-%d}"
     # One a day: a timer that fires twice, or on two instances of the app, finds the first one's
     # audit.
