@@ -33,6 +33,7 @@ async def run_record_plan(ports: Ports, request: PlanRequest) -> PlanRecord:
         ),
     )
     digest = plan_hash(plan)
+    # Named by its hash: a plan that changed is another document, and the one approved stays.
     step = f"04-plan-{digest[:HASH_DIGITS]}"
     await keep_step(ports, run, step, plan)
     return PlanRecord(plan_hash=digest, key=f"{run.prefix}/{step}.json")
@@ -52,6 +53,7 @@ async def run_record_reminder(ports: Ports, request: ReminderRecord) -> Recorded
         request.expires_at.isoformat(timespec="minutes"),
         run.instance_id,
     )
+    # By the orchestration's clock, which a second execution tells alike: it finds its own document.
     step = f"05-reminder-{request.at:%Y%m%dT%H%M%S%f}"
     await keep_step(ports, run, step, request)
     return Recorded(key=f"{run.prefix}/{step}.json")

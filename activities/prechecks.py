@@ -93,6 +93,7 @@ async def _attempt[T](what: str, read: Awaitable[Reading[T]]) -> Attempt[T]:
     """
     try:
         return await read
+    # Passed on: a person should not be asked to agree to what a minute's patience would answer.
     except (UnavailableError, ThrottledError):
         raise
     except ServiceError as failure:
@@ -147,6 +148,7 @@ async def _look_at_subscription(ports: Ports, context: CheckContext, gathered: _
         read = arm.read_provider(subscription_id, namespace)
         provider = await _attempt(f"resource provider {namespace}", read)
 
+        # Bound as a default: a closure would see the last namespace of the loop in each of them.
         def judge(document: JsonObject, namespace: str = namespace) -> list[CheckReason]:
             if provider_state(document) != REGISTERED:
                 gathered.to_register.append(namespace)

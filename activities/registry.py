@@ -111,6 +111,7 @@ class RunsActivity:
     request: type
 
 
+# Apart from the others: a client binding costs each call something, and most need none.
 RUNS_ACTIVITIES = (
     RunsActivity(names.LOOK_AT_RUNS, run_look_at_runs, campaign_steps.LookRequest),
     RunsActivity(names.ADMIT_WAITING, run_admit_waiting, admission.AdmitRequest),

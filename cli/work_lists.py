@@ -57,6 +57,7 @@ def _cell(text: str) -> str:
 
 
 def _file_name(owner: str) -> str:
+    # Owners come from a file of the operator's: a name like ../x must not leave the folder.
     return re.sub(r"[^A-Za-z0-9@._-]+", "-", owner).strip("-.") or NOBODY
 
 

@@ -22,6 +22,7 @@ _SIGNATURE = re.compile(r"t=(?P<moment>[0-9]{1,12}),v1=(?P<digest>[0-9a-f]{64})"
 
 def sign(secret: str, instance_id: str, body: bytes, at: datetime) -> str:
     """The signature of a body sent to a run at a moment."""
+    # Whole seconds: the text is signed as it stands, and a fraction could be written in two ways.
     moment = str(int(at.timestamp()))
     return f"t={moment},v1={_digest(secret, moment, instance_id, body)}"
 

@@ -75,6 +75,7 @@ class ClassicVault:
     """The service's own clock when it answered, UTC; every process sees the same one."""
 
 
+# A word not known here must block: the old client counts anything but Warning as an error, too.
 class Severity(StrEnum):
     """``Type`` of a prerequisite reason. Only the exact word Warning may be passed over (3.2)."""
 
@@ -150,6 +151,8 @@ class OperationInfo:
     @property
     def has_succeeded(self) -> bool:
         """The only combination that means success."""
+        # The old client takes anything else that is not running for a failure, words not seen yet
+        # included (vault-upgrade 1.4, 2.4).
         return self.is_completed and self.result == "Succeeded"
 
 

@@ -71,6 +71,8 @@ def agree_on_plan(
     attempt: Attempt,
 ) -> Flow[Agreement]:
     """Checks, plans and asks until there is an approved plan that still holds."""
+    # Both from the context, which gives the same in every replay: drawn afresh, the id would differ
+    # each time, and no start could be recognised as ours (DESIGN rules 1 and 7).
     operation_id = client_request_id(ctx.new_uuid(), now(ctx))
     # One for the whole run: a second one would miss what the first one is still waiting for.
     inbox = Inbox(ctx, names.APPROVAL_EVENT)
@@ -90,6 +92,7 @@ def agree_on_plan(
             attempt=attempt,
         )
         plan = yield from call(ctx, names.RECORD_PLAN, planned, PlanRecord)
+        # The check after an approval gave the same plan: only now does the approval count.
         if approved_hash == plan.plan_hash or not needs_approval(run.request, checked.result):
             if gone == checked.result.to_unregister:
                 return (yield from _register(ctx, run, checked.result, operation_id))
@@ -178,6 +181,8 @@ def _ask(
     expires_at = asked_at + limit
     shown = {"hash": plan.plan_hash, "key": plan.key, "expiresAt": expires_at.isoformat()}
     journey.move(RunState.AWAITING_APPROVAL, plan=shown)
+    # Two waits with one deadline each, instead of a reminder beside the wait: the library complains
+    # about timers that nobody waits for any more.
     approval = yield from _next_answer(ctx, run, plan, inbox, asked_at + limit * REMIND_AFTER)
     if approval is None:
         reminder = ReminderRecord(
@@ -212,6 +217,7 @@ def _next_answer(
         if approval is None:
             continue
         objection = judge_approval(plan.plan_hash, run.request.requested_by, approval)
+        # An answer that does not count is kept as well: who tried to approve what is evidence.
         decision = f"rejected: {objection}" if objection else approval.decision
         yield from _record(ctx, run, plan, decision=decision, approval=approval)
         if not objection:

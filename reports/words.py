@@ -13,6 +13,7 @@ HOUR_S = 60 * MINUTE_S
 DAY_S = 24 * HOUR_S
 
 
+# A tone and not a colour: the page, the terminal and a printout each have their own.
 class Tone(StrEnum):
     """How much of a reader's attention something deserves."""
 

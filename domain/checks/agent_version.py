@@ -38,6 +38,8 @@ def _judge(agent: Agent) -> tuple[Verdict, str, str]:
         return Verdict.UNKNOWN, f"agent version unknown: {given}", ""
     offer = "; the service offers an update" if agent.has_update else ""
     text = f"agent {agent.raw_version}{_lacking(agent)}{offer}"
+    # The only floor that hides a machine. The others cost a feature each, which the text names, and
+    # are no reason to ask anybody for an update (audit-checks AGT-01, AGT-02).
     if is_below(agent.version, UPGRADE_FLOOR):
         to_do = _UPDATE.format(name=agent.name, purpose=UPGRADE_FLOOR.purpose, floor=floor)
         return Verdict.FAIL, f"{text}; needs {floor} or newer", to_do
