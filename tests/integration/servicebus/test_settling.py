@@ -1,7 +1,14 @@
 """What a receiver may say about a message, and what becomes of it."""
 
+import asyncio
+from datetime import UTC, datetime, timedelta
+
 import pytest
-from azure.servicebus import ServiceBusMessage, ServiceBusReceiveMode
+from azure.servicebus import (
+    ServiceBusMessage,
+    ServiceBusMessageState,
+    ServiceBusReceiveMode,
+)
 from azure.servicebus.exceptions import MessageNotFoundError
 
 from tests.integration.servicebus.bus import nothing_comes, peek_all, take, take_one, texts
@@ -158,6 +165,42 @@ async def test_peek_shows_without_taking(bus):
 
     assert ["b", "c"] == texts(from_second)
     assert ["a", "b", "c"] == await peek_all(receiver)
+
+
+@together
+async def test_peek_tells_the_state(bus):
+    """Active, deferred and scheduled messages are all there to be seen, and told apart."""
+    queue = await bus.queue("plain")
+    await bus.send(queue, "later", "now")
+    receiver = await bus.receiver(queue)
+    await receiver.defer_message(await take_one(receiver))
+    in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+    sender = bus.sender(queue)
+    numbers = await sender.schedule_messages(ServiceBusMessage("in an hour"), in_an_hour)
+
+    seen = await receiver.peek_messages(10, sequence_number=1)
+
+    await sender.cancel_scheduled_messages(numbers)
+    assert {
+        "later": ServiceBusMessageState.DEFERRED,
+        "now": ServiceBusMessageState.ACTIVE,
+        "in an hour": ServiceBusMessageState.SCHEDULED,
+    } == {str(message): message.state for message in seen}
+
+
+@together
+async def test_messages_can_be_iterated_over(bus):
+    """A receiver is an iterator that ends when nothing came for as long as it was told to wait."""
+    queue = await bus.queue("plain")
+    await bus.send(queue, "a", "b", "c")
+    receiver = await bus.receiver(queue, max_wait_time=1)
+
+    if bus.kind == "aio":
+        seen = [str(message) async for message in receiver]
+    else:
+        seen = texts(await asyncio.to_thread(list, receiver.target))
+
+    assert ["a", "b", "c"] == seen
 
 
 @together
