@@ -30,6 +30,7 @@ from cli.settle_options import (
     WorkLists,
     Zone,
 )
+from cli.settle_questions import Questions
 from cli.settle_views import AcceptedSettlement, SettlementView
 from cli.transport import JsonTransport
 from cli.work_lists import write_work_lists
@@ -122,6 +123,7 @@ def follow(
         UnavailableError: The app was gone for too long.
     """
     patience = Patience(progress, pace)
+    questions = Questions(progress.note)
     views: dict[str, SettlementView] = {}
     while True:
         # The settlement goes on without us; only looking has to be possible again.
@@ -129,6 +131,8 @@ def follow(
         if seen is not None:
             views |= seen
             shown = tuple(views[one] for one in ids)
+            # Before the line that names the hash: whoever agrees has to see what to.
+            questions.look(shown)
             progress.update(shown)
             if all(one.end_state is not None for one in shown):
                 return shown

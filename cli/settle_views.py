@@ -1,6 +1,6 @@
 """What the app's HTTP API says about one settlement, as the command line reads it."""
 
-from cli.views import Body, UpgradeView, VaultView
+from cli.views import Body, PlanView, UpgradeView, VaultView
 
 
 class SettledVaultView(VaultView):
@@ -56,6 +56,14 @@ class GuardView(Body):
     request_id: str = ""
 
 
+class SettlementPlanView(PlanView):
+    """What would be written."""
+
+    changes: tuple[str, ...] = ()
+    """One sentence each; at most fifty of them."""
+    count: int = 0
+
+
 class SettlementView(UpgradeView):
     """One settlement; what it shares with an upgrade is shown the same way."""
 
@@ -63,6 +71,7 @@ class SettlementView(UpgradeView):
     is_dry_run: bool = False
     job_sync: str | None = None
     pending_changes: tuple[str, ...] = ()
+    plan: SettlementPlanView | None = None
     guard: GuardView | None = None
     checklist: tuple[StatementView, ...] = ()
     policies: tuple[PolicyView, ...] = ()
