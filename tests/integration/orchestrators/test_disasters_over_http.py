@@ -16,9 +16,9 @@ from tests.disasters.playing import engine, jostled, run_to_end
 from tests.disasters.points import Kill, Watch, watched
 from tests.integration.orchestrators.http_world import PORTAL, HttpWorld, http_world, request
 
-START_POINTS = range(2, 49, 2)
+START_POINTS = range(2, 58, 2)
 """After every call up to the first poll, the start among them; before the next is the same."""
-LATER_POINTS = range(50, 170, 20)
+LATER_POINTS = range(58, 178, 20)
 """Samples of the rest, every point of which is played on fakes (tests/disasters)."""
 
 ROUTES = ("classic-list", "classic-check", "classic-upgrade", "classic-track", "vault")
