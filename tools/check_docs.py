@@ -83,9 +83,10 @@ def find_unknown_settings(text: str, known: frozenset[str]) -> Iterator[str]:
 
 
 def known_settings(root: Path) -> frozenset[str]:
-    """What the app, the command and the deployment read."""
+    """What the app, the command, the deployment and the tests read."""
     sources = [root / "adapters" / "settings.py", root / "cli" / "options.py"]
     sources += [one for one in (root / "infra").glob("*.*") if one.is_file()]
+    sources += (root / "tests" / "integration").rglob("conftest.py")
     texts = [path.read_text(encoding="utf-8") for path in sources]
     return frozenset(name for text in texts for name in _SETTING.findall(text))
 
