@@ -22,6 +22,7 @@ from domain.campaigns import (
     VaultProgress,
     Verb,
     mark_of,
+    round_request_id,
 )
 from domain.codec import JsonObject
 from domain.ledger import Ledger
@@ -142,9 +143,17 @@ class Steering:
             if asked.request_id != progress.request_id:
                 return
             self._in_flight.pop(position)
-        elif mark is not Mark.PROVING:
+        # Whoever may write to the queue may make up a slot of ours; their run is not our vault's.
+        elif mark is not Mark.PROVING or not self._is_own(progress.request_id):
             return
         self._put(position, progress.state)
+
+    def _is_own(self, request_id: str) -> bool:
+        """Whether a request is of this campaign, in whichever round."""
+        own = self._state.campaign_id
+        return any(
+            request_id == round_request_id(own, number) for number in range(1, self._round_no + 1)
+        )
 
     def _put(self, position: int, state: RunState) -> None:
         self.ledger.put(position, mark_of(state) if state in END_STATES else Mark.PROVING)

@@ -70,6 +70,17 @@ def test_a_vault_that_proves_frees_its_slot() -> None:
     assert (2,) == one.starts(AT)
 
 
+@pytest.mark.parametrize(
+    ("request_id", "expected"), [("c1", "c"), ("c1.r2", "c"), ("c1.r3", "p"), ("other", "p")]
+)
+def test_a_proving_vault_ends_by_its_own_runs_only(request_id: str, expected: str) -> None:
+    """Of this round or an earlier one; a made-up slot does not speak for a vault."""
+    one = steering("p.", round_no=2)
+    one.take_progress(progress(0, RunState.CLOSED, request_id))
+
+    assert expected == one.ledger.marks[0]
+
+
 def test_a_vault_that_ends_frees_its_slot() -> None:
     """An end is kept as its mark."""
     one = started()
