@@ -38,6 +38,7 @@ async def run_read_prechecks(ports: Ports, request: PrecheckRequest) -> CheckRes
     """
     context = _context(request)
     gathered = _Gathered([request.check.provenance], list(service_reasons(request.check)))
+    # First of the looks, for it takes reasons back, and only the service's stand there yet.
     await _look_at_lost_machines(ports, request, gathered)
     await _look_at_subscription(ports, context, gathered)
     await _look_at_target(ports, request, gathered)
@@ -150,6 +151,8 @@ async def _look_at_subscription(ports: Ports, context: CheckContext, gathered: _
 
         # Bound as a default: a closure would see the last namespace of the loop in each of them.
         def judge(document: JsonObject, namespace: str = namespace) -> list[CheckReason]:
+            # Noted whether or not anybody has agreed: what is registered in the end is what the
+            # plan names.
             if provider_state(document) != REGISTERED:
                 gathered.to_register.append(namespace)
             return [judge_provider(context, namespace, document)]

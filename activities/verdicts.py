@@ -28,6 +28,8 @@ async def run_record_verdict(ports: Ports, request: VerdictRequest) -> VaultOutc
         EvidenceError: The evidence could not be read or the report not be kept.
     """
     prefix = request.run.prefix
+    # From evidence and not handed over by the workflow: findings of a large vault would not fit
+    # into a history (durable-2x 2).
     documents = {
         key: document
         for key in await ports.evidence.list_keys(f"{prefix}/")

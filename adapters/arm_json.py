@@ -57,6 +57,7 @@ class ArmJson:
         reading = await self.read("GET", path, params)
         rows = _rows(reading.value, path)
         link = reading.value.get("nextLink")
+        # Counted: a service that links a page to itself would otherwise keep the activity for ever.
         for _ in range(MAX_PAGES):
             if not link:
                 return Reading(value=tuple(rows), provenance=reading.provenance)
@@ -98,6 +99,8 @@ class ArmJson:
     async def _send(
         self, client: RestClient, request: HttpRequest, **options: Any
     ) -> AsyncHttpResponse:
+        # azure-core takes addresses as they stand; a path becomes one of the cloud's own endpoint
+        # here.
         request.url = client.format_url(request.url)
         return await client.send_request(request, **options)
 

@@ -155,6 +155,8 @@ def _follow(
         view = patience.look(partial(client.read, campaign_id))
         if view is not None:
             shown = _tell_news(output, view, shown)
+            # A pause ends the watching, too: without somebody it would go on for ever, and the exit
+            # code tells a script so.
             if view.needs_somebody:
                 return _show(output, view)
         patience.pause()

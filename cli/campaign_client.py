@@ -17,6 +17,7 @@ from domain.errors import NotFoundError, UnavailableError
 
 
 def _path(*parts: str) -> str:
+    # Slashes, too: an id from a command line must not become another route.
     return "/api/" + "/".join(urllib.parse.quote(part, safe="") for part in parts)
 
 
@@ -81,6 +82,7 @@ class CampaignClient:
             found += page.campaigns
             token = page.continuation_token
             if not token:
+                # The app sorts each page by itself; only all of them together have an order.
                 return tuple(sorted(found, key=lambda one: one.started_at, reverse=True))
 
     def command(self, campaign_id: str, verb: Verb, by: str, comment: str | None) -> None:

@@ -130,6 +130,8 @@ def requests_of_found(
     for vault in found:
         why = _why_not(vault)
         if why is None:
+            # The same way as a list that somebody wrote, so that a vault found is held to the same
+            # rules.
             rows.append({**_row(vault), **asked.defaults})
         else:
             skipped.append(Skipped(vault=str(vault.ref), why=why))

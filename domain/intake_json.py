@@ -71,6 +71,7 @@ def read_sender(intake: Intake, content: Mapping[str, Any], default: Sender) -> 
 
 def check_signed_in(intake: Intake, sender: Sender, signed_in_as: str) -> None:
     """Reports a sender who claims to be somebody else than the signed-in caller."""
+    # Refused and not overruled: a list that claims to be somebody else's was sent by mistake.
     if sender.requested_by.casefold() != signed_in_as.strip().casefold():
         text = f"must be left out or be {signed_in_as}, the signed-in caller"
         intake.report("body", "requestedBy", text)
@@ -98,5 +99,6 @@ def read_vaults(intake: Intake, content: Mapping[str, Any]) -> None:
     if "vaults" in content:
         _read_list(intake, content)
     else:
+        # One vault needs no list around it: what says who asks stands among its own fields.
         given = {name: value for name, value in content.items() if name not in SENDER_MEMBERS}
         intake.add(Row(where="body", given=given))

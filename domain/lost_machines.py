@@ -59,6 +59,7 @@ def judge_lost_machines(
     reasons: list[CheckReason] = []
     chosen: list[LostMachine] = []
     for name in named:
+        # A set: a machine this run has unregistered may still show in the list for a while.
         found = {one for one in known if one.name.casefold() == name.casefold()}
         reasons.append(_judge(name, found))
         if len(found) == 1:

@@ -95,6 +95,7 @@ def _explained(reason: PrerequisiteReason) -> CheckReason:
     documented = topic.advice if topic else ""
     said = reason.recommended_action.strip()
     return CheckReason(
+        # Whatever is no Warning blocks, whether we know the word or not (vault-upgrade 3.2).
         code=reason.code or "NoCode",
         gravity=Gravity.WARNING if is_warning else Gravity.ERROR,
         message=reason.message,

@@ -104,6 +104,8 @@ class Steering:
         maintenance = self._state.options.maintenance
         if self.phase is not CampaignPhase.RUNNING:
             return ()
+        # Hours hold back starts only: what the service has begun goes on by itself, whatever the
+        # clock.
         if maintenance is not None and next_opening(maintenance, at) > at:
             return ()
         return choose_starts(self.ledger, self._state.options.limits)
@@ -140,6 +142,8 @@ class Steering:
         mark = self.ledger.mark(position)
         if mark is Mark.SENT:
             asked = self._in_flight[position]
+            # A late report of an earlier round, from before the vault was redriven: the run of this
+            # round has yet to tell.
             if asked.request_id != progress.request_id:
                 return
             self._in_flight.pop(position)
@@ -156,6 +160,8 @@ class Steering:
         )
 
     def _put(self, position: int, state: RunState) -> None:
+        # Proving takes no slot: the service is done with the vault, and its jobs may take twelve
+        # hours to arrive (vault-upgrade 1.7).
         self.ledger.put(position, mark_of(state) if state in END_STATES else Mark.PROVING)
         self._check_threshold()
         self._check_end()
@@ -225,6 +231,7 @@ class Steering:
 
     def _cancel(self) -> str:
         self._enter(CampaignPhase.CANCELLING)
+        # What was sent is followed all the same: the service knows no way to call an upgrade back.
         given_up = self.ledger.cancel_waiting()
         return (
             f"{given_up} vaults are not started; {len(self._in_flight)} are followed to their end"
@@ -236,6 +243,7 @@ class Steering:
         self._forgiven = self.ledger.failures
         if again:
             self._round_no += 1
+            # A paused campaign stays paused: who redrives has not said that it may go on.
             if self.phase in ENDED_PHASES:
                 self._enter(CampaignPhase.RUNNING)
         return f"{again} vaults wait again; {left} failed and must not be retried"
@@ -246,9 +254,13 @@ class Steering:
         """When to act although nothing comes in; None: only a command can change anything."""
         moments: list[datetime] = []
         if self._in_flight or self.ledger.counts[Mark.PROVING]:
+            # Kept once it is set: every event asks anew, and a look put off each time would never
+            # come.
             self._look_at = self._look_at or at + LOOK_INTERVAL
             moments.append(self._look_at)
         maintenance = self._state.options.maintenance
+        # Only where something can start then: a turn for nobody would still be written to the
+        # history.
         has_waiting = self.ledger.counts[Mark.WAITING] > 0
         if maintenance and has_waiting and self.phase is CampaignPhase.RUNNING:
             opening = next_opening(maintenance, at)
@@ -265,16 +277,20 @@ class Steering:
         self._look_at = at + LOOK_INTERVAL
         proving = list(self.ledger.positions(Mark.PROVING, start=self._look_from))
         shown = tuple(proving[:PROVING_PER_LOOK])
+        # Goes on behind them at the next look, and around: each gets its turn, however many wait.
         self._look_from = shown[-1] + 1 if len(proving) > len(shown) else 0
         return tuple(self._in_flight.values()), shown
 
     def take_look(self, found: tuple[VaultProgress, ...], missing: tuple[int, ...]) -> None:
         """What a look came to: reports that were lost, and vaults without a trace of a run."""
         for position, asked in self._in_flight.items():
+            # From the beginning after any sign of life: only an unbroken silence means a lost
+            # message.
             misses = asked.misses + 1 if position in missing else 0
             self._in_flight[position] = replace(asked, misses=misses)
         for progress in found:
             self._in_flight.pop(progress.position, None)
+            # Its report may have come by event while the look was under way; an end is put once.
             if self.ledger.mark(progress.position) in {Mark.SENT, Mark.PROVING}:
                 self._put(progress.position, progress.state)
         self._give_up_lost()
@@ -289,6 +305,7 @@ class Steering:
                     f"{asked.sent_at.isoformat()}; look into the dead-letter queue",
                 )
             )
+            # Stopped and not failed: nothing was started, so a redrive may send it again.
             self._put(asked.position, RunState.STOPPED)
 
     def resends(self) -> tuple[InFlight, ...]:

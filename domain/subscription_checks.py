@@ -26,6 +26,8 @@ def judge_subscription(document: JsonObject) -> list[CheckReason]:
     """A subscription of a CSP cannot upgrade Backup vaults; one that is not enabled, nothing."""
     reasons = []
     quota_id = str(value_at(document, ("subscriptionPolicies", "quotaId")) or "")
+    # The quota id names the offer the subscription was bought under; those of resellers begin so,
+    # as CSP_2015-05-01 does.
     if quota_id.upper().startswith(_CSP):
         reasons.append(
             error(
@@ -38,6 +40,7 @@ def judge_subscription(document: JsonObject) -> list[CheckReason]:
             )
         )
     state = str(document.get("state") or "")
+    # A document without a state says nothing against it; the start itself would then be refused.
     if state not in {"Enabled", ""}:
         reasons.append(
             error(
@@ -85,6 +88,7 @@ def judge_feature(document: JsonObject | None) -> list[CheckReason]:
     state = str(value_at(document, ("properties", "state")) or "unknown")
     if state == REGISTERED:
         return [_feature_note("feature VaultUpgrade is Registered")]
+    # Told apart, for what is to be done differs: waiting helps the one and not the other.
     is_waiting = state in WAITING
     return [
         error(

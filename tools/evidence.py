@@ -275,6 +275,7 @@ def _data(kind: Kind, schemas: Mapping[int, JsonObject], definitions: JsonObject
     together = schemas[id(kind.types[0])]
     if len(kind.types) > 1:
         together = _merged([_resolve(schemas[id(one)], definitions) for one in kind.types])
+    # Either or, and not merged: two workflows write this kind, and each document is one of theirs.
     if not kind.others:
         return {**together, **about}
     return {**about, "anyOf": [together, *(schemas[id(one)] for one in kind.others)]}

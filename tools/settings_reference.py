@@ -58,6 +58,7 @@ def _row(field: FieldInfo) -> str:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "**required**"
+    # As it is written in an app setting, and not as Python shows it.
     value = field.default.value if isinstance(field.default, Enum) else field.default
     if value is None or value == ():
         return ""

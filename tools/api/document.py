@@ -189,6 +189,7 @@ def _reply(reply: Reply, shapes: Shapes) -> JsonObject:
 
 
 def _refusal(refusal: Refusal) -> JsonObject:
+    # The one form of all errors, and beside it only the codes that this route gives.
     narrowed = {"properties": {"error": {"properties": {"code": {"enum": list(refusal.codes)}}}}}
     schema = {**ref("ErrorAnswer"), **narrowed}
     return {"description": refusal.text, "content": {"application/json": {"schema": schema}}}
