@@ -9,6 +9,7 @@ from datetime import datetime
 from activities.evidence import keep
 from adapters.ports import Ports
 from domain.edit_budget import MAX_EDITS, next_edit_at
+from domain.evidence_data import EditData
 from domain.settling import PolicyChange
 from domain.vaults import VaultRef
 
@@ -41,7 +42,7 @@ async def take_edit(ports: Ports, change: PolicyChange) -> datetime | None:
             kind="policy-edit",
             vault=str(settle.vault),
             run_id=settle.run_id,
-            data={"policy": change.policy_name, "attempt": change.label},
+            data=EditData(policy=change.policy_name, attempt=change.label),
         )
         # Somebody else may have taken this number; then the budget is looked at again.
         if entry.is_new:

@@ -4,11 +4,11 @@ Every document is written once (DESIGN rule 8). An activity that runs again afte
 own document there and leaves it as it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.ports import EvidenceEntry, Ports
-from domain.codec import JsonObject, to_json
+from domain.codec import to_json
 from domain.evidence import evidence_document, kind_of
 from domain.findings import Finding, tally
 from domain.outcomes import ManualTask
@@ -18,7 +18,7 @@ from domain.summaries import StepSummary
 
 
 async def keep(
-    ports: Ports, *, key: str, kind: str, vault: str, run_id: str, data: JsonObject
+    ports: Ports, *, key: str, kind: str, vault: str, run_id: str, data: Mapping[str, Any]
 ) -> EvidenceEntry:
     """Keeps one document under ``key``, or finds the one that is there.
 

@@ -10,6 +10,7 @@ from domain.checks import reports as reports_check
 from domain.codec import JsonObject
 from domain.diagnostics import SETTING_NAME, objection_to, report_state, setting_body
 from domain.errors import NotFoundError, OutcomeUnknownError, RefusedError
+from domain.evidence_data import ReportsMadeData
 from domain.findings import Finding
 from domain.readings import tasks_of
 from domain.settling import ReportsPlan, SettleRequest
@@ -58,7 +59,7 @@ async def run_make_reports(ports: Ports, settle: SettleRequest) -> StepSummary:
         kind="reports-made",
         vault=str(settle.vault),
         run_id=settle.run_id,
-        data={"name": SETTING_NAME, "before": None, "intended": body},
+        data=ReportsMadeData(name=SETTING_NAME, before=None, intended=body),
     )
     if not entry.is_new:
         # Sent before, perhaps: what came of it shows in the next reading.

@@ -11,6 +11,7 @@ from activities.attempts import attempt
 from activities.evidence import keep
 from adapters.ports import Ports
 from domain.codec import from_json, to_json
+from domain.evidence_data import ClaimData
 from domain.readings import FailedRead
 from domain.rosters import (
     Registration,
@@ -76,7 +77,7 @@ async def _claim(ports: Ports, folder: str, subscription_id: str) -> bool:
         kind="roster-claim",
         vault="all vaults of the subscription",
         run_id=folder.rpartition("/")[2],
-        data={"subscription": subscription_id},
+        data=ClaimData(subscription=subscription_id),
     )
     return entry.is_new
 

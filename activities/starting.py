@@ -25,6 +25,7 @@ from domain.errors import (
     ThrottledError,
     UnavailableError,
 )
+from domain.evidence_data import IntentData, SendData
 from domain.retries import FIRST, attempt_folder, is_superseded
 from domain.steps import StartAnswer, StartKind, StartRequest
 from domain.upgrade import (
@@ -89,7 +90,7 @@ async def _keep_intent(ports: Ports, request: StartRequest, folder: str) -> str:
         kind="intent",
         vault=str(run.request.vault),
         run_id=run.run_id,
-        data={"operationId": request.operation_id, "target": run.request.target.arm_id},
+        data=IntentData(operationId=request.operation_id, target=run.request.target.arm_id),
     )
     return str(entry.document["data"]["operationId"])
 
@@ -117,11 +118,11 @@ async def _may_send(ports: Ports, request: StartRequest, folder: str, marked_at:
         kind="send",
         vault=str(request.run.request.vault),
         run_id=request.run.run_id,
-        data={
-            "lookNo": request.look_no,
-            "target": request.run.request.target.arm_id,
-            "at": marked_at.isoformat(),
-        },
+        data=SendData(
+            lookNo=request.look_no,
+            target=request.run.request.target.arm_id,
+            at=marked_at.isoformat(),
+        ),
     )
     return entry.is_new
 

@@ -1,7 +1,9 @@
 """The frame of every evidence document, whoever writes it."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from domain.codec import JsonObject, to_json
 from domain.requests import UpgradeRequest
@@ -11,7 +13,7 @@ EVIDENCE_SCHEMA = "vaultlift/evidence/1"
 
 
 def evidence_document(
-    *, kind: str, subject: str, run_id: str, at: datetime, data: JsonObject
+    *, kind: str, subject: str, run_id: str, at: datetime, data: Mapping[str, Any]
 ) -> JsonObject:
     """One document as it is kept.
 
@@ -20,7 +22,7 @@ def evidence_document(
         subject: The vault it is about, or the campaign; the member is called ``vault``.
         run_id: The run it belongs to.
         at: When it is recorded, UTC.
-        data: What is recorded.
+        data: What is recorded; a type of :mod:`domain.evidence_data`, or plain JSON of another.
     """
     return {
         "schema": EVIDENCE_SCHEMA,

@@ -4,7 +4,6 @@ import importlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,24 +14,19 @@ ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_PREFIX = "api"
 """What the Functions host puts before every route unless ``host.json`` says otherwise."""
 
+_NAMESPACE = "ServiceBusConnection__fullyQualifiedNamespace"
 
-def load_app(settings: Mapping[str, str] | None = None) -> Any:
-    """The app's object; its module is imported with settings that lead nowhere.
 
-    Args:
-        settings: App settings to import it with; only looked at the first time.
-    """
+def load_app() -> Any:
+    """The app's object; its module is imported with settings that lead nowhere."""
     with tempfile.TemporaryDirectory() as folder:
         kept = dict(os.environ)
+        # Whoever develops may have settings of their own, and those could contradict ours.
+        for name in kept:
+            if name.startswith(("VAULTLIFT_", "ServiceBusConnection")):
+                del os.environ[name]
         # Importing wires everything up and calls nothing, so any well-formed setting will do.
-        os.environ.update(
-            settings
-            or {
-                "VAULTLIFT_EVIDENCE": f"folder:{folder}",
-                "ServiceBusConnection__fullyQualifiedNamespace": "none.example",
-            }
-        )
-        os.environ.pop("ServiceBusConnection", None)
+        os.environ.update({"VAULTLIFT_EVIDENCE": f"folder:{folder}", _NAMESPACE: "none.example"})
         try:
             return importlib.import_module("function_app").app
         finally:

@@ -2,7 +2,10 @@
 
 import ast
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -246,3 +249,23 @@ def test_a_row_says_what_a_route_answers_and_refuses() -> None:
     page = routes_page({"tags": [{"name": "t"}], "paths": {"/a": {"get": one}}})
 
     assert "| `GET /a` | Look | 200 | 401 by the host; 404 `Lost`, `Gone` |" in page.splitlines()
+
+
+def test_the_app_is_loaded_whatever_the_developer_has_set() -> None:
+    """Settings that contradict ours are laid aside, and there again afterwards."""
+    theirs = {"ServiceBusConnection": "Endpoint=sb://x;", "VAULTLIFT_CLOUD": "nowhere"}
+    code = (
+        "import os; from tools.api.registered import app_routes;"
+        "print(len(app_routes()) > 0, os.environ['VAULTLIFT_CLOUD'])"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=TRIGGERS.parent,
+        env={**os.environ, **theirs},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ("True nowhere\n", "") == (done.stdout, done.stderr)
