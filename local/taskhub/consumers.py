@@ -116,6 +116,7 @@ class Consumer:
     async def next(self, take: Callable[["Consumer"], Work | None]) -> Work | None:
         """The next piece of work, as soon as there is one; None when the stream is over."""
         while not self.is_closed:
+            # Cleared before the look, or work that comes during the look would be slept through.
             self._woken.clear()
             item = take(self)
             if item is not None:

@@ -98,6 +98,7 @@ class Dispatcher:
             turns=opened.turns,
             turn_trace=opened.turn_trace,
         )
+        # Takes the place of an earlier one; a turn of that one that is still out counts no more.
         self._live[opened.instance_id] = live
         self._queue_if_ready(live)
         self._announce(opened.instance_id)
@@ -119,6 +120,7 @@ class Dispatcher:
     def _finish_turn(self, committed: TurnCommitted) -> None:
         live = self._live[committed.instance_id]
         live.turn = None
+        # A turn that succeeded proves that the work was not the cause.
         live.given_back = 0
         live.turn_trace = committed.turn_trace
         # Waiters are told of the first turn only: nothing they wait for changes in later ones.
@@ -174,6 +176,7 @@ class Dispatcher:
 
     def take(self, consumer: Consumer) -> Work | None:
         """The next piece of work for a worker that has room for it, or None."""
+        # Turns before activities: they are short, and what they ask for is work for all.
         if consumer.has_room_for_turn:
             turn = self._take_turn(consumer)
             if turn is not None:
@@ -209,6 +212,7 @@ class Dispatcher:
             instance_id=live.opened.instance_id,
             execution_id=live.opened.execution_id,
             consumed=tuple(messages),
+            # Stamped when handed out, not when woken: the code's clock tells when it really runs.
             new_events=[
                 events.orchestrator_started(self._now_us()),
                 *(message.event for message in messages),
@@ -313,6 +317,7 @@ class Dispatcher:
         self._wake_consumers()
 
     def _wake_consumers(self) -> None:
+        # All of them: which one takes a piece of work depends on its filters and its room.
         for consumer in self._consumers:
             consumer.wake()
 

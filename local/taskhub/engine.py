@@ -49,6 +49,7 @@ class SqliteEngine:
             hub.start()
             server = HubServer(hub, self._port)
             await server.start()
+        # The lock on the file would stay with this process, and keep a corrected start out.
         except BaseException:
             await hub.stop()
             raise

@@ -106,6 +106,7 @@ def event_raised(now_us: int, name: str, payload: str | None) -> pb.HistoryEvent
 
 def timer_fired(due_us: int, action_id: int) -> pb.HistoryEvent:
     """A durable timer fell due; stamped with the moment it was due."""
+    # Not when it fired: that is in the turn's first event, and is later after a restart.
     due = to_timestamp(due_us)
     return pb.HistoryEvent(
         eventId=NO_ACTION,

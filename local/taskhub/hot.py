@@ -97,6 +97,8 @@ class HotExecutions:
             The answer, without completion token; with ``requiresHistory`` when the turn came
             without past events and the execution is not held.
         """
+        # Taken out while it runs: a turn that ends badly must not leave a half-moved execution
+        # behind.
         with self._lock:
             held = self._held.pop(request.instanceId, None)
         is_first = any(event.HasField("executionStarted") for event in request.newEvents)
@@ -106,6 +108,7 @@ class HotExecutions:
         elif held is None or held.execution_id != request.executionId.value:
             return pb.OrchestratorResponse(instanceId=request.instanceId, requiresHistory=True)
         rewinds = any(event.HasField("executionRewound") for event in request.newEvents)
+        # A rewind rewrites the history; only a replay of it knows where the code then stands.
         if rewinds or not self.is_available:
             return self._replay(request)
         return self._advance(held or self._new_execution(request), request)
@@ -125,6 +128,7 @@ class HotExecutions:
             context.set_failed(error)
         actions = context.get_actions()
         confirmations = [_confirmation(action) for action in actions]
+        # An action that no event confirms cannot be fed back; its execution is replayed next time.
         confirmed = [event for event in confirmations if event is not None]
         if not context._is_complete and len(confirmed) == len(actions):
             execution.feed(confirmed, is_replaying=True)
@@ -134,11 +138,13 @@ class HotExecutions:
     def _hold(self, instance_id: str, execution: _Execution) -> None:
         with self._lock:
             self._held[instance_id] = execution
+            # Pushed out is not lost: the next turn asks for the history and replays it once.
             while len(self._held) > self._limit:
                 self._held.popitem(last=False)
 
     def _new_execution(self, request: pb.OrchestratorRequest) -> _Execution:
         executor = self._executor()
+        # Only for log lines; the executor sets it in execute(), which is not called here.
         executor._orchestration_name = "<hot>"
         context = durabletask_worker._RuntimeOrchestrationContext(
             request.instanceId,

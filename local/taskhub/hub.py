@@ -59,6 +59,7 @@ class Hub:
         self._timer_task: asyncio.Task[None] | None = None
         self._fault: HubFaultError | None = None
         self._broken = asyncio.Event()
+        # Reports that come in several messages, by token, until the last part is there.
         self._parts: dict[str, list[pb.OrchestratorResponse]] = {}
 
     def start(self) -> None:
@@ -125,6 +126,8 @@ class Hub:
         try:
             while True:
                 item = await self._next(consumer, ping_s)
+                # No turn may be handed out by a hub that stops: its commit would come after the
+                # last.
                 if consumer.is_closed:
                     # Whatever was taken in the same instant goes back below, with the rest.
                     return
@@ -179,6 +182,8 @@ class Hub:
         whole = self._assemble(response)
         if whole is None:
             return
+        # Claimed before the commit: a second report of the turn must find nothing while this one is
+        # written.
         turn = self._dispatcher.claim_turn(response.completionToken, response.instanceId)
         if turn is None:
             _LOGGER.warning("ignored a late turn report for instance %s", response.instanceId)
@@ -239,6 +244,7 @@ class Hub:
             failed = done.cancelled() or done.exception() is not None
             (on_failure if failed else on_success)()
 
+        # A callback and not the line after: a caller that is cancelled would never get there.
         answer = self.writer.submit(command)
         answer.add_done_callback(settle)
         return await asyncio.shield(answer)
@@ -282,6 +288,7 @@ def finish_task(tx: Transaction, n: int, response: pb.ActivityResponse) -> bool:
         Whether it was still on the list.
     """
     row = tx.db.execute(
+        # Deleted and asked in one statement: of two reports only one gets the row.
         "delete from tasks where instance_id = ? and n = ? returning execution_id",
         (response.instanceId, n),
     ).fetchone()

@@ -61,6 +61,7 @@ class InProcessWorker:
     async def stop(self) -> None:
         """Stops taking work; what is unfinished goes back to the engine."""
         pending = [one for one in (self._pump, *self._running) if one is not None]
+        # Cancelled, not awaited: unfinished work is in the file and comes again.
         for one in pending:
             one.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
@@ -85,6 +86,7 @@ class InProcessWorker:
             _LOGGER.error("a piece of work could not be completed", exc_info=done.exception())
 
     async def _run_turn(self, item: pb.WorkItem) -> None:
+        # On the loop: a turn takes a tenth of a millisecond, and a thread switch as much.
         response = self._executions.run(item.orchestratorRequest)
         response.completionToken = item.completionToken
         await self._engine.complete_orchestration(response)
@@ -115,5 +117,6 @@ class InProcessWorker:
         if inspect.iscoroutinefunction(activity):
             result = await activity(context, payload)
         else:
+            # A plain function may block, and the loop must go on handing out work.
             result = await asyncio.to_thread(activity, context, payload)
         return DEFAULT_DATA_CONVERTER.serialize(result)

@@ -1,4 +1,4 @@
-"""Writing instances: how one begins, gets events, ends and is removed. Runs in the writer."""
+"""Writing instances: how one begins and gets events. Runs in the writer."""
 
 import json
 import uuid
@@ -10,11 +10,9 @@ from durabletask.internal import orchestrator_service_pb2 as pb
 
 from local.taskhub import events
 from local.taskhub.transaction import (
-    InstanceClosed,
     InstanceOpened,
     Message,
     MessageArrived,
-    TasksDropped,
     TimerSet,
     Transaction,
 )
@@ -126,6 +124,7 @@ def _from_row(row: Any) -> Instance:
 
 def begin(tx: Transaction, start: Start) -> None:
     """Writes a new instance; its first turn starts after the commit or when it is scheduled."""
+    # New for every start, also under a used id: it is what late results of the one before miss.
     execution_id = uuid.uuid4().hex
     tx.db.execute(
         "insert into instances(instance_id, execution_id, name, version, status, input,"
@@ -153,6 +152,7 @@ def begin(tx: Transaction, start: Start) -> None:
         InstanceOpened(start.instance_id, execution_id, start.name, start.version or "")
     )
     event = started_event(tx, start, execution_id)
+    # The start itself waits as a timer, so that a restart of the hub has nothing else to restore.
     if start.scheduled_us is not None and start.scheduled_us > tx.now_us:
         set_timer(tx, start.instance_id, execution_id, start.scheduled_us, event)
     else:
@@ -171,6 +171,7 @@ def started_event(tx: Transaction, start: Start, execution_id: str) -> pb.Histor
         parentTraceContext=start.trace,
         tags=dict(start.tags),
     )
+    # The SDK reads the parent's id from here; what the hub reports to stands in the row.
     if start.parent is not None:
         event.parentInstance.CopyFrom(
             pb.ParentInstanceInfo(
@@ -193,6 +194,7 @@ def started_event(tx: Transaction, start: Start, execution_id: str) -> pb.Histor
 
 def deliver(tx: Transaction, instance_id: str, event: pb.HistoryEvent) -> None:
     """Puts an event into an instance's inbox; it is seen in the instance's next turn."""
+    # Numbered over the whole hub: the order of an inbox is the order of the commits.
     message = Message(tx.next_number(), event)
     tx.db.execute(
         "insert into inbox values(?, ?, ?)", (instance_id, message.n, event.SerializeToString())
@@ -203,6 +205,7 @@ def deliver(tx: Transaction, instance_id: str, event: pb.HistoryEvent) -> None:
 def consume(tx: Transaction, instance_id: str, messages: Iterable[Message]) -> None:
     """Takes the messages of a turn out of the inbox."""
     tx.db.executemany(
+        # One by one: what arrived while the turn ran stays for the next.
         "delete from inbox where instance_id = ? and n = ?",
         [(instance_id, message.n) for message in messages],
     )
@@ -239,6 +242,7 @@ def set_timer(
         "insert into timers values(?, ?, ?, ?, ?)",
         (instance_id, tx.next_number(), execution_id, due_us, event.SerializeToString()),
     )
+    # Only wakes the timer task earlier; what is due is always asked of the file.
     tx.effects.append(TimerSet(due_us))
 
 
@@ -246,95 +250,11 @@ def append_history(
     tx: Transaction, instance_id: str, turn: int, turn_events: list[pb.HistoryEvent]
 ) -> None:
     """Writes the events of one turn."""
+    # A row per turn, not per event: a turn is written whole, read whole, and never changed.
     chunk = pb.HistoryChunk(events=turn_events)
     tx.db.execute(
         "insert into history values(?, ?, ?)", (instance_id, turn, chunk.SerializeToString())
     )
-
-
-def end(
-    tx: Transaction,
-    instance: Instance,
-    status: pb.OrchestrationStatus,
-    output: str | None,
-    failure: pb.TaskFailureDetails | None,
-) -> None:
-    """Ends an instance and tells its parent. Activities that already run are let finish."""
-    tx.db.execute(
-        "update instances set status = ?, output = ?, failure = ?, completed_us = ?,"
-        " updated_us = ?, suspended = 0 where instance_id = ?",
-        (
-            status,
-            output,
-            None if failure is None else failure.SerializeToString(),
-            tx.now_us,
-            tx.now_us,
-            instance.instance_id,
-        ),
-    )
-    tx.db.execute("delete from inbox where instance_id = ?", (instance.instance_id,))
-    tx.db.execute("delete from timers where instance_id = ?", (instance.instance_id,))
-    tx.effects.append(InstanceClosed(instance.instance_id))
-    if instance.parent is not None:
-        report_to_parent(tx, instance.parent, instance.instance_id, status, output, failure)
-
-
-def report_to_parent(
-    tx: Transaction,
-    parent: Parent,
-    instance_id: str,
-    status: int,
-    output: str | None,
-    failure: pb.TaskFailureDetails | None,
-) -> None:
-    """Delivers a sub-orchestration's end to the execution that called it."""
-    if status == pb.ORCHESTRATION_STATUS_COMPLETED:
-        event = events.child_completed(tx.now_us, parent.task_id, output)
-    else:
-        fallback = events.failure(
-            "SubOrchestrationTerminated", f"Sub-orchestration '{instance_id}' was terminated."
-        )
-        event = events.child_failed(tx.now_us, parent.task_id, failure or fallback)
-    deliver_to_execution(tx, parent.instance_id, parent.execution_id, event)
-
-
-def terminate(tx: Transaction, instance: Instance, output: str | None, *, recursive: bool) -> None:
-    """Ends an instance from outside, and with ``recursive`` everything below it."""
-    # Children first: they must not report to a parent that is being ended with them.
-    if recursive:
-        for child in children(tx, instance.instance_id):
-            terminate(tx, child, output, recursive=True)
-    if instance.is_ended:
-        return
-    status = pb.ORCHESTRATION_STATUS_TERMINATED
-    append_history(
-        tx,
-        instance.instance_id,
-        instance.turns,
-        [
-            events.orchestrator_started(tx.now_us),
-            events.execution_terminated(tx.now_us, output, recurse=recursive),
-            events.orchestrator_completed(tx.now_us),
-            events.execution_completed(tx.now_us, status, output, None),
-        ],
-    )
-    tx.db.execute(
-        "update instances set turns = turns + 1 where instance_id = ?", (instance.instance_id,)
-    )
-    end(tx, instance, status, output, None)
-
-
-def remove(tx: Transaction, instance_id: str) -> None:
-    """Deletes an instance and everything that belongs to it."""
-    tx.db.execute("delete from instances where instance_id = ?", (instance_id,))
-    tx.db.execute("delete from history where instance_id = ?", (instance_id,))
-    tx.db.execute("delete from inbox where instance_id = ?", (instance_id,))
-    dropped = tx.db.execute("delete from tasks where instance_id = ?", (instance_id,)).rowcount
-    tx.db.execute("delete from timers where instance_id = ?", (instance_id,))
-    tx.effects.append(InstanceClosed(instance_id))
-    # Only then: every drop searches all waiting activities, and a purge removes thousands.
-    if dropped:
-        tx.effects.append(TasksDropped(instance_id))
 
 
 def children(tx: Transaction, instance_id: str) -> list[Instance]:

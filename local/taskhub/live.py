@@ -71,6 +71,7 @@ class LiveInstance:
         turn = self.returned
         if turn is None or turn.token != token or self.turn is not None:
             return None
+        # Given back to the inbox when the worker went; the report has dealt with them after all.
         consumed = {message.n for message in turn.consumed}
         self.inbox = [message for message in self.inbox if message.n not in consumed]
         self.turn, self.returned = turn, None

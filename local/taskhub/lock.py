@@ -42,6 +42,7 @@ class HubLock:
                 what_to_do="Give a file in a folder that exists and can be written to.",
             ) from error
         try:
+            # Not waited for: two hubs on one file are a mistake, not a queue.
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             file.seek(0)

@@ -8,7 +8,7 @@ import uuid
 import grpc
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from local.taskhub import events, instances
+from local.taskhub import endings, events, instances
 from local.taskhub.errors import RefusalError, not_found
 from local.taskhub.instances import Instance, Start
 from local.taskhub.transaction import SuspensionChanged, Transaction
@@ -35,7 +35,7 @@ def start_instance(tx: Transaction, request: pb.CreateInstanceRequest) -> str:
     existing = instances.find(tx, instance_id)
     if existing is not None:
         _refuse_unless_replaceable(existing, request)
-        instances.remove(tx, instance_id)
+        endings.remove(tx, instance_id)
     scheduled = request.HasField("scheduledStartTimestamp")
     start = Start(
         instance_id=instance_id,
@@ -84,6 +84,7 @@ def raise_event(tx: Transaction, instance_id: str, name: str, payload: str | Non
         RefusalError: NOT_FOUND.
     """
     instance = _existing(tx, instance_id)
+    # Not tied to an execution: an event for an instance that begins anew reaches the next one.
     if not instance.is_ended:
         instances.deliver(tx, instance_id, events.event_raised(tx.now_us, name, payload))
 
@@ -94,7 +95,7 @@ def terminate(tx: Transaction, instance_id: str, output: str | None, *, recursiv
     Raises:
         RefusalError: NOT_FOUND.
     """
-    instances.terminate(tx, _existing(tx, instance_id), output, recursive=recursive)
+    endings.terminate(tx, _existing(tx, instance_id), output, recursive=recursive)
 
 
 def suspend(tx: Transaction, instance_id: str, reason: str | None) -> None:
@@ -119,8 +120,10 @@ def _set_suspended(
     tx: Transaction, instance_id: str, event: pb.HistoryEvent, *, suspended: bool
 ) -> None:
     instance = _existing(tx, instance_id)
+    # Twice is once, or the second event would be seen as a second suspension by the code.
     if instance.is_ended or instance.is_suspended == suspended:
         return
+    # Suspension hides the status there was; it follows from whether a turn was committed.
     has_begun = instance.turns > 0
     running = pb.ORCHESTRATION_STATUS_RUNNING if has_begun else pb.ORCHESTRATION_STATUS_PENDING
     status = pb.ORCHESTRATION_STATUS_SUSPENDED if suspended else running
@@ -128,6 +131,7 @@ def _set_suspended(
         "update instances set status = ?, suspended = ?, updated_us = ? where instance_id = ?",
         (status, suspended, tx.now_us, instance_id),
     )
+    # The event goes into the history when turns go on: workers hold back what lies between the two.
     instances.deliver(tx, instance_id, event)
     tx.effects.append(SuspensionChanged(instance_id, suspended))
 
@@ -146,9 +150,10 @@ def restart(tx: Transaction, instance_id: str, *, new_id: bool) -> str:
             subject=instance_id,
             what_to_do="Terminate it first.",
         )
+    # Begun without the parent it may have had: that one has had its answer.
     started_id = uuid.uuid4().hex if new_id else instance_id
     if not new_id:
-        instances.remove(tx, instance_id)
+        endings.remove(tx, instance_id)
     instances.begin(
         tx,
         Start(
@@ -172,10 +177,11 @@ def purge(tx: Transaction, instance_id: str, *, recursive: bool) -> int:
     if instance is None or not instance.is_ended:
         return 0
     removed = 0
+    # Children first, while the row that names them is still there.
     if recursive:
         for child in instances.children(tx, instance_id):
             removed += purge(tx, child.instance_id, recursive=True)
-    instances.remove(tx, instance_id)
+    endings.remove(tx, instance_id)
     return removed + 1
 
 
@@ -187,6 +193,7 @@ def purge_batch(
     Returns:
         How many instances were removed, and whether more may match.
     """
+    # Whatever statuses are asked for: removing a live instance would orphan what it has under way.
     conditions = ["completed_us is not null"]
     values: list[object] = []
     if chosen.HasField("createdTimeFrom"):

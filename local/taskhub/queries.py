@@ -48,6 +48,7 @@ def query_instances(db: sqlite3.Connection, query: pb.InstanceQuery) -> pb.Query
     rows = db.execute(
         f"select {_STATE_COLUMNS} from instances where {where}"  # noqa: S608 (own conditions)
         " order by created_us, instance_id limit ?",
+        # One more than the page: it says whether another page follows, without counting.
         (*values, page_size + 1),
     ).fetchall()
     page = rows[:page_size]
@@ -73,9 +74,11 @@ def _conditions(query: pb.InstanceQuery) -> tuple[str, list[object]]:
         conditions.append("status in (select value from json_each(?))")
         values.append(json.dumps(list(query.runtimeStatus)))
     if query.instanceIdPrefix.value:
+        # Not LIKE: it ignores the case of letters, and % and _ occur in ids.
         conditions.append("substr(instance_id, 1, ?) = ?")
         values += [len(query.instanceIdPrefix.value), query.instanceIdPrefix.value]
     if query.continuationToken.value:
+        # Goes on behind a row, not at a position: instances that come or go move no page.
         conditions.append("(created_us, instance_id) > (?, ?)")
         values += _parse_token(query.continuationToken.value)
     return " and ".join(conditions), values
@@ -145,6 +148,7 @@ def chunked(history: list[pb.HistoryEvent]) -> Iterator[pb.HistoryChunk]:
     size = 0
     for event in history:
         event_size = event.ByteSize()
+        # An event larger than a chunk goes alone: events cannot be split.
         if chunk.events and size + event_size > CHUNK_BYTES:
             yield chunk
             chunk, size = pb.HistoryChunk(), 0

@@ -15,6 +15,8 @@ class Reader:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        # One thread, since a connection of SQLite is for one at a time; WAL keeps it clear of the
+        # writer.
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="taskhub-reader")
 
     async def run[T](self, query: Callable[[sqlite3.Connection], T]) -> T:

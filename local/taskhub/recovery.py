@@ -10,6 +10,7 @@ from local.taskhub.transaction import Effect, InstanceOpened, Message, TaskSched
 
 def load(db: sqlite3.Connection) -> list[Effect]:
     """Every live instance with what waits for it, every unfinished activity, the next timer."""
+    # No state beside the file: what a running hub knows comes of the same effects, one by one.
     effects: list[Effect] = [*_instances(db), *_tasks(db)]
     due_us = db.execute("select min(due_us) from timers").fetchone()[0]
     if due_us is not None:
@@ -50,6 +51,7 @@ def _instances(db: sqlite3.Connection) -> list[InstanceOpened]:
 def _tasks(db: sqlite3.Connection) -> list[TaskScheduled]:
     scheduled: list[TaskScheduled] = []
     for instance_id, n, serialised in db.execute(
+        # All of them, also those an earlier process had handed out: whether they ran, nobody knows.
         "select instance_id, n, request from tasks order by n"
     ):
         request = pb.ActivityRequest.FromString(serialised)

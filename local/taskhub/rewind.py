@@ -14,7 +14,7 @@ from dataclasses import replace
 import grpc
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from local.taskhub import events, instances, steps
+from local.taskhub import endings, events, instances, steps
 from local.taskhub.errors import RefusalError, not_found
 from local.taskhub.instances import Instance, Parent
 from local.taskhub.transaction import InstanceOpened, Transaction
@@ -36,6 +36,7 @@ def request_rewind(tx: Transaction, instance_id: str, reason: str | None) -> Non
             "only a failed instance can be rewound.",
             subject=instance_id,
         )
+    # The worker decides what the rewound history is: which steps failed depends on its code.
     _reopen(tx, instance)
     instances.deliver(tx, instance_id, events.execution_rewound(tx.now_us, reason))
 
@@ -58,6 +59,8 @@ def apply_rewind(tx: Transaction, turn: Turn, rewinding: pb.RewindOrchestrationA
     if instance is None or not instance.is_at(turn.execution_id, turn.turns):
         return False
     history = list(rewinding.newHistory)
+    # The worker gives the rewound execution a new id, so that late results of the failed one miss
+    # it.
     execution_id = _execution_id(history) or instance.execution_id
     instances.consume(tx, turn.instance_id, turn.consumed)
     tx.db.execute("delete from history where instance_id = ?", (instance.instance_id,))
@@ -80,6 +83,7 @@ def apply_rewind(tx: Transaction, turn: Turn, rewinding: pb.RewindOrchestrationA
     _reopen(tx, rewound)
     # A turn needs an event; one that says nothing new makes the worker replay the history.
     instances.deliver(tx, instance.instance_id, events.orchestrator_started(tx.now_us))
+    # After the one that wakes it: what came meanwhile belongs to the rewound execution.
     for event in arrived:
         instances.deliver(tx, instance.instance_id, event)
     _resume_open_steps(tx, rewound, history)
@@ -112,6 +116,7 @@ def _execution_id(history: list[pb.HistoryEvent]) -> str | None:
 
 def _resume_open_steps(tx: Transaction, instance: Instance, history: list[pb.HistoryEvent]) -> None:
     """Starts, or waits again for, every step the history asked for and has no answer to."""
+    # Failures are not among the answers: the worker has taken the failed steps out already.
     answered = {_answered_step(event) for event in history}
     running = _running_task_ids(tx, instance.instance_id)
     for event in history:
@@ -121,6 +126,7 @@ def _resume_open_steps(tx: Transaction, instance: Instance, history: list[pb.His
             due_us = events.to_us(event.timerCreated.fireAt)
             fired = events.timer_fired(due_us, event.eventId)
             instances.set_timer(tx, instance.instance_id, instance.execution_id, due_us, fired)
+        # One that still runs must not be started twice: its row waits for its result.
         elif event.HasField("taskScheduled") and event.eventId not in running:
             request = steps.activity_request(instance, event.eventId, event.taskScheduled)
             steps.schedule_request(tx, instance.instance_id, instance.execution_id, request)
@@ -149,6 +155,7 @@ def _resume_child(tx: Transaction, instance: Instance, event: pb.HistoryEvent) -
     child = instances.find(tx, created.instanceId)
     if child is None:
         steps.begin_child(tx, instance, event.eventId, created)
+    # Its failure may be the parent's: run again from its own failed step, not from its start.
     elif child.status == pb.ORCHESTRATION_STATUS_FAILED:
         request_rewind(tx, child.instance_id, "its parent was rewound")
     elif child.is_ended:
@@ -162,4 +169,4 @@ def _resume_child(tx: Transaction, instance: Instance, event: pb.HistoryEvent) -
             name=instance.name,
             task_id=event.eventId,
         )
-        instances.report_to_parent(tx, parent, child.instance_id, child.status, row[0], None)
+        endings.report_to_parent(tx, parent, child.instance_id, child.status, row[0], None)

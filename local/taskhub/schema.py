@@ -15,6 +15,7 @@ never used twice, so it names a task or an event for good.
 import sqlite3
 
 # Written into the file's header, so that another program's database is never taken for a hub.
+# The letters VLHB.
 APPLICATION_ID = 0x56_4C_48_42
 
 # Raise with every change of the tables; an older program refuses a newer file.

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from local.taskhub import events, instances
+from local.taskhub import endings, events, instances
 from local.taskhub.instances import Instance, Parent, Start
 from local.taskhub.transaction import TaskScheduled, Transaction
 
@@ -13,6 +13,7 @@ def perform(
     tx: Transaction, instance: Instance, action: pb.OrchestratorAction
 ) -> pb.HistoryEvent | None:
     """Writes down what one action asks for and gives the history event that confirms it."""
+    # Kinds without a handler were refused before, with the whole turn (turns._split).
     return _HANDLERS[action.WhichOneof("orchestratorActionType") or ""](tx, instance, action)
 
 
@@ -71,6 +72,7 @@ def schedule_request(
 def _create_timer(
     tx: Transaction, instance: Instance, action: pb.OrchestratorAction
 ) -> pb.HistoryEvent:
+    # In virtual time already: the worker computes it from the time of the turn's first event.
     due_us = events.to_us(action.createTimer.fireAt)
     fired = events.timer_fired(due_us, action.id)
     instances.set_timer(tx, instance.instance_id, instance.execution_id, due_us, fired)
@@ -86,6 +88,8 @@ def _start_child(
 ) -> pb.HistoryEvent:
     asked = action.createSubOrchestration
     created = pb.SubOrchestrationInstanceCreatedEvent(
+        # The same number each time the parent is replayed, and other SDKs leave the choice to the
+        # hub.
         instanceId=asked.instanceId or f"{instance.instance_id}:{action.id:04x}",
         name=asked.name,
         version=asked.version if asked.HasField("version") else None,
@@ -112,6 +116,7 @@ def begin_child(
     """Begins a sub-orchestration; an ended one with its id gives way, a live one makes it fail."""
     # A retried child comes under the id of the one that failed, so ended ones are replaced.
     existing = instances.find(tx, created.instanceId)
+    # As a failure that the code can catch, not as a call that is never answered.
     if existing is not None and not existing.is_ended:
         failure = events.failure(
             "InstanceAlreadyExists",
@@ -120,7 +125,7 @@ def begin_child(
         instances.deliver(tx, parent.instance_id, events.child_failed(tx.now_us, task_id, failure))
         return
     if existing is not None:
-        instances.remove(tx, created.instanceId)
+        endings.remove(tx, created.instanceId)
     instances.begin(
         tx,
         Start(
@@ -163,10 +168,11 @@ def _terminate_other(
     tx: Transaction, _instance: Instance, action: pb.OrchestratorAction
 ) -> pb.HistoryEvent | None:
     asked = action.terminateOrchestration
+    # No history event confirms it: none exists in the contract, and a replay asks for none.
     target = instances.find(tx, asked.instanceId)
     if target is not None:
         reason = asked.reason.value if asked.HasField("reason") else None
-        instances.terminate(tx, target, reason, recursive=asked.recurse)
+        endings.terminate(tx, target, reason, recursive=asked.recurse)
     return None
 
 

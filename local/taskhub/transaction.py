@@ -111,6 +111,7 @@ class Numbers:
 
     def take(self) -> int:
         """The next number."""
+        # Not given back where a transaction fails: a gap costs nothing, a number used twice does.
         self.last += 1
         return self.last
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from local.taskhub import events, instances, steps
+from local.taskhub import endings, events, instances, steps
 from local.taskhub.instances import Instance, Start
 from local.taskhub.transaction import InstanceOpened, Transaction, TurnCommitted
 from local.taskhub.work import Turn
@@ -25,6 +25,8 @@ def apply_turn(tx: Transaction, turn: Turn, response: pb.OrchestratorResponse) -
     Returns:
         Whether it counted; False when the instance was ended or replaced while it ran.
     """
+    # By execution and number of turns, not by token: the file decides, whoever reports and how
+    # often.
     instance = instances.find(tx, turn.instance_id)
     if instance is None or not instance.is_at(turn.execution_id, turn.turns):
         return False
@@ -51,6 +53,7 @@ def _split(
         if action.HasField("completeOrchestration"):
             completion = action.completeOrchestration
         elif action.HasField("sendEntityMessage"):
+            # The whole turn goes: half of what the code asked for is not what it meant.
             return _unsupported("Durable entities are not supported by this task hub."), []
         elif action.WhichOneof("orchestratorActionType") is None:
             return _unsupported("The worker asked for an action this task hub does not know."), []
@@ -81,6 +84,7 @@ def _write_turn(
     status, output, failure = _outcome(completion)
     if status is not None:
         turn_events.append(events.execution_completed(tx.now_us, status, output, failure))
+    # The end is part of the last turn's row, so that no history is ever without its end.
     instances.append_history(tx, instance.instance_id, instance.turns, turn_events)
     trace = response.orchestrationTraceContext
     turn_trace = trace if trace.ByteSize() else None
@@ -99,7 +103,7 @@ def _write_turn(
     if status is None:
         tx.effects.append(TurnCommitted(instance.instance_id, turn_trace))
     else:
-        instances.end(tx, instance, status, output, failure)
+        endings.end(tx, instance, status, output, failure)
 
 
 def _outcome(
@@ -156,6 +160,8 @@ def _continue_as_new(
             suspended=instance.is_suspended,
         )
     )
+    # Emptied and filled again: the start must come before what is carried over, and that before
+    # what came while the old execution ran its last turn.
     arrived = instances.take_inbox(tx, instance.instance_id)
     instances.deliver(tx, instance.instance_id, instances.started_event(tx, start, execution_id))
     for event in [*completion.carryoverEvents, *filter(_is_for_any_execution, arrived)]:
@@ -164,6 +170,7 @@ def _continue_as_new(
 
 def _is_for_any_execution(event: pb.HistoryEvent) -> bool:
     """Whether an event is meant for the instance rather than for a step of one execution."""
+    # A timer or a result of the old execution may share its number with a step of the new one.
     return event.WhichOneof("eventType") in {
         "eventRaised",
         "executionSuspended",

@@ -22,6 +22,7 @@ class WorkQueue[T]:
     def take(self, accepts: Callable[[Kind], bool]) -> T | None:
         """Removes and gives the oldest item of an accepted kind, or None."""
         best: Kind | None = None
+        # Over the kinds, of which there are few, never over the items.
         for kind, lane in self._lanes.items():
             if accepts(kind) and (best is None or lane[0][0] < self._lanes[best][0][0]):
                 best = kind

@@ -51,6 +51,7 @@ class Writer:
         self._fault: HubFaultError | None = None
         self._numbers = Numbers(db)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        # A thread, because SQLite's sync blocks; one, because SQLite has one writer.
         self._thread = threading.Thread(target=self._run, name="taskhub-writer", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
@@ -158,6 +159,7 @@ class Writer:
         return transaction.effects
 
     def _perform(self, job: _Job, transaction: Transaction) -> None:
+        # A job may come a second time, alone, after its group failed.
         job.result = job.error = None
         changes = self._db.total_changes
         listed = len(transaction.effects)

@@ -4,7 +4,7 @@ import grpc
 import pytest
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from local.taskhub import events, instances, management, queries, rewind
+from local.taskhub import endings, events, management, queries, rewind
 from local.taskhub.errors import RefusalError
 from local.taskhub.transaction import InstanceOpened, SuspensionChanged, TasksDropped
 from tests.unit.taskhub.ledger import NOON_US, call, call_child, complete
@@ -259,7 +259,7 @@ def test_removal_of_an_unknown_instance_is_harmless(ledger):
     """Removing what is not there removes nothing."""
     ledger.begin()
 
-    ledger.do(instances.remove, "nobody")
+    ledger.do(endings.remove, "nobody")
 
     assert ledger.find() is not None
 

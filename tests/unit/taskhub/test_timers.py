@@ -5,7 +5,7 @@ import asyncio
 from durabletask.internal import orchestrator_service_pb2 as pb
 
 from adapters.clock import ScaledClock
-from local.taskhub import events, instances
+from local.taskhub import endings, events
 from local.taskhub.hubclock import HubClock
 from local.taskhub.timers import FIRE_LIMIT, Timers, fire_due
 from tests.unit.taskhub.ledger import NOON_US, complete, set_timer
@@ -163,7 +163,7 @@ def test_a_scheduled_start_is_fired_like_a_timer(ledger):
 def test_an_instance_removed_meanwhile_gets_nothing(ledger):
     """Its timers went with it."""
     with_timers(ledger, 10)
-    ledger.do(instances.remove, "one")
+    ledger.do(endings.remove, "one")
     ledger.now_us += 10
 
     ledger.do(fire_due)

@@ -3,7 +3,7 @@
 import pytest
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from local.taskhub import events, instances, management, queries
+from local.taskhub import endings, events, management, queries
 from local.taskhub.hub import finish_task
 from local.taskhub.transaction import (
     InstanceClosed,
@@ -289,7 +289,7 @@ def test_a_turn_of_an_execution_that_is_over_counts_for_nothing(ledger, change):
     if change == "terminate":
         ledger.do(management.terminate, "one", None, recursive=False)
     elif change == "remove":
-        ledger.do(instances.remove, "one")
+        ledger.do(endings.remove, "one")
         ledger.begin()
     else:
         ledger.turn(complete(CONTINUED, "2"))
