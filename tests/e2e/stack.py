@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -102,13 +102,14 @@ def vault(name: str, region: str, **changes: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def running_stack(folder: Path) -> AsyncIterator[Stack]:
-    """Starts everything and stops it at the end."""
+async def running_stack(folder: Path, **app_settings: str) -> AsyncIterator[Stack]:
+    """Starts everything and stops it at the end; ``app_settings`` take the place of the demo's."""
     plan = demo_plan(folder, origin=time.time())
     async with Children(plan.logs) as children:
         azure = await children.start(plan.azure)
         broker = await children.start(plan.broker)
-        host = await children.start(plan.host(azure.ready, broker.ready))
+        spec = plan.host(azure.ready, broker.ready)
+        host = await children.start(replace(spec, environment={**spec.environment, **app_settings}))
         yield Stack(
             app=f"http://127.0.0.1:{host.ready['port']}",
             azure=str(azure.ready["armEndpoint"]),
