@@ -241,9 +241,18 @@ class Dispatcher:
         """Marks an activity as reported about."""
         self._setbacks.pop(token, None)
         consumer = self._owners.pop(token, None)
-        if consumer is not None:
+        if consumer is None:
+            # A worker that outlived the hub, or its stream, was faster than the next one.
+            self._tasks.discard(lambda task: task_token(task) == token)
+        else:
             consumer.tasks.pop(token, None)
             consumer.wake()
+
+    def instance_of_task(self, token: str) -> str | None:
+        """Whose activity a worker holds under a token; None if no worker does."""
+        consumer = self._owners.get(token)
+        task = None if consumer is None else consumer.tasks.get(token)
+        return None if task is None else task.instance_id
 
     def abandon(self, token: str) -> None:
         """A worker gives a piece of work back; it is handed out again after a while."""

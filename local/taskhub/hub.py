@@ -223,8 +223,11 @@ class Hub:
             _LOGGER.warning("ignored an activity report without a completion token of this hub")
             return
         token = response.completionToken
+        # What was handed out under the token counts: a report that names another instance would
+        # else be taken for a repeated one, and the activity for done.
+        instance_id = self._dispatcher.instance_of_task(token) or response.instanceId
         counted = await self._commit(
-            partial(finish_task, n=n, response=response),
+            partial(finish_task, instance_id=instance_id, n=n, response=response),
             on_success=partial(self._dispatcher.claim_task, token),
             on_failure=partial(self._dispatcher.abandon, token),
         )
@@ -281,7 +284,7 @@ class Hub:
             self._dispatcher.unwatch(instance_id, changed)
 
 
-def finish_task(tx: Transaction, n: int, response: pb.ActivityResponse) -> bool:
+def finish_task(tx: Transaction, instance_id: str, n: int, response: pb.ActivityResponse) -> bool:
     """Takes an activity off the list and delivers its result to the execution that asked.
 
     Returns:
@@ -290,10 +293,10 @@ def finish_task(tx: Transaction, n: int, response: pb.ActivityResponse) -> bool:
     row = tx.db.execute(
         # Deleted and asked in one statement: of two reports only one gets the row.
         "delete from tasks where instance_id = ? and n = ? returning execution_id",
-        (response.instanceId, n),
+        (instance_id, n),
     ).fetchone()
     if row is None:
         return False
     event = task_ended(tx.now_us, response)
-    instances.deliver_to_execution(tx, response.instanceId, row[0], event)
+    instances.deliver_to_execution(tx, instance_id, row[0], event)
     return True

@@ -182,3 +182,27 @@ async def test_a_row_nobody_can_read_is_refused_at_the_start(tmp_path, event):
         await hub.start()
     with contextlib.closing(sqlite3.connect(hub.path)) as db:
         assert (1,) == db.execute("select count(*) from inbox").fetchone()
+
+
+async def test_a_report_that_names_the_wrong_instance_is_not_lost(hub):
+    """The token says whose activity it was; the instance does not wait for ever."""
+    await hub.client.schedule_new_orchestration("any", instance_id="one")
+    async with grpc.aio.insecure_channel(hub.engine.address) as channel:
+        stub = stubs.TaskHubSidecarServiceStub(channel)
+        stream = stub.GetWorkItems(pb.GetWorkItemsRequest())
+        turn = await stream.read()
+        step = pb.OrchestratorAction(id=1, scheduleTask=pb.ScheduleTaskAction(name="step"))
+        await stub.CompleteOrchestratorTask(
+            pb.OrchestratorResponse(
+                instanceId="one", completionToken=turn.completionToken, actions=[step]
+            )
+        )
+        token = (await stream.read()).completionToken
+        await stub.CompleteActivityTask(
+            pb.ActivityResponse(instanceId="another", taskId=1, completionToken=token)
+        )
+        async with asyncio.timeout(5):
+            answered = (await stream.read()).orchestratorRequest
+
+    assert "one" == answered.instanceId
+    assert answered.newEvents[1].HasField("taskCompleted")

@@ -228,3 +228,11 @@ async def soon(desk):
     """The next piece of work, once there is some."""
     async with asyncio.timeout(5):
         return await desk.worker.next(desk.dispatcher.take)
+
+
+def test_an_activity_that_was_reported_about_is_not_handed_out_again(desk):
+    """Its worker outlived the hub: the report came before anybody else began."""
+    desk.apply(TaskScheduled("one", 7, "step", "", pb.ActivityRequest()))
+    desk.dispatcher.claim_task("task-7")
+
+    assert desk.take() is None

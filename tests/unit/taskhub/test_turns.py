@@ -98,7 +98,7 @@ def test_an_activity_result_is_delivered_once(ledger):
     ledger.turn(call(1))
     effect = ledger.effects_of(TaskScheduled)[0]
 
-    counted = [ledger.do(finish_task, effect.n, response_to(effect)) for _ in range(2)]
+    counted = [ledger.do(finish_task, "one", effect.n, response_to(effect)) for _ in range(2)]
 
     assert [True, False] == counted
     assert ["taskCompleted"] == ledger.inbox_kinds()
@@ -111,7 +111,7 @@ def test_a_result_for_an_execution_that_is_over_is_dropped(ledger):
     effect = ledger.effects_of(TaskScheduled)[0]
     ledger.turn(complete(CONTINUED, "2"))
 
-    ledger.do(finish_task, effect.n, response_to(effect))
+    ledger.do(finish_task, "one", effect.n, response_to(effect))
 
     assert ["executionStarted"] == ledger.inbox_kinds()
     assert 0 == ledger.count("tasks")
