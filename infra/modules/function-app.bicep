@@ -1,4 +1,5 @@
-// The function app on a Flex Consumption plan (docs/deploy.md says why that plan).
+// The function app on a Flex Consumption plan (docs/deploy.md says why that plan;
+// azure-best-practice 4.4 and 4.6 how it is set up).
 param name string
 param planName string
 param location string
