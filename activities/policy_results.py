@@ -4,6 +4,8 @@ The service's word is not taken for the effect: a write counts as done when the 
 differs from the document that was meant in nothing (audit-checks B1, B2).
 """
 
+from dataclasses import replace
+
 from activities.policy_evidence import BEFORE, RESULT, attempt_key, body_of
 from activities.policy_parts import keep_part
 from adapters.ports import Ports
@@ -95,6 +97,8 @@ async def run_check_policy_write(ports: Ports, check: PolicyCheck) -> PolicyWrit
         return PolicyWrite(outcome=WriteOutcome.ABSENT, message="Nothing was sent.")
     reading = await ports.recovery_services.read_policy(change.settle.vault, change.policy_name)
     write = _judge(check, kept["data"], body_of(reading.value))
+    # With the last word, because reports are made from evidence and not from the history.
+    write = replace(write, problems=check.problems)
     if write.outcome is not WriteOutcome.SENT:
         await keep_part(ports, change, RESULT, to_json(write))
     return write

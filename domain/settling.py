@@ -124,6 +124,8 @@ class PolicyCheck:
     """The service said that it took the write; False: the answer was lost."""
     is_last: bool
     """No later look follows: what does not show now is judged as it is."""
+    problems: tuple[str, ...] = ()
+    """What went wrong with the items although the policy was replaced; kept with the reading."""
 
 
 class WriteOutcome(StrEnum):

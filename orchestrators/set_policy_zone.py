@@ -132,7 +132,10 @@ def _read_back(
         if pause:
             yield ctx.create_timer(pause)
         check = PolicyCheck(
-            change=change, was_answered=was_answered, is_last=look_no == len(LOOKS_AFTER)
+            change=change,
+            was_answered=was_answered,
+            is_last=look_no == len(LOOKS_AFTER),
+            problems=write.problems,
         )
         try:
             seen = yield from call(ctx, names.CHECK_POLICY_WRITE, check, PolicyWrite)

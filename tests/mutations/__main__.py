@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.mutations.mutants import MUTANTS, Mutant
+from tests.mutations.policy_mutants import POLICY_MUTANTS
 
+EVERY_GUARD = (*MUTANTS, *POLICY_MUTANTS)
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = (
     *("activities", "adapters", "cli", "docs", "domain", "local", "orchestrators", "reports"),
@@ -94,16 +96,16 @@ def main() -> int:
         folder = Path(name)
         copy_repository(folder)
         # A test that fails anyway would notice everything, and prove nothing.
-        broken = failing(folder, tuple(sorted({test for one in MUTANTS for test in one.tests})))
+        broken = failing(folder, tuple(sorted({test for one in EVERY_GUARD for test in one.tests})))
         if broken:
             print(f"fails with every guard in place: {broken}")  # noqa: T201
             return 1
-        for mutant in MUTANTS:
+        for mutant in EVERY_GUARD:
             verdict = try_mutant(mutant, folder)
             survived += not verdict.noticed_by
             test = verdict.noticed_by.split("/")[-1] or "NOBODY"
             print(f"{mutant.rule:10}  {mutant.name:64}  {test}", flush=True)  # noqa: T201
-    print(f"{len(MUTANTS)} guards taken out, {survived} not noticed")  # noqa: T201
+    print(f"{len(EVERY_GUARD)} guards taken out, {survived} not noticed")  # noqa: T201
     return 1 if survived else 0
 
 

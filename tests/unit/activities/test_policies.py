@@ -334,3 +334,14 @@ async def test_the_edit_budget_comes_back_after_a_day() -> None:
     write = await run_write_policy_zone(ports, change(run_id="run-2", prefix="vaults/k/runs/2"))
 
     assert WriteOutcome.SENT == write.outcome
+
+
+async def test_an_attempt_that_runs_again_after_its_write_does_not_call_it_unchanged() -> None:
+    """What it sent has to be read back and followed, and costs no second edit of the day."""
+    ports, arm, _ = world()
+    await run_write_policy_zone(ports, change())
+
+    write = await run_write_policy_zone(ports, change())
+
+    edits = await ports.evidence.list_keys(f"vaults/{vault_ref().key}/policy-edits/")
+    assert (WriteOutcome.UNKNOWN, 1, 1) == (write.outcome, arm.count("write_policy"), len(edits))

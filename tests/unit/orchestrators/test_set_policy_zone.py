@@ -57,6 +57,32 @@ async def test_a_lost_write_is_sent_again_only_after_it_was_looked_for() -> None
     )
 
 
+async def test_an_accepted_write_and_its_jobs_are_followed_to_their_ends() -> None:
+    """202 is no end, and neither is the operation's: a backup may fail to be configured anew."""
+    estate = estate_with()
+    arm = estate.recovery_services
+    arm.answers_async = True
+    workflow = estate.workflow()
+    body = workflow.activities[names.READ_POLICY_WRITE]
+    statuses = iter(("InProgress", "InProgress", "Failed"))
+
+    async def the_job_goes_on(request: Any) -> Any:
+        arm.vaults[vault_ref().key].jobs[-1]["properties"]["status"] = next(statuses)
+        return await body(request)
+
+    workflow.activities = {**workflow.activities, names.READ_POLICY_WRITE: the_job_goes_on}
+
+    outcome, _ = await settle(estate, workflow=workflow)
+
+    report = await report_of(estate, outcome)
+    (integrity,) = [one for one in report.findings if one.check_id == "policy-integrity"]
+    assert (RunState.CLOSED_WITH_TASKS, 3, True) == (
+        outcome.state,
+        arm.count("read_policy_operation"),
+        integrity.message.endswith("ended as Failed"),
+    )
+
+
 async def test_a_write_the_service_took_and_did_not_carry_out_is_told() -> None:
     """200 is not trusted: the policy still reads as before, and that is a task."""
     estate = estate_with()
