@@ -11,11 +11,9 @@ from domain.findings import tally
 from domain.readings import tasks_of
 from domain.steps import Confirmation, ConfirmRequest
 from domain.summaries import StepSummary
-from domain.vaults import VaultRef
+from domain.vaults import PROVISIONING, VaultRef
 
 ABSENT = "absent"
-PROVISIONING = "Provisioning"
-"""ARM's state while the upgrade runs, or after it failed (vault-upgrade 2.6)."""
 
 
 async def run_confirm_upgrade(ports: Ports, request: ConfirmRequest) -> Confirmation:

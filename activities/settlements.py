@@ -14,13 +14,11 @@ from domain.settling import Lineage, SettlementVerdictRequest, SettleRequest, Se
 from domain.steps import Recorded
 from domain.upgrade import UpgradeRecord, UpgradeStatus
 from domain.upgrade_details import parse_upgrade_details
+from domain.vaults import PROVISIONING
 from domain.work_list import work_list
 
 OUTCOME_STEP = "outcome"
 """Last document of every settlement."""
-
-PROVISIONING = "Provisioning"
-"""ARM's state while the upgrade runs, or after it failed (vault-upgrade 2.6)."""
 
 
 async def run_read_lineage(ports: Ports, settle: SettleRequest) -> Lineage:

@@ -14,6 +14,7 @@ from activities.outlooks import PLAN_STEP
 from activities.policy_evidence import body_of, last_intention, last_word, policy_folder
 from adapters.ports import Ports
 from domain.checks import time_zone
+from domain.checks.catalog import POLICY_INTEGRITY
 from domain.codec import JsonObject, to_json
 from domain.documents import diff_documents
 from domain.edit_budget import MAX_EDITS, first_possible_end
@@ -31,9 +32,6 @@ from domain.time_zones import find_windows_zone
 from domain.vaults import Provenance
 from domain.zone_changes import Change, Refused, ZoneChange, plan_zone_change
 from domain.zone_sources import ExpectedZone, expected_zone
-
-INTEGRITY_CHECK = "policy-integrity"
-"""Check id of the findings that nothing but the zone was changed."""
 
 
 async def run_plan_time_zones(ports: Ports, settle: SettleRequest) -> ZonePlan:
@@ -209,7 +207,7 @@ async def _integrity(
 def _integrity_finding(name: str, wrong: list[str], provenance: Provenance) -> Finding:
     text = "; ".join(wrong)
     return Finding(
-        check_id=INTEGRITY_CHECK,
+        check_id=POLICY_INTEGRITY.id,
         verdict=Verdict.FAIL if wrong else Verdict.PASS,
         subject=name,
         message=text or "nothing but what was meant to be changed",

@@ -2,12 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
 from domain.codec import JsonObject
+from domain.documents import path_text
 from domain.errors import InvalidInputError, Problem
 
 LONGEST_BODY = 16_000_000
@@ -77,13 +78,8 @@ def model_problems(
     return [
         Problem(
             where="body",
-            field=_path([names.get(str(step), step) for step in one["loc"]]) or "-",
+            field=path_text(tuple(names.get(str(step), step) for step in one["loc"])) or "-",
             message=one["msg"].removeprefix("Value error, "),
         )
         for one in invalid.errors(include_url=False, include_input=False)
     ]
-
-
-def _path(steps: Sequence[int | str]) -> str:
-    parts = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
-    return "".join(parts).removeprefix(".")

@@ -87,7 +87,7 @@ STATEMENTS: tuple[Statement, ...] = (
         id="time-zones",
         section=_POST,
         text="Every policy that keeps a time zone names the right one.",
-        checks=(catalog.TIME_ZONE.id, "policy-integrity"),
+        checks=(catalog.TIME_ZONE.id, catalog.POLICY_INTEGRITY.id),
     ),
     Statement(
         id="security-on",

@@ -45,8 +45,6 @@ class ProtectedItem:
     """UTC; when the deletion of a soft-deleted item was asked for."""
     is_soft_deleted: bool
     soft_delete_days: int
-    is_inconsistent: bool
-    """The item is not at its policy's version yet."""
 
     def __str__(self) -> str:
         """How the item is named to people."""
@@ -57,11 +55,6 @@ class ProtectedItem:
     def is_classic_vm(self) -> bool:
         """A virtual machine of the classic deployment model."""
         return self.item_type == CLASSIC_VM
-
-    @property
-    def is_arm_vm(self) -> bool:
-        """A virtual machine of Resource Manager."""
-        return self.item_type == ARM_VM
 
     @property
     def is_protected(self) -> bool:
@@ -115,8 +108,6 @@ def parse_protected_item(item: JsonObject) -> ProtectedItem:
         deleted_at=parse_moment(value_at(item, ("properties", "deferredDeleteTimeInUTC"))),
         is_soft_deleted=value_at(item, ("properties", "isScheduledForDeferredDelete")) is True,
         soft_delete_days=_days(item),
-        is_inconsistent=value_at(item, ("properties", "extendedInfo", "policyInconsistent"))
-        is True,
     )
 
 

@@ -11,10 +11,7 @@ from dataclasses import replace
 from domain.codec import JsonObject
 from domain.documents import value_at
 from domain.prechecks import CheckContext, CheckReason, Consent, Gravity, error
-from domain.vaults import VaultRef
-
-PROVISIONING = "Provisioning"
-"""A vault of the same name in this state is an upgrade that runs, or one that failed."""
+from domain.vaults import PROVISIONING, VaultRef
 
 DEFAULT_GROUP_PREFIX = "Default-RecoveryServices-ResourceGroup-"
 """Where forced upgrades put their vaults; the region follows, lower case, without blanks. Only

@@ -21,6 +21,10 @@ _ARM_VAULT_ID = re.compile(
 )
 
 
+PROVISIONING = "Provisioning"
+"""ARM's state of a vault while its upgrade runs, or after it failed (vault-upgrade 2.6)."""
+
+
 class VaultType(StrEnum):
     """The resource types of the classic list; only Backup vaults are upgraded by vaultlift."""
 

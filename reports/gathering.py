@@ -15,10 +15,10 @@ from pydantic import ValidationError
 
 from domain.codec import JsonObject, from_json
 from domain.errors import EvidenceError
+from domain.evidence import EVIDENCE_SCHEMA
 from domain.outcomes import SettlementReport, VaultReport
 from reports.model import UnfinishedRun
 
-EVIDENCE_SCHEMA = "vaultlift/evidence/1"
 # Documents of a start lie elsewhere: they belong to the vault, not to one of its runs.
 _RUN_DOCUMENT = re.compile(
     r"^(?P<run>vaults/[^/]+/(?P<kind>runs|settlements)/(?P<run_id>[^/]+))/(?P<name>.+)$"

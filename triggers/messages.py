@@ -106,8 +106,7 @@ async def _keep(ports: Ports, request_id: str, ending: str, data: JsonObject) ->
     document = evidence_document(
         kind="replay", subject=f"messages {data['box']}", run_id=request_id, at=at, data=data
     )
-    # Two documents and not one written twice: the store never replaces what it holds (DESIGN rule
-    # 2).
+    # Two documents and not one written twice: the store never replaces what it holds.
     key = f"messages/{data['box']}/{at:%Y%m%dT%H%M%S.%fZ}-{request_id}-{ending}.json"
     await ports.evidence.create(key, document)
 
