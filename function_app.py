@@ -17,6 +17,7 @@ from orchestrators import names, orchestrator_blueprint
 from triggers.campaigns import campaign_blueprint
 from triggers.http_api import http_blueprint
 from triggers.messages import message_blueprint
+from triggers.plans import plan_blueprint
 from triggers.service_bus import QueueOptions, queue_blueprint
 from triggers.settlements import settlement_blueprint
 from triggers.support import support_blueprint
@@ -38,6 +39,7 @@ app.register_functions(activity_blueprint(ports, runs_of))
 app.register_functions(http_blueprint(ports))
 app.register_functions(campaign_blueprint(ports))
 app.register_functions(settlement_blueprint(ports, settings.subscriptions, settings.log_workspace))
+app.register_functions(plan_blueprint(ports))
 app.register_functions(support_blueprint(ports))
 app.register_functions(webhook_blueprint(ports, settings.webhook_key))
 app.register_functions(message_blueprint(ports))

@@ -20,6 +20,7 @@ from cli import (
     campaign,
     exit_codes,
     messages,
+    plan,
     report,
     settle,
     status,
@@ -139,6 +140,7 @@ app.command()(upgrade.validate)
 app.command()(settle.settle)
 app.command()(settle.guard)
 app.command()(status.status)
+app.command()(plan.plan)
 app.command()(approval.approve)
 app.command()(approval.deny)
 app.command()(support.support)

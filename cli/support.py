@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from cli.api_client import ApiClient
 from cli.exit_codes import ExitCode
+from cli.find import find_upgrade
 from cli.options import DEFAULT_URL, Json, Key, Quiet, Url
 from cli.output import Output
 from cli.support_client import SupportClient
@@ -50,8 +52,8 @@ def support(
     The e-mail is ready to be sent; the bundle holds both records and the exchanges.
     """
     output = Output(as_json=as_json, is_quiet=is_quiet)
-    client = SupportClient(JsonTransport(url, key))
-    view = client.read_support(client.find(vault))
+    transport = JsonTransport(url, key)
+    view = SupportClient(transport).read_support(find_upgrade(ApiClient(transport), vault))
     if out is not None:
         _write(out, view.bundle)
     output.event("support", **view.model_dump(mode="json", by_alias=True))
@@ -92,9 +94,9 @@ def authorize_retry(
     needed. Without it a failed upgrade is never started again.
     """
     output = Output(as_json=as_json, is_quiet=is_quiet)
-    client = SupportClient(JsonTransport(url, key))
-    view = client.authorize_retry(
-        client.find(vault),
+    transport = JsonTransport(url, key)
+    view = SupportClient(transport).authorize_retry(
+        find_upgrade(ApiClient(transport), vault),
         ticket=ticket,
         instruction=instruction,
         authorized_by=authorized_by or getpass.getuser(),

@@ -39,6 +39,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
         ("DELETE", f"/api/upgrades/{UNKNOWN}", None, 405),
         ("GET", f"/api/upgrades/{UNKNOWN}/approval", None, 405),
         ("GET", "/api/nothing", None, 404),
+        ("GET", f"/api/upgrades/{UNKNOWN}/plan", None, 404),
         ("GET", f"/api/upgrades/{UNKNOWN}/support", None, 404),
         ("POST", f"/api/upgrades/{UNKNOWN}/retry", {}, 404),
         ("POST", f"/api/hooks/approval/{UNKNOWN}", {}, 404),

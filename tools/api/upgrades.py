@@ -2,7 +2,16 @@
 
 from collections.abc import Mapping
 
-from domain.codec import JsonObject
+from domain.codec import JsonObject, to_object
+from domain.plans import (
+    BLOCKED_DURING,
+    CONSEQUENCES,
+    IRREVERSIBLE,
+    Estimate,
+    PlannedCall,
+    UpgradePlan,
+    plan_hash,
+)
 from domain.support import DO_NOT_RETRY, SUPPORT_ADDRESS
 from domain.version import VERSION
 from tools.api import samples
@@ -18,6 +27,7 @@ from tools.api.model import (
     not_found,
 )
 from triggers.shapes.common import Decided
+from triggers.shapes.plans import WholePlan
 from triggers.shapes.support import RetryAccepted, SupportView
 from triggers.shapes.upgrades import UPGRADE_ID, AcceptedUpgrades, UpgradePage, UpgradeView
 
@@ -76,6 +86,30 @@ _BUNDLE: JsonObject = {
     "mail_text": "The upgrade of a classic Backup vault to a Recovery Services vault has failed.\n",
     "instruction": DO_NOT_RETRY,
 }
+
+_PLAN = UpgradePlan(
+    vault=str(samples.CLASSIC),
+    target_id=samples.VAULT.arm_id,
+    operation_id=samples.OPERATION_ID,
+    calls=(
+        PlannedCall(
+            method="POST",
+            path="/{subscription}/cloudservices/{service}/resources/{namespace}/~/BackupVault"
+            "/vault-paris/upgrade",
+            api="classic",
+            body=f"ResourceUpgradeInput with NewResourcePath {samples.VAULT.arm_id}",
+            is_final=True,
+        ),
+    ),
+    irreversible=IRREVERSIBLE,
+    blocked_during=BLOCKED_DURING,
+    consequences=CONSEQUENCES,
+    warnings=(),
+    questions=(),
+    retry="",
+    before_images=(f"{VIEW['evidencePrefix']}/02-before-image.json",),
+    estimate=Estimate(),
+)
 
 _ANSWERS = (
     Refusal(
@@ -186,6 +220,34 @@ TEXTS: Mapping[str, RouteText] = {
             ),
             not_found("No such upgrade, or the app has no secret and takes no signed approvals."),
             *_ANSWERS,
+        ),
+    ),
+    "get_plan": RouteText(
+        tag=TAG,
+        summary="Read the plan of an upgrade",
+        text="Every call that changes something, what cannot be undone, what is not possible "
+        "meanwhile, what follows, and what was found. The plan that waits for an answer, else the "
+        "last one of the run.",
+        parameters=(ID,),
+        replies=(
+            Reply(
+                status=200,
+                text="The plan.",
+                shape=WholePlan,
+                example={
+                    "id": samples.UPGRADE_ID,
+                    "hash": plan_hash(_PLAN),
+                    "evidenceKey": f"{VIEW['evidencePrefix']}/04-plan-{plan_hash(_PLAN)[:12]}.json",
+                    "recordedAt": samples.STARTED,
+                    "isWaiting": True,
+                    "plan": to_object(_PLAN),
+                },
+            ),
+        ),
+        refusals=(
+            NO_UPGRADE,
+            Refusal(status=409, codes=("NoPlan",), text="The run has made no plan."),
+            NO_EVIDENCE,
         ),
     ),
     "get_support": RouteText(
