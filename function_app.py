@@ -14,6 +14,7 @@ from adapters.bootstrap import build_ports
 from adapters.durable_runs import DurableRuns
 from adapters.settings import Settings
 from orchestrators import names, orchestrator_blueprint
+from triggers.campaign_commands import command_blueprint
 from triggers.campaigns import campaign_blueprint
 from triggers.http_api import http_blueprint
 from triggers.messages import message_blueprint
@@ -38,6 +39,7 @@ app.register_functions(orchestrator_blueprint())
 app.register_functions(activity_blueprint(ports, runs_of))
 app.register_functions(http_blueprint(ports))
 app.register_functions(campaign_blueprint(ports))
+app.register_functions(command_blueprint(ports))
 app.register_functions(settlement_blueprint(ports, settings.subscriptions, settings.log_workspace))
 app.register_functions(plan_blueprint(ports))
 app.register_functions(support_blueprint(ports))

@@ -76,3 +76,18 @@ async def _tell(
     instance_id = campaign_instance_id(carried.campaign_id)
     # By the same event as progress: one inbox keeps commands and ends of vaults in one order.
     await client.raise_orchestration_event(instance_id, names.SLOT_EVENT, data=to_json(command))
+
+
+def command_blueprint(ports: Ports) -> df.Blueprint:
+    """The blueprint with the route of every verb."""
+    blueprint = df.Blueprint(http_auth_level=func.AuthLevel.FUNCTION)
+
+    @blueprint.function_name("post_campaign_command")
+    @blueprint.route(route="campaigns/{id}/{verb}", methods=["POST"])
+    @blueprint.durable_client_input(client_name="client")
+    async def _post_command(
+        req: func.HttpRequest, client: df.DurableFunctionsClient
+    ) -> func.HttpResponse:
+        return await post_command(req, client, ports)
+
+    return blueprint

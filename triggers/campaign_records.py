@@ -1,14 +1,15 @@
 """What the routes of campaigns keep in the evidence, and read back from it."""
 
 import uuid
+from collections.abc import Iterable
 
 from adapters.ports import Ports
 from domain.campaign_steps import PLAN_PAGE, PlanPage, plan_key, trail_key
 from domain.campaigns import CampaignState, Note, campaign_prefix
 from domain.codec import JsonObject, from_json, to_json
 from domain.evidence import evidence_document
-from triggers.campaign_views import vault_at
-from triggers.shapes.campaigns import PlacedVault, TrailLine
+from domain.requests import UpgradeRequest
+from triggers.shapes.campaigns import TrailLine
 
 SHOWN_TRAIL = 200
 """Latest lines of the trail in one answer; all of them are in the evidence."""
@@ -55,8 +56,10 @@ async def read_trail(ports: Ports, campaign_id: str) -> list[TrailLine]:
     ]
 
 
-async def read_vaults(ports: Ports, campaign_id: str, positions: list[int]) -> list[PlacedVault]:
-    """The vaults at some positions of a campaign's plan; none where the plan is not there."""
+async def read_vaults(
+    ports: Ports, campaign_id: str, positions: Iterable[int]
+) -> dict[int, UpgradeRequest]:
+    """What is planned at some positions of a campaign; nothing where the plan is not there."""
     pages: dict[int, PlanPage] = {}
     # A page holds a hundred vaults, so each is read once, however many are asked for.
     for number in sorted({position // PLAN_PAGE for position in positions}):
@@ -64,8 +67,8 @@ async def read_vaults(ports: Ports, campaign_id: str, positions: list[int]) -> l
         # A page that is gone leaves its vaults unnamed; the view of the campaign is shown all the
         # same.
         pages[number] = from_json(PlanPage, document["data"]) if document else PlanPage(vaults=())
-    return [
-        vault_at(position, pages[position // PLAN_PAGE].vaults[position % PLAN_PAGE])
+    return {
+        position: pages[position // PLAN_PAGE].vaults[position % PLAN_PAGE]
         for position in positions
         if pages[position // PLAN_PAGE].vaults
-    ]
+    }

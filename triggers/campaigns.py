@@ -36,7 +36,6 @@ from domain.schedule import encode_places, expected_duration, forecast, plan_ord
 from domain.upgrade import ClassicVault
 from orchestrators import names
 from triggers.answers import answer, error, invalid_input
-from triggers.campaign_commands import post_command
 from triggers.campaign_records import keep_document, keep_note, read_trail, read_vaults
 from triggers.campaign_runs import begin, state_of, unknown
 from triggers.campaign_views import (
@@ -44,12 +43,14 @@ from triggers.campaign_views import (
     campaign_status,
     campaign_view,
     plan_view,
+    vault_at,
 )
 from triggers.paging import read_page
 from triggers.shapes.campaigns import (
     AcceptedCampaign,
     CampaignDetail,
     CampaignPage,
+    PlacedVault,
 )
 from triggers.shapes.common import PRINCIPAL_HEADER
 
@@ -175,8 +176,8 @@ async def list_campaigns(
         page = await read_page(req, client, prefix, _is_campaign, CAMPAIGNS_READ)
     except InvalidInputError as problem:
         return invalid_input(problem)
-    # Sorted within the page only: the engine has an order of its own, and all campaigns would have to
-    # be read to sort all of them.
+    # Within the page only: the engine has an order of its own, and to sort all campaigns, all would
+    # have to be read.
     views = sorted(map(campaign_view, page.states), key=lambda one: one["startedAt"], reverse=True)
     body: CampaignPage = {"campaigns": views, "continuationToken": page.token}
     return answer(body)
@@ -197,16 +198,21 @@ async def get_campaign(
     status = campaign_status(state)
     detail: CampaignDetail = {
         **campaign_view(state),
-        "failed": await read_vaults(ports, campaign_id, status["failed"]),
-        "missing": await read_vaults(ports, campaign_id, status["missing"]),
+        "failed": await _placed(ports, campaign_id, status["failed"]),
+        "missing": await _placed(ports, campaign_id, status["missing"]),
         "trail": await read_trail(ports, campaign_id),
         "evidencePrefix": campaign_prefix(campaign_id),
     }
     return answer(detail)
 
 
+async def _placed(ports: Ports, campaign_id: str, positions: list[int]) -> list[PlacedVault]:
+    planned = await read_vaults(ports, campaign_id, positions)
+    return [vault_at(position, request) for position, request in planned.items()]
+
+
 def campaign_blueprint(ports: Ports) -> df.Blueprint:
-    """The blueprint with every route of campaigns."""
+    """The blueprint with the routes that start campaigns and look at them."""
     blueprint = df.Blueprint(http_auth_level=func.AuthLevel.FUNCTION)
 
     @blueprint.function_name("post_campaigns")
@@ -232,13 +238,5 @@ def campaign_blueprint(ports: Ports) -> df.Blueprint:
         req: func.HttpRequest, client: df.DurableFunctionsClient
     ) -> func.HttpResponse:
         return await get_campaign(req, client, ports)
-
-    @blueprint.function_name("post_campaign_command")
-    @blueprint.route(route="campaigns/{id}/{verb}", methods=["POST"])
-    @blueprint.durable_client_input(client_name="client")
-    async def _post_command(
-        req: func.HttpRequest, client: df.DurableFunctionsClient
-    ) -> func.HttpResponse:
-        return await post_command(req, client, ports)
 
     return blueprint

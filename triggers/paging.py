@@ -6,8 +6,8 @@ import azure.functions as func
 from azure import durable_functions as df
 from durabletask.client import OrchestrationState
 
-from adapters.durable_pages import ENGINE_PAGE, InstancePage, engine_pages, read_wanted
 from domain.errors import InvalidInputError, Problem
+from triggers.instance_pages import ENGINE_PAGE, InstancePage, engine_pages, read_wanted
 from triggers.shapes.common import MAX_PAGE_SIZE, PAGE_SIZE
 
 

@@ -96,6 +96,24 @@ async def test_receiver_can_dead_letter_with_its_reason(bus):
 
 
 @together
+async def test_largest_message_is_dead_lettered_with_the_longest_reason(bus):
+    """What is said about a message may make it larger than what may be sent, and still comes."""
+    queue = await bus.queue("plain")
+    body = "x" * 261_000
+    await bus.send(queue, body)
+    receiver = await bus.receiver(queue)
+    message = await take_one(receiver)
+    # 4,096 characters each are what the service keeps.
+    reason, description = "r" * 4_096, "ü" * 4_096
+    await receiver.dead_letter_message(message, reason=reason, error_description=description)
+
+    dead = await take_one(await bus.receiver(queue, sub_queue="deadletter"))
+
+    assert (reason, description) == (dead.dead_letter_reason, dead.dead_letter_error_description)
+    assert body == str(dead)
+
+
+@together
 async def test_dead_letter_can_be_resubmitted(bus):
     """A dead letter can be sent to its queue again and completed where it was."""
     queue = await bus.queue("plain")

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from adapters.durable_pages import engine_pages, read_wanted
 from tests.integration.taskhub.running import RunningHub
+from triggers.instance_pages import engine_pages, read_wanted
 
 VAULTS = 1_000
 

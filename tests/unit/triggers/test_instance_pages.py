@@ -7,9 +7,9 @@ import pytest
 from durabletask.client import OrchestrationState, OrchestrationStatus
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from adapters.durable_pages import engine_pages, read_wanted
 from tests.fake_hub_pages import FakeHubPages
 from tests.samples import NOON
+from triggers.instance_pages import engine_pages, read_wanted
 
 ENGINE_PAGE = 100
 
