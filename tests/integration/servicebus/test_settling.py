@@ -103,7 +103,7 @@ async def test_largest_message_is_dead_lettered_with_the_longest_reason(bus):
     await bus.send(queue, body)
     receiver = await bus.receiver(queue)
     message = await take_one(receiver)
-    # 4,096 characters each are what the service keeps.
+    # As much of each as the clients for .NET and JavaScript take.
     reason, description = "r" * 4_096, "ü" * 4_096
     await receiver.dead_letter_message(message, reason=reason, error_description=description)
 
