@@ -344,11 +344,15 @@ async def test_an_ended_instance_can_be_purged(hub: Hub):
 
 @pytest.mark.parametrize(
     ("query", "status"),
-    [({}, 400), ({"createdTimeFrom": "2999-01-01T00:00:00Z"}, 404)],
-    ids=["no start", "nothing found"],
+    [
+        ({}, 400),
+        ({"createdTimeFrom": "2999-01-01T00:00:00Z"}, 404),
+        ({"createdTimeFrom": "2000-01-01T00:00:00Z", "runtimeStatus": "Faild"}, 400),
+    ],
+    ids=["no start", "nothing found", "no status"],
 )
 async def test_purging_many_needs_a_start(hub: Hub, query: dict[str, str], status: int):
-    """Without ``createdTimeFrom`` it is refused; when nothing matches it is 404."""
+    """Without it, or with a misspelt status, it is refused; when nothing matches it is 404."""
     async with hub.http.delete(f"{HOOKS}/instances", params=query) as answer:
         actual = answer.status
 
