@@ -9,7 +9,7 @@ from datetime import datetime
 from activities.evidence import keep
 from adapters.ports import Ports
 from domain.edit_budget import MAX_EDITS, next_edit_at
-from domain.evidence_data import EditData
+from domain.evidence_marks import EditData
 from domain.settling import PolicyChange
 from domain.vaults import VaultRef
 

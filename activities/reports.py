@@ -10,7 +10,7 @@ from domain.checks import reports as reports_check
 from domain.codec import JsonObject
 from domain.diagnostics import SETTING_NAME, objection_to, report_state, setting_body
 from domain.errors import NotFoundError, OutcomeUnknownError, RefusedError
-from domain.evidence_data import ReportsMadeData
+from domain.evidence_marks import ReportsMadeData
 from domain.findings import Finding
 from domain.readings import tasks_of
 from domain.settling import ReportsPlan, SettleRequest

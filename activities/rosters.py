@@ -11,7 +11,7 @@ from activities.attempts import attempt
 from activities.evidence import keep
 from adapters.ports import Ports
 from domain.codec import from_json, to_json
-from domain.evidence_data import ClaimData
+from domain.evidence_marks import ClaimData
 from domain.readings import FailedRead
 from domain.rosters import (
     Registration,

@@ -25,7 +25,7 @@ from domain.errors import (
     ThrottledError,
     UnavailableError,
 )
-from domain.evidence_data import IntentData, SendData
+from domain.evidence_marks import IntentData, SendData
 from domain.retries import FIRST, attempt_folder, is_superseded
 from domain.steps import StartAnswer, StartKind, StartRequest
 from domain.upgrade import (
@@ -46,6 +46,7 @@ async def run_start_upgrade(ports: Ports, request: StartRequest) -> StartAnswer:
     """
     with ports.exchanges.recording() as exchanges:
         answer = await _look_and_send(ports, request)
+    # What was found and sent, not what keeps a second send away: the markers did that before it.
     data = {**to_object(answer), "exchanges": to_json(exchanges)}
     await keep_step(ports, request.run, f"06-start-{request.look_no}", data)
     return answer
@@ -53,13 +54,16 @@ async def run_start_upgrade(ports: Ports, request: StartRequest) -> StartAnswer:
 
 async def _look_and_send(ports: Ports, request: StartRequest) -> StartAnswer:
     folder = attempt_folder(request.run.request.vault.key, request.attempt)
+    # Before the look: whoever comes second must know the id the first one may have sent.
     operation_id = await _keep_intent(ports, request, folder)
     classic = await ports.classic.read_vault(request.run.request.vault)
     record = _standing(request, classic)
+    # Before the record: a service that has forgotten a failure shows none, and rule 2 still holds.
     if await ports.evidence.read(f"{folder}/failed.json") is not None:
         return _failed(operation_id, record)
     if record is not None:
         return _judge(operation_id, record)
+    # The workflow has asked already, maybe days ago; evidence decides, not what a history says.
     if not await _is_authorized(ports, request, folder):
         return _failed(operation_id, record)
     marked_at = _moment(ports, classic)
@@ -92,6 +96,7 @@ async def _keep_intent(ports: Ports, request: StartRequest, folder: str) -> str:
         run_id=run.run_id,
         data=IntentData(operationId=request.operation_id, target=run.request.target.arm_id),
     )
+    # Of what is kept now, not of what was asked for: an earlier run may have sent that id.
     return str(entry.document["data"]["operationId"])
 
 
@@ -124,6 +129,7 @@ async def _may_send(ports: Ports, request: StartRequest, folder: str, marked_at:
             at=marked_at.isoformat(),
         ),
     )
+    # Create-if-absent is the only lock there is: of two that counted the same markers, one wins.
     return entry.is_new
 
 
@@ -142,6 +148,7 @@ async def _send(
     try:
         record = await ports.classic.start_upgrade(classic, asked.target, operation_id)
     except (OutcomeUnknownError, UnavailableError, ThrottledError) as unclear:
+        # Even where nothing was sent: one way for all of them is one that cannot be mistaken.
         return _wait(operation_id, str(unclear))
     except (RefusedError, AccessDeniedError) as refused:
         return await _judge_refusal(ports, request, operation_id, str(refused))

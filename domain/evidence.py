@@ -22,7 +22,8 @@ def evidence_document(
         subject: The vault it is about, or the campaign; the member is called ``vault``.
         run_id: The run it belongs to.
         at: When it is recorded, UTC.
-        data: What is recorded; a type of :mod:`domain.evidence_data`, or plain JSON of another.
+        data: What is recorded; a type of :mod:`domain.evidence_data` or
+            :mod:`domain.evidence_marks`, or plain JSON of another.
     """
     return {
         "schema": EVIDENCE_SCHEMA,

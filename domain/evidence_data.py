@@ -57,29 +57,6 @@ class ConfirmationData(TypedDict):
     provenance: Provenance
 
 
-class IntentData(TypedDict):
-    """The OperationId of an attempt, chosen before anything is sent."""
-
-    operationId: str
-    target: str
-    """ARM id of the vault to be."""
-
-
-class SendData(TypedDict):
-    """The upgrade call may have been sent from here on."""
-
-    lookNo: int
-    target: str
-    at: str
-    """When the marker was left; the call leaves soon after it or not at all."""
-
-
-class FailureData(TypedDict):
-    """An attempt failed; nothing is started without Microsoft's instruction."""
-
-    operationId: str | None
-
-
 class EscalationData(TypedDict):
     """An upgrade runs longer than the service's own client would have waited."""
 
@@ -138,19 +115,6 @@ class BeforeData(TypedDict):
     undo: UndoData
 
 
-class SentData(TypedDict):
-    """A policy write may have been sent from here on."""
-
-    policy: str
-
-
-class EditData(TypedDict):
-    """One policy edit, counted before it is sent."""
-
-    policy: str
-    attempt: str
-
-
 class AnswerData(TypedDict):
     """Somebody's answer to a question of a settlement, whether it counted or not."""
 
@@ -162,25 +126,11 @@ class AnswerData(TypedDict):
     comment: NotRequired[str]
 
 
-class ReportsMadeData(TypedDict):
-    """A diagnostic setting that is about to be made."""
-
-    name: str
-    before: None
-    intended: JsonObject
-
-
 class LookData(TypedDict):
     """One look at the jobs that did not settle the matter."""
 
     sync: JobSync
     unread: list[str]
-
-
-class ClaimData(TypedDict):
-    """Who reads the machines of a subscription today: one reader at a time."""
-
-    subscription: str
 
 
 class CampaignEndData(TypedDict):

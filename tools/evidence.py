@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from domain import evidence_data as data
+from domain import evidence_marks as marks
 from domain.audits import AuditSummary
 from domain.campaign_steps import PlanPage
 from domain.codec import JsonObject
@@ -110,9 +111,9 @@ KINDS: Mapping[str, Kind] = {
         UnregisterRequest,
     ),
     "unregistered": _kind(f"{_RUN}/05-unregistered.json", "That they are.", UnregisterRequest),
-    "intent": _kind(f"{_START}/intent.json", "Before the first send.", data.IntentData),
-    "send": _kind(f"{_START}/send-<n>.json", "Before each send.", data.SendData),
-    "failure": _kind(f"{_START}/failed.json", "The attempt failed.", data.FailureData),
+    "intent": _kind(f"{_START}/intent.json", "Before the first send.", marks.IntentData),
+    "send": _kind(f"{_START}/send-<n>.json", "Before each send.", marks.SendData),
+    "failure": _kind(f"{_START}/failed.json", "The attempt failed.", marks.FailureData),
     "retry-authorization": _kind(
         f"{_START}/authorization.json",
         "Microsoft's instruction that opened the attempt.",
@@ -156,11 +157,11 @@ KINDS: Mapping[str, Kind] = {
     "policy-before": _kind(
         f"{_POLICY}-before.json", "Before-image, intention and undo.", data.BeforeData
     ),
-    "policy-sent": _kind(f"{_POLICY}-sent.json", "Before a write.", data.SentData),
+    "policy-sent": _kind(f"{_POLICY}-sent.json", "Before a write.", marks.SentData),
     "policy-write": _kind(f"{_POLICY}-write.json", "What the write answered.", PolicyWrite),
     "policy-result": _kind(f"{_POLICY}-result.json", "What became of it.", PolicyWrite),
     "policy-edit": _kind(
-        "vaults/<vault key>/policy-edits/<n>.json", "The ledger of edits.", data.EditData
+        "vaults/<vault key>/policy-edits/<n>.json", "The ledger of edits.", marks.EditData
     ),
     "time-zones": _findings("09-time-zones", "the time zones of all policies, read afterwards"),
     "security": _findings("10-security", "security settings and retention"),
@@ -170,7 +171,7 @@ KINDS: Mapping[str, Kind] = {
     "reports-made": _kind(
         f"{_SETTLEMENT}/10-reports-made.json",
         "Before a diagnostic setting is made.",
-        data.ReportsMadeData,
+        marks.ReportsMadeData,
     ),
     "job-sync-look": _kind(
         f"{_EITHER}/11-jobs-look-<n>.json", "A look at the jobs.", data.LookData
@@ -188,7 +189,7 @@ KINDS: Mapping[str, Kind] = {
         Roster,
     ),
     "roster-claim": _kind(
-        "rosters/<subscription>/<day>/claim-<n>.json", "Who reads them.", data.ClaimData
+        "rosters/<subscription>/<day>/claim-<n>.json", "Who reads them.", marks.ClaimData
     ),
     "campaign-plan": _kind(
         "campaigns/<id>/plan/<page>.json", "The vaults of a campaign, in order.", PlanPage
