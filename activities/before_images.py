@@ -35,6 +35,7 @@ async def keep_before_image(ports: Ports, request: PrecheckRequest) -> tuple[str
 async def _image(ports: Ports, request: PrecheckRequest) -> JsonObject:
     contents = ports.classic_contents
     vault = await attempt("the classic vault", contents.find_vault(request.classic))
+    # No upgrade is held up by it: the image is for people, and they are told that it is missing.
     if isinstance(vault, FailedRead):
         return {"vaultId": None, "unread": [f"{vault.what}: {vault.reason}"]}
     parts: dict[str, Callable[[str], Awaitable[Reading[object]]]] = {

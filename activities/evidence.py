@@ -25,6 +25,7 @@ async def keep(
     Raises:
         EvidenceError: The store cannot keep it.
     """
+    # Dated by this machine, for people; nothing that must be exact is decided by it.
     document = evidence_document(
         kind=kind, subject=vault, run_id=run_id, at=ports.clock.now(), data=data
     )

@@ -37,6 +37,7 @@ async def run_unregister_machines(ports: Ports, request: UnregisterRequest) -> R
     # Before the first call: afterwards the service knows nothing of these machines any more.
     await keep_step(ports, request.run, "05-unregister-asked", request)
     for machine in request.machines:
+        # Right before each call: numbers may be given again, and agreed was about a machine.
         if await _is_still(ports, machine):
             with suppress(NotFoundError):
                 await ports.classic_contents.unregister_machine(machine.path)

@@ -28,6 +28,7 @@ async def read_attempts(evidence: EvidenceStore, vault_key: str) -> AttemptState
     Raises:
         EvidenceError: It could not be read.
     """
+    # Of the vault, not of the run: a failure bars every later run, whoever asked for it.
     keys = await evidence.list_keys(start_prefix(vault_key))
     documents = {
         # Read one by one and only those that tell of an attempt: a vault's start folder has many

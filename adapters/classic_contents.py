@@ -39,6 +39,7 @@ class ClassicContentsApi:
         Raises:
             NotFoundError: Resource Manager shows no such vault, or several.
         """
+        # Most were made in the portal; one point-read instead of pages of every vault.
         likely = _portal_made(vault)
         try:
             reading = await self._arm.read("GET", likely, {"api-version": VAULT_API_VERSION})

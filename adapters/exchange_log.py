@@ -37,6 +37,7 @@ class TaskExchangeLog:
     @contextmanager
     def recording(self) -> Iterator[list[Exchange]]:
         """Within it, every exchange of this task is appended to the list."""
+        # A fresh list for each recording: activities of one process must not mix their calls.
         kept: list[Exchange] = []
         token = _RECORDING.set(kept)
         try:

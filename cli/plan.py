@@ -51,6 +51,7 @@ def plan(
     transport = JsonTransport(url, key)
     upgrade_id = find_upgrade(ApiClient(transport), vault)
     path = f"/api/upgrades/{urllib.parse.quote(upgrade_id, safe='')}/plan"
+    # By id: the name was looked up above, and a name may hold what a path must not.
     view = parse(PlanView, transport.call("GET", path), subject=upgrade_id)
     output.event("plan", **view.model_dump(mode="json", by_alias=True))
     for line in _lines(view):
@@ -68,6 +69,7 @@ def _lines(view: PlanView) -> Iterator[str]:
     yield from _section("What cannot be undone", made.irreversible)
     yield from _section("What is not possible meanwhile", made.blocked_during)
     yield from _section("What is different afterwards", made.consequences)
+    # Apart from the notes: this is what whoever approves answers for.
     asked = [str(one) for one in made.questions if one.needs_consent]
     yield from _section("What you agree to by approving", asked)
     notes = [str(one) for one in made.questions if one.gravity is Gravity.NOTE]

@@ -54,6 +54,7 @@ def support(
     output = Output(as_json=as_json, is_quiet=is_quiet)
     transport = JsonTransport(url, key)
     view = SupportClient(transport).read_support(find_upgrade(ApiClient(transport), vault))
+    # First: who asked for the file must not take a mail on the screen for all of it.
     if out is not None:
         _write(out, view.bundle)
     output.event("support", **view.model_dump(mode="json", by_alias=True))

@@ -55,6 +55,7 @@ def judge_lost_machines(
         registered: The machines of the classic vault.
         unregistered: Those this run has unregistered already.
     """
+    # Both: the vault no longer lists what this run has unregistered, and the plan names it still.
     known = [*unregistered, *registered]
     reasons: list[CheckReason] = []
     chosen: list[LostMachine] = []
@@ -62,6 +63,7 @@ def judge_lost_machines(
         # A set: a machine this run has unregistered may still show in the list for a while.
         found = {one for one in known if one.name.casefold() == name.casefold()}
         reasons.append(_judge(name, found))
+        # None of several: their names are one, and the backups of the wrong one would be lost.
         if len(found) == 1:
             chosen += found
     return LostMachines(reasons=tuple(reasons), found=tuple(chosen))
@@ -103,5 +105,6 @@ def without_settled(
 
     Nothing is taken for granted by that: the service is asked again once they are unregistered.
     """
+    # The service writes names as the machine gave them, Resource Manager in capitals.
     names = {one.name.casefold() for one in machines}
     return [one for one in reasons if not is_about_agents_of(one.rows, names)]

@@ -39,6 +39,7 @@ def next_delay(elapsed: timedelta) -> timedelta:
         elapsed: Time since the upgrade was started; a clock that runs behind gives the first
             interval.
     """
+    # From the start of the upgrade, not of the wait: one adopted half-way is asked about as often.
     for until, interval in POLL_STEPS:
         if elapsed < until:
             return interval

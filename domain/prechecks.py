@@ -65,10 +65,12 @@ class CheckReason:
     @property
     def needs_consent(self) -> bool:
         """Whether somebody has to agree."""
+        # Errors are not in it: no consent helps against them.
         return self.gravity in {Gravity.WARNING, Gravity.UNKNOWN}
 
     def __str__(self) -> str:
         """The reason in one line, as it is shown to people."""
+        # The table says more than its sentence: which machines, which jobs.
         table = " | ".join("; ".join(row) for row in self.rows)
         return join_sentences(f"{self.code}: {table or self.message}", self.what_to_do)
 

@@ -22,6 +22,7 @@ async def post_signed_approval(
     # 404 and not 401: an app that takes no signed approvals should not look as if it did.
     if secret is None:
         return error(404, "NotFound", "This app takes no signed approvals; no secret is set.")
+    # As it came: parsed and written again, other bytes would be signed.
     body = req.get_body()
     given = req.headers.get(SIGNATURE_HEADER)
     objection = objection_to_signature(

@@ -36,6 +36,7 @@ def list_groups(call: Call) -> Answer:
     """Every resource group: those of the estate, and those that upgrades have made."""
     subscription = _subscription(call)
     names = {group.lower(): (group, subscription.location) for group in subscription.groups}
+    # The service makes the target group during the upgrade, so it is there from then on (1.3).
     for vault in call.state.vaults_of(subscription.id):
         group = vault.resource_group
         if group is not None:
@@ -62,6 +63,7 @@ def register_provider(call: Call) -> Answer:
     """Begins a registration; one that is done or on its way stays as it is."""
     subscription = _subscription(call)
     namespace = _known_namespace(call, subscription)
+    # Asked twice, the first registration goes on; it does not begin anew.
     if subscription.provider_state(namespace, call.now) not in {REGISTERED, "Registering"}:
         subscription.registered_from[namespace] = call.now + subscription.registration_takes
     return _provider(call, subscription)
@@ -70,6 +72,7 @@ def register_provider(call: Call) -> Answer:
 def read_feature(call: Call) -> Answer:
     """A preview feature of a provider."""
     subscription, feature = _subscription(call), call.params["feature"]
+    # A feature that is not known is not the same as one that is not registered (1.1).
     names = {name.lower(): name for name in subscription.features}
     namespace = call.params["namespace"]
     if feature.lower() not in names:

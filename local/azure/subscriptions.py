@@ -38,6 +38,7 @@ class Subscription:
 
     def provider_state(self, namespace: str, now: datetime) -> str:
         """``registrationState`` of a provider at ``now``."""
+        # Computed from when it was asked for: nothing has to tick while nobody looks.
         done_at = self.registered_from.get(namespace)
         if done_at is None:
             return self.providers[namespace]

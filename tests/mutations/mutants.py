@@ -80,8 +80,8 @@ MUTANTS: tuple[Mutant, ...] = (
         name="the record in the list is not heeded before the start",
         rule="DESIGN 3.1",
         path=STARTING,
-        guard="    if record is not None:\n        return _judge(operation_id, record)\n    if not await _is",
-        without="    if not await _is",
+        guard="    if record is not None:\n        return _judge(operation_id, record)\n    # The workflow",
+        without="    # The workflow",
         tests=RULE_1,
     ),
     Mutant(

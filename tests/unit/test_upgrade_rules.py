@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.disasters.kinds import Kind
-from tests.mutations.mutants import MUTANTS
+from tests.mutations.__main__ import mutated
+from tests.mutations.mutants import MUTANTS, Mutant
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "docs/reference/upgrade-rules.md"
@@ -98,3 +99,11 @@ def test_every_kind_of_disaster_and_every_guard_is_on_the_page() -> None:
     named = [*(str(kind) for kind in Kind), *(f"| {one.name} |" for one in MUTANTS)]
 
     assert [] == [one for one in named if one not in page]
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: one.name)
+def test_every_guard_that_is_taken_out_is_where_it_should_be(mutant: Mutant) -> None:
+    """Exactly once: ``python -m tests.mutations`` would stop otherwise."""
+    text = (ROOT / mutant.path).read_text(encoding="utf-8")
+
+    assert text != mutated(mutant, text)
