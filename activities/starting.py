@@ -25,7 +25,7 @@ from domain.errors import (
     ThrottledError,
     UnavailableError,
 )
-from domain.evidence_data import IntentData, SendData
+from domain.evidence_marks import IntentData, SendData
 from domain.retries import FIRST, attempt_folder, is_superseded
 from domain.steps import StartAnswer, StartKind, StartRequest
 from domain.upgrade import (
