@@ -1,10 +1,6 @@
 """Every exit code of ``vaultlift`` and when it is given (DESIGN 6)."""
 
-from collections.abc import Iterable
 from enum import IntEnum
-
-from cli.views import UpgradeView
-from domain.upgrade import RunState
 
 
 class ExitCode(IntEnum):
@@ -33,43 +29,6 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.INTERRUPTED: "interrupted: what was started goes on in the app",
 }
 """The one table that help texts and documents are made from."""
-
-_BY_STATE: dict[RunState, ExitCode] = {
-    RunState.CLOSED: ExitCode.CLEAN,
-    RunState.CLOSED_WITH_TASKS: ExitCode.FINDINGS,
-    RunState.NEEDS_DECISION: ExitCode.FINDINGS,
-    RunState.NEEDS_SUPPORT: ExitCode.FINDINGS,
-    RunState.BLOCKED: ExitCode.FINDINGS,
-    RunState.STOPPED: ExitCode.UNKNOWN,
-    RunState.NOT_APPROVED: ExitCode.NOT_APPROVED,
-}
-
-
-def _of_view(view: UpgradeView) -> ExitCode:
-    # Also a run that shows an end but no time of it: its verdict is still being written.
-    if view.end_state is None:
-        return ExitCode.PENDING
-    findings = view.findings
-    # Closed with a failed finding is possible: settling reports what it may not repair.
-    codes = [_BY_STATE[view.end_state]]
-    if findings.failed:
-        codes.append(ExitCode.FINDINGS)
-    if findings.unknown:
-        codes.append(ExitCode.UNKNOWN)
-    return max(codes)
-
-
-def exit_code_of(views: Iterable[UpgradeView]) -> ExitCode:
-    """The code for a set of vaults.
-
-    2 as long as any vault is on its way, so that a script can wait for something else; after that
-    the highest code that applies to any of them.
-    """
-    codes = [_of_view(view) for view in views]
-    # Before the worst code: while one vault is on its way nothing is final for a script.
-    if ExitCode.PENDING in codes:
-        return ExitCode.PENDING
-    return max(codes, default=ExitCode.CLEAN)
 
 
 def help_text() -> str:

@@ -10,7 +10,7 @@ import typer
 
 from adapters.clock import ScaledClock
 from cli.campaign_body import without_nothing
-from cli.exit_codes import ExitCode, exit_code_of
+from cli.exit_codes import ExitCode
 from cli.follow import Progress
 from cli.options import DEFAULT_URL, ClockOrigin, ClockRate, Interval, Json, Key, Quiet, Url
 from cli.output import Output
@@ -33,6 +33,7 @@ from cli.settle_options import (
 from cli.settle_questions import Questions
 from cli.settle_views import AcceptedSettlement, SettlementView
 from cli.transport import JsonTransport
+from cli.verdict_codes import exit_code_of
 from cli.work_lists import write_work_lists
 from domain.codec import JsonObject
 from domain.errors import ConfigurationError

@@ -7,13 +7,14 @@ import typer
 
 from adapters.clock import ScaledClock
 from cli.api_client import ApiClient
-from cli.exit_codes import ExitCode, exit_code_of
+from cli.exit_codes import ExitCode
 from cli.follow import Progress
 from cli.options import DEFAULT_URL, ClockOrigin, ClockRate, Interval, Json, Key, Quiet, Url
 from cli.output import Output
 from cli.patience import Pace, Patience
 from cli.progress import progress_for, show_result
 from cli.transport import JsonTransport
+from cli.verdict_codes import exit_code_of
 from cli.views import UpgradeView
 from domain.errors import ConfigurationError
 

@@ -9,7 +9,7 @@ import typer
 
 from adapters.clock import ScaledClock
 from cli.api_client import ApiClient
-from cli.exit_codes import ExitCode, exit_code_of
+from cli.exit_codes import ExitCode
 from cli.follow import Watch, follow
 from cli.input_file import read_vaults, upgrade_body
 from cli.options import (
@@ -28,6 +28,7 @@ from cli.output import Output
 from cli.patience import Pace
 from cli.progress import progress_for, show_result
 from cli.transport import JsonTransport
+from cli.verdict_codes import exit_code_of
 from cli.views import AcceptedRequest
 from reports.words import count
 

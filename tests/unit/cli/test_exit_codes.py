@@ -4,7 +4,8 @@ from itertools import permutations
 
 import pytest
 
-from cli.exit_codes import MEANINGS, ExitCode, exit_code_of, help_text
+from cli.exit_codes import MEANINGS, ExitCode, help_text
+from cli.verdict_codes import exit_code_of
 from cli.views import UpgradeView
 from domain.upgrade import END_STATES, RunState
 from tests.unit.cli.fake_app import ended_body, view_body
