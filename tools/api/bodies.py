@@ -15,6 +15,7 @@ from domain.settle_intake import MAX_VAULTS, SettleRow
 from tools.api.model import REF, ref
 
 _SIGNED_IN = "Left out, or the caller's own name, where the platform's sign-in names the caller."
+_OVERRULED = "Required without sign-in; with it the platform's word counts, whatever stands here."
 
 _SENDER: JsonObject = {
     "requestedBy": {
@@ -43,7 +44,7 @@ def body_schemas() -> JsonObject:
             ("decision", "decision"),
             ("comment", "comment"),
             required=("planHash", "decision"),
-            notes={"approver": f"Required without sign-in. {_SIGNED_IN}"},
+            notes={"approver": f"Who decides; not who asked. {_OVERRULED}"},
         ),
         "RetryBody": _members_of(
             RetryAuthorization,
@@ -51,7 +52,7 @@ def body_schemas() -> JsonObject:
             ("instruction", "instruction"),
             ("authorizedBy", "authorized_by"),
             required=("ticket", "instruction"),
-            notes={"authorizedBy": f"Required without sign-in. {_SIGNED_IN}"},
+            notes={"authorizedBy": f"Who records it. {_OVERRULED}"},
         ),
         "GuardBody": {
             "type": "object",
@@ -59,7 +60,7 @@ def body_schemas() -> JsonObject:
                 "decision": {"enum": ["granted", "abandoned"]},
                 "by": {
                     "type": "string",
-                    "description": f"Who says so; required without sign-in. {_SIGNED_IN}",
+                    "description": f"Who says so. {_OVERRULED}",
                 },
             },
             "required": ["decision"],

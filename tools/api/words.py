@@ -11,8 +11,9 @@ Hands in vaults, follows them, and answers what they ask.
 * Answers of 400 and above are `{"error": {"code", "message", ...}}`. Codes do not change, messages
   may. A wrong method on a known path is answered with 405, an unknown path with 404, a missing or
   wrong key with 401, each by the host and without a body of this form.
-* With the platform's sign-in in front of the app the caller is who the platform says, and a body
-  that names somebody else is refused. Without it, the names in bodies are taken as they are.
+* With the platform's sign-in in front of the app the caller is who the platform says. A request that
+  names somebody else is refused; in an answer (approval, instruction, guard) the platform's word takes
+  the place of the body's. Without sign-in, the names in bodies are taken as they are.
 * Handing the same vault in twice is safe: the second request joins the first.
 """
 
