@@ -14,6 +14,7 @@ from domain.evidence import evidence_document
 from domain.messages import KeptMessage, MessageBox, Replayed
 from orchestrators import names
 from triggers.answers import answer, error, invalid_input
+from triggers.numbers import whole_number
 from triggers.shapes.common import PRINCIPAL_HEADER
 from triggers.shapes.messages import (
     MOST_SHOWN,
@@ -46,23 +47,24 @@ async def list_messages(req: func.HttpRequest, ports: Ports) -> func.HttpRespons
 
 def _range(req: func.HttpRequest) -> tuple[int, int]:
     top, start = req.params.get("top", "100"), req.params.get("from", "0")
-    if top.isdecimal() and start.isdecimal() and 1 <= int(top) <= MOST_SHOWN:
-        return int(top), int(start)
+    limit, first = whole_number(top, 1, MOST_SHOWN), whole_number(start)
+    if limit is not None and first is not None:
+        return limit, first
     message = f"give top as a whole number from 1 to {MOST_SHOWN}, and from as one from 0"
     raise InvalidInputError([Problem(where="query", field="top, from", message=message)])
 
 
 async def get_message(req: func.HttpRequest, ports: Ports) -> func.HttpResponse:
     """One message with its body."""
-    box, number = _box(req), req.route_params["number"]
-    if box is None or not number.isdecimal():
+    box, number = _box(req), whole_number(req.route_params["number"])
+    if box is None or number is None:
         return _no_box(req)
     try:
-        kept = await ports.queue.list_kept(box, 1, int(number))
+        kept = await ports.queue.list_kept(box, 1, number)
     except ServiceError as failure:
         return error(503, "QueueUnavailable", str(failure))
     # The box gives messages from a number on: where this one is gone, it gives the next.
-    if not kept or kept[0].sequence_number != int(number):
+    if not kept or kept[0].sequence_number != number:
         return error(404, "NotFound", f"There is no message {number} in {box}.")
     body: MessageDetail = {**message_view(kept[0]), "body": kept[0].body}
     return answer(body)
@@ -71,14 +73,14 @@ async def get_message(req: func.HttpRequest, ports: Ports) -> func.HttpResponse:
 async def post_replay(req: func.HttpRequest, ports: Ports) -> func.HttpResponse:
     """Sends one message of a box anew, or all of them: 202 with the new ids."""
     # Without a number the whole box is meant; its route has no place for one.
-    box, number = _box(req), req.route_params.get("number", "")
-    if box is None or not (number.isdecimal() or "number" not in req.route_params):
+    box, given = _box(req), req.route_params.get("number")
+    only = None if given is None else whole_number(given)
+    if box is None or (given is not None and only is None):
         return _no_box(req)
     try:
         by, comment = read_command(req.get_body(), req.headers.get(PRINCIPAL_HEADER))
     except InvalidInputError as problem:
         return invalid_input(problem)
-    only = int(number) if number else None
     asked = {"box": box.value, "only": only, "requestedBy": by, "comment": comment}
     return await _replay(ports, box, only, asked)
 

@@ -8,6 +8,7 @@ from durabletask.client import OrchestrationState
 
 from domain.errors import InvalidInputError, Problem
 from triggers.instance_pages import ENGINE_PAGE, InstancePage, engine_pages, read_wanted
+from triggers.numbers import whole_number
 from triggers.shapes.common import MAX_PAGE_SIZE, PAGE_SIZE
 
 
@@ -40,16 +41,11 @@ async def read_page(
 
 
 def _read_top(text: str) -> int:
-    # isdecimal alone would let digits of other scripts and numbers of any length through.
-    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_PAGE_SIZE))):
-        raise _about_top(text)
-    if not 1 <= int(text) <= MAX_PAGE_SIZE:
-        raise _about_top(text)
-    return int(text)
-
-
-def _about_top(text: str) -> InvalidInputError:
-    return _about("top", f"give a whole number from 1 to {MAX_PAGE_SIZE}, not {text[:20]!r}")
+    top = whole_number(text, 1, MAX_PAGE_SIZE)
+    if top is None:
+        message = f"give a whole number from 1 to {MAX_PAGE_SIZE}, not {text[:20]!r}"
+        raise _about("top", message)
+    return top
 
 
 def _about(field: str, message: str) -> InvalidInputError:

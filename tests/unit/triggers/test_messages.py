@@ -78,7 +78,10 @@ async def test_the_last_page_says_so() -> None:
     assert read(await list_messages(desk.request(), desk.ports))["from"] is None
 
 
-@pytest.mark.parametrize("params", [{"top": "0"}, {"top": "501"}, {"top": "x"}, {"from": "-1"}])
+@pytest.mark.parametrize(
+    "params",
+    [{"top": "0"}, {"top": "501"}, {"top": "x"}, {"from": "-1"}, {"from": "9" * 5_000}],
+)
 async def test_pages_have_bounds(params: dict[str, str]) -> None:
     """Numbers that make no sense are refused."""
     desk = Desk()
@@ -94,11 +97,16 @@ async def test_one_message_shows_its_body() -> None:
     assert '{"schemaVersion": 2}' == body["body"]
 
 
-@pytest.mark.parametrize("route", [{"number": "7"}, {"number": "x"}, {"box": "attic"}])
-async def test_what_is_not_there_is_not_found(route: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "route", [{"number": "7"}, {"number": "x"}, {"number": "9" * 5_000}, {"box": "attic"}]
+)
+@pytest.mark.parametrize("act", [get_message, post_replay])
+async def test_what_is_not_there_is_not_found(act: Any, route: dict[str, str]) -> None:
     """Another number, no number, no box."""
     desk = Desk(kept(1))
-    response = await get_message(desk.request(**{"number": "1", **route}), desk.ports)
+    response = await act(
+        desk.request({"requestedBy": "ada"}, **{"number": "1", **route}), desk.ports
+    )
 
     assert 404 == response.status_code
 
