@@ -29,8 +29,10 @@ from cli import (
 )
 from cli.exit_codes import ExitCode
 from cli.output import Output
-from cli.version import PROGRAM, tool_version
 from domain.errors import VaultliftError
+from domain.version import VERSION
+
+PROGRAM = "vaultlift"
 
 
 class _OneSentence(TyperGroup):
@@ -117,7 +119,7 @@ app = typer.Typer(
 
 def _print_version(is_wanted: bool) -> None:  # noqa: FBT001 - typer calls it by position
     if is_wanted:
-        typer.echo(f"{PROGRAM} {tool_version()}")
+        typer.echo(f"{PROGRAM} {VERSION}")
         raise typer.Exit
 
 

@@ -13,9 +13,9 @@ from cli.evidence_source import EvidenceSource, FolderSource, find_source
 from cli.exit_codes import ExitCode
 from cli.options import Json, Quiet
 from cli.output import Output
-from cli.version import tool_version
 from cli.work_lists import write_work_lists
 from domain.errors import ConfigurationError
+from domain.version import VERSION
 from reports import report_html, report_json
 from reports.gathering import Gathered, gather
 from reports.model import Report, build_report
@@ -67,7 +67,7 @@ def write_reports(
         settlements=gathered.settlements,
         unfinished=gathered.unfinished,
         generated_at=now(),
-        tool_version=tool_version(),
+        tool_version=VERSION,
     )
     html, json = out / "report.html", out / "report.json"
     try:

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app as cli_app
-from cli.version import tool_version
+from domain.version import VERSION
 from tests.unit.cli.fake_app import (
     SUBSCRIPTION,
     accepted_body,
@@ -291,4 +291,4 @@ def test_program_runs_by_itself():
         program("--version"), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
 
-    assert (0, ["vaultlift", tool_version()]) == (done.returncode, done.stdout.split())
+    assert (0, ["vaultlift", VERSION]) == (done.returncode, done.stdout.split())
