@@ -17,6 +17,7 @@ from local.taskhub.transaction import InstanceOpened, Transaction, TurnCommitted
 from local.taskhub.work import Turn
 
 _CONTINUED = pb.ORCHESTRATION_STATUS_CONTINUED_AS_NEW
+_ENDS = instances.TERMINAL | {_CONTINUED}
 
 
 def apply_turn(tx: Transaction, turn: Turn, response: pb.OrchestratorResponse) -> bool:
@@ -52,6 +53,9 @@ def _split(
     for action in actions:
         if action.HasField("completeOrchestration"):
             completion = action.completeOrchestration
+            # An instance that has ended as running could neither go on nor be ended any more.
+            if completion.orchestrationStatus not in _ENDS:
+                return _unsupported("The worker ended the orchestration as what is no end."), []
         elif action.HasField("sendEntityMessage"):
             # The whole turn goes: half of what the code asked for is not what it meant.
             return _unsupported("Durable entities are not supported by this task hub."), []

@@ -356,3 +356,15 @@ def test_the_trace_of_the_orchestration_comes_back_with_the_next_turn(ledger):
     row = ledger.db.execute("select turn_trace from instances").fetchone()
     assert trace == ledger.effects_of(TurnCommitted)[0].turn_trace
     assert trace == pb.OrchestrationTraceContext.FromString(row[0])
+
+
+@pytest.mark.parametrize(
+    "status", [pb.ORCHESTRATION_STATUS_RUNNING, pb.ORCHESTRATION_STATUS_PENDING, 99]
+)
+def test_what_is_no_end_fails_the_instance(ledger, status):
+    """It would else be neither live nor ended."""
+    ledger.begin()
+    ledger.turn(call(1), complete(status))
+
+    assert pb.ORCHESTRATION_STATUS_FAILED == ledger.find().status
+    assert 0 == ledger.count("tasks")
