@@ -102,7 +102,7 @@ async def _send_if_undisturbed(
     ports: Ports, change: PolicyChange, before: JsonObject, planned: Change
 ) -> PolicyWrite:
     # Before anything that could be lost: whatever happens next, the way back is known.
-    await keep_part(
+    kept = await keep_part(
         ports,
         change,
         BEFORE,
@@ -113,6 +113,11 @@ async def _send_if_undisturbed(
             "undo": undo_steps(change.settle.vault, before, attempt_key(change, BEFORE)),
         },
     )
+    # An earlier execution of this attempt may have kept another document: to send by today's would
+    # leave a way back that undoes somebody else's edit. The next attempt has evidence of its own.
+    if diff_documents(kept.document["data"]["before"], before):
+        message = "Not sent: the policy changed between two executions of this attempt."
+        return PolicyWrite(outcome=WriteOutcome.BUSY, message=message)
     # The service keeps no ETag for policies: a second look is all that narrows the gap (1.4).
     strays = diff_documents(before, await _read(ports, change))
     if strays:

@@ -186,6 +186,8 @@ def _configure_job(item: Item, operation_id: str, start: datetime) -> Job:
         started_at=start,
         ends_at=start + JOB_LENGTH,
         visible_at=start + JOB_VISIBLE_AFTER,
+        # The policy is replaced all the same: that is what makes such a write half a success.
+        end_status="Failed" if item.is_failing else "Completed",
     )
 
 

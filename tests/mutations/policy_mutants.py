@@ -40,6 +40,14 @@ POLICY_MUTANTS: tuple[Mutant, ...] = (
         tests=WRITES,
     ),
     Mutant(
+        name="what is sent does not belong to the before-image that was kept",
+        rule="DESIGN 3.5",
+        path=POLICIES,
+        guard='    if diff_documents(kept.document["data"]["before"], before):',
+        without="    if diff_documents(before, before):",
+        tests=WRITES,
+    ),
+    Mutant(
         name="the fifty-first edit of a day is sent",
         rule="DESIGN 3.5",
         path=POLICIES,

@@ -150,6 +150,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(name="stopped-item", end=CLOSED, vault={
         "policies": [_policy("Daily")],
         "items": [{"type": "vm", "name": "vm1", "state": "ProtectionStopped"}]}),
+    Scenario(name="not-configured", end=TASKS, vault={
+        "policies": [_policy("Daily")],
+        "items": [{"type": "vm", "name": "vm1", "policy": "Daily", "failing": True}]}),
     Scenario(name="soft-delete-off", end=TASKS,
              vault={**_PLAIN, "settings": {"softDelete": "Disabled"}}),
     Scenario(name="quarter-hours", end=TASKS, zone=None,

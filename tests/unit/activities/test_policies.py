@@ -345,3 +345,19 @@ async def test_an_attempt_that_runs_again_after_its_write_does_not_call_it_uncha
 
     edits = await ports.evidence.list_keys(f"vaults/{vault_ref().key}/policy-edits/")
     assert (WriteOutcome.UNKNOWN, 1, 1) == (write.outcome, arm.count("write_policy"), len(edits))
+
+
+async def test_an_attempt_that_runs_again_sends_nothing_its_before_image_does_not_show() -> None:
+    """The image of the first execution would take the other editor's change back."""
+    arm = OtherEditor(lambda document: document["properties"].update(theirs=1))
+    arm.add(vault_ref(), FakeVault(document={}, policies={"Daily": policy()}))
+    ports = fake_ports(recovery_services=arm)
+    await run_write_policy_zone(ports, change())
+
+    write = await run_write_policy_zone(ports, change())
+
+    assert (WriteOutcome.BUSY, 0, True) == (
+        write.outcome,
+        arm.count("write_policy"),
+        "between two executions" in write.message,
+    )

@@ -369,3 +369,15 @@ def test_configure_jobs_are_listed_beside_backups():
     operations = [row["properties"]["operation"] for row in client.rows("/backupJobs")]
 
     assert operations == ["ConfigureBackup"]
+
+
+def test_an_item_whose_backups_fail_cannot_be_configured_anew():
+    """The policy is replaced, and the item's job fails."""
+    client = open_client(native(policies=[POLICY], items=[ITEM | {"failing": True}]))
+    accepted = client.arm("PUT", PATH, document=sent())
+    client.wait(minutes=2)
+    (job,) = status(client, accepted)["properties"]["jobIds"]
+    document = json.loads(client.arm("GET", f"/backupJobs/{job}").body)
+
+    assert document["properties"]["status"] == "Failed"
+    assert zone(client) == ZONE
