@@ -6,11 +6,12 @@ tolerated as the original client does; an element that is there and makes no sen
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
 from adapters.safe_xml import UnsafeXmlError, child, local_name, parse_xml, text
+from domain.moments import as_utc
 from domain.upgrade import (
     ClassicVault,
     TriggerType,
@@ -80,7 +81,7 @@ def _time(value: str | None) -> datetime | None:
         raise BodyError(f"not a time: {value[:40]!r}") from None
     if moment.year in {_FIRST_YEAR, _LAST_YEAR}:
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return as_utc(moment)
 
 
 def _status(word: str | None) -> UpgradeStatus:

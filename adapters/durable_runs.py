@@ -4,13 +4,13 @@ Reading before starting is the rule: the real host begins an ended instance anew
 (service-bus 6.3), and a message may come twice.
 """
 
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from durabletask.client import OrchestrationState, OrchestrationStatus
 
 from adapters.ports import UpgradeRun
 from domain.codec import from_json, to_json
+from domain.moments import as_utc
 from domain.outcomes import VaultOutcome
 from domain.requests import UpgradeRequest, upgrade_instance_id
 from domain.upgrade import RunState
@@ -97,7 +97,8 @@ def _to_run(state: OrchestrationState) -> UpgradeRun:
         slot=request.slot,
         state=_run_state(state),
         is_ended=state.runtime_status in _ENDED,
-        updated_at=_aware(state.last_updated_at),
+        # The durable client gives times without a zone, meaning UTC.
+        updated_at=as_utc(state.last_updated_at),
     )
 
 
@@ -111,8 +112,3 @@ def _run_state(state: OrchestrationState) -> RunState:
     # Empty before the first turn.
     shown: dict[str, Any] = state.get_custom_status(dict) or {}
     return RunState(shown.get("state", RunState.INSPECTING))
-
-
-def _aware(moment: datetime) -> datetime:
-    """The durable client gives times without a zone, meaning UTC."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

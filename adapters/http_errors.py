@@ -28,6 +28,7 @@ from domain.errors import (
     UnavailableError,
     UnexpectedAnswerError,
 )
+from domain.moments import as_utc
 
 # Log Analytics has the last one only; the correlation id groups calls and is second best.
 REQUEST_ID_HEADERS = ("x-ms-request-id", "x-ms-correlation-request-id", "request-id")
@@ -83,7 +84,7 @@ def find_date(headers: Mapping[str, str]) -> datetime | None:
     except ValueError:
         return None
     # "-0000", a time of no stated zone, is UTC as well (RFC 5322 3.3).
-    return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+    return as_utc(told)
 
 
 def find_retry_after_s(headers: Mapping[str, str]) -> float | None:

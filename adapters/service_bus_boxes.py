@@ -5,7 +5,6 @@ before it are received too and given back.
 """
 
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from azure.servicebus import ServiceBusMessage, ServiceBusReceivedMessage, ServiceBusSubQueue
@@ -21,6 +20,7 @@ from domain.messages import (
     rejected_id,
     replay_id,
 )
+from domain.moments import as_utc
 
 MOST_SEARCHED = 2_000
 """Messages received to find one; beyond that, replay the older ones first."""
@@ -189,7 +189,7 @@ async def _replay(
 
 def to_kept(message: ServiceBusReceivedMessage, box: MessageBox) -> KeptMessage:
     """A message of a box as it is shown."""
-    properties = _properties(message)
+    properties, enqueued = _properties(message), message.enqueued_time_utc
     return KeptMessage(
         box=box,
         sequence_number=message.sequence_number or 0,
@@ -198,7 +198,7 @@ def to_kept(message: ServiceBusReceivedMessage, box: MessageBox) -> KeptMessage:
         reason=message.dead_letter_reason or "InvalidMessage",
         description=_description(message),
         body=_body(message).decode("utf-8", "replace"),
-        enqueued_at=_utc(message.enqueued_time_utc),
+        enqueued_at=as_utc(enqueued) if enqueued else None,
         delivery_count=message.delivery_count or 0,
         original_id=_original_id(message),
         replay_of=properties.get(_REPLAY_OF),
@@ -234,9 +234,3 @@ def _body(message: ServiceBusReceivedMessage) -> bytes:
         return body if isinstance(body, bytes) else body.encode()
     sections = list(body) if hasattr(body, "__iter__") else [body]
     return b"".join(one if isinstance(one, bytes) else str(one).encode() for one in sections)
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    if moment is None:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -6,6 +6,12 @@ NEVER_BACKED_UP = datetime(2001, 1, 1, tzinfo=UTC)
 """``lastBackupTime`` of an item without a backup (recovery-services 0)."""
 
 
+def as_utc(moment: datetime) -> datetime:
+    """The moment in UTC; one without a zone is UTC already, as all our sources mean it."""
+    # Never astimezone alone: it would take such a moment for one of this machine's zone.
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
 def parse_moment(value: object) -> datetime | None:
     """The moment, UTC, or None where the service gave none or one of its sentinels.
 
@@ -21,5 +27,5 @@ def parse_moment(value: object) -> datetime | None:
     # The sentinels first: years 1 and 9999 overflow when they are moved to another offset.
     if moment.year in {1, 9999}:
         return None
-    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    aware = as_utc(moment)
     return None if aware == NEVER_BACKED_UP else aware

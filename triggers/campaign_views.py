@@ -1,7 +1,7 @@
 """How a campaign is shown over HTTP: durable state and plan in, camelCase JSON out. No I/O."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from durabletask.client import OrchestrationState, OrchestrationStatus
@@ -27,7 +27,7 @@ from triggers.shapes.campaigns import (
     PlacedVault,
     ThresholdView,
 )
-from triggers.views import ENDED, vault_view
+from triggers.views import ENDED, moment_text, vault_view
 
 
 def campaign_status(state: OrchestrationState) -> JsonObject:
@@ -55,9 +55,9 @@ def campaign_view(state: OrchestrationState) -> CampaignView:
         "total": status["total"],
         "counts": status["counts"],
         "round": status["round"],
-        "startedAt": _text(carried.started_at),
-        "updatedAt": _text(state.last_updated_at),
-        "endedAt": _text(state.last_updated_at) if has_ended else None,
+        "startedAt": moment_text(carried.started_at),
+        "updatedAt": moment_text(state.last_updated_at),
+        "endedAt": moment_text(state.last_updated_at) if has_ended else None,
         **options_view(carried.options),
     }
 
@@ -138,8 +138,8 @@ def plan_view(
         **options_view(options),
         "total": len(planned),
         "unknownSizes": sum(one.protected_items is None for one in planned),
-        "expectedStart": _text(begins_at),
-        "expectedEnd": _text(expected.ends_at),
+        "expectedStart": moment_text(begins_at),
+        "expectedEnd": moment_text(expected.ends_at),
         "expectedHours": _hours(expected.ends_at - begins_at),
         "lowerBoundHours": _hours(expected.lower_bound),
         "vaults": [
@@ -147,7 +147,7 @@ def plan_view(
                 **vault_at(one.position, planned[one.position]),
                 "protectedItems": planned[one.position].protected_items,
                 "expectedMinutes": _minutes(planned[one.position]),
-                "expectedStart": _text(one.starts_at),
+                "expectedStart": moment_text(one.starts_at),
             }
             for one in expected.vaults
         ],
@@ -161,8 +161,3 @@ def _minutes(request: UpgradeRequest) -> int:
 
 def _hours(span: timedelta) -> float:
     return round(span / timedelta(hours=1), 2)
-
-
-def _text(at: datetime) -> str:
-    """ISO 8601 with its zone; the durable client gives times without one, meaning UTC."""
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()

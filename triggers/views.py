@@ -1,12 +1,13 @@
 """How an upgrade is shown over HTTP: durable state in, camelCase JSON out. No I/O."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from durabletask.client import OrchestrationState, OrchestrationStatus
 
 from domain.codec import from_json
 from domain.findings import Tally
+from domain.moments import as_utc
 from domain.outcomes import VaultOutcome
 from domain.requests import UpgradeRequest
 from domain.upgrade import RunState
@@ -108,7 +109,7 @@ def counts_view(tally: Tally) -> FindingCounts:
 
 def moment_text(at: datetime) -> str:
     """ISO 8601 with its zone; the durable client gives times without one, meaning UTC."""
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()
+    return as_utc(at).isoformat()
 
 
 def _view(
