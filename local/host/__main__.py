@@ -17,7 +17,8 @@ from domain.errors import VaultliftError
 from local.collector import ease_collection
 from local.taskhub.hubclock import resume_clock
 
-from .engines import ENGINES
+from .engine import Engine
+from .engines import ENGINES, create_engine
 from .host import Host, Options, load_host
 from .logs import STACK, apply_levels, capture_stdout, configure_logging
 from .loopback import exempt_loopback
@@ -87,7 +88,7 @@ async def run(options: Options, handler: logging.Handler, out: TextIO) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, request.on_signal)
     try:
-        host = await load_host(options)
+        host = await load_host(options, _new_engine)
         # Only now: host.json is part of the app, and what it says applies from here on.
         apply_levels(handler, host.config.log_levels)
         # Now that the app is imported: what it loaded is never garbage.
@@ -105,6 +106,15 @@ async def run(options: Options, handler: logging.Handler, out: TextIO) -> int:
     await host.stop()
     _log.info("stopped")
     return 0 if fault is None else EXIT_CANNOT_RUN
+
+
+def _new_engine(options: Options) -> Engine:
+    return create_engine(
+        options.engine,
+        database=options.database,
+        clock=options.clock,
+        is_replaying=options.is_replaying,
+    )
 
 
 async def _wait(stop: asyncio.Event, host: Host) -> VaultliftError | None:

@@ -21,7 +21,6 @@ from .app_settings import AppSettings, load_local_settings
 from .client_binding import ClientBinding
 from .durable import DurableDispatcher, by_durable_name
 from .engine import BreakableEngine, Engine
-from .engines import create_engine
 from .functions import ORCHESTRATION_TRIGGER, SERVICE_BUS_TRIGGER, Function
 from .host_json import HostConfig, load_host_config
 from .hot_turns import HotTurns, create_hot_turns
@@ -85,13 +84,13 @@ class Host:
         options: Options,
         config: HostConfig,
         functions: list[Function],
-        new_engine: Callable[[Options], Engine] | None = None,
+        new_engine: Callable[[Options], Engine],
     ) -> None:
         self.options = options
         self.config = config
         self.functions = functions
         self.port = 0
-        self._new_engine = new_engine or _create_engine
+        self._new_engine = new_engine
         self._runtime = Runtime(config.function_timeout)
         self._undo = AsyncExitStack()
         self._broken: asyncio.Task[VaultliftError] | None = None
@@ -236,8 +235,12 @@ class Host:
         return runner
 
 
-async def load_host(options: Options) -> Host:
+async def load_host(options: Options, new_engine: Callable[[Options], Engine]) -> Host:
     """Loads settings and app.
+
+    Args:
+        options: How to run.
+        new_engine: Makes the engine of these options.
 
     Raises:
         AppLoadError: The folder cannot be run; the message says why.
@@ -253,16 +256,7 @@ async def load_host(options: Options) -> Host:
     os.chdir(options.app)
     functions = _select(await load_app(options.app), config, settings)
     warn_of_unsupported(functions)
-    return Host(options, config, functions)
-
-
-def _create_engine(options: Options) -> Engine:
-    return create_engine(
-        options.engine,
-        database=options.database,
-        clock=options.clock,
-        is_replaying=options.is_replaying,
-    )
+    return Host(options, config, functions, new_engine)
 
 
 def _select(

@@ -1,6 +1,7 @@
 """The durable engine as the local Functions host uses it: in its own process and event loop."""
 
 from collections.abc import AsyncGenerator
+from functools import partial
 from pathlib import Path
 
 from durabletask.internal import orchestrator_service_pb2 as pb
@@ -10,6 +11,7 @@ from local.taskhub.consumers import HeldExecutions, Wants
 from local.taskhub.errors import HubFaultError
 from local.taskhub.hub import Hub
 from local.taskhub.server import HubServer
+from local.taskhub.service import add_service
 
 
 class SqliteEngine:
@@ -47,7 +49,7 @@ class SqliteEngine:
         hub = Hub(self._db_path, self._clock)
         try:
             hub.start()
-            server = HubServer(hub, self._port)
+            server = HubServer(partial(add_service, hub), self._port)
             await server.start()
         # The lock on the file would stay with this process, and keep a corrected start out.
         except BaseException:

@@ -1,9 +1,10 @@
-"""Serves the gRPC edge of a hub on 127.0.0.1, and only there."""
+"""A gRPC server on 127.0.0.1, and only there, with the manners a task hub needs."""
+
+from collections.abc import Callable
 
 import grpc.aio
 
 from domain.errors import ConfigurationError
-from local.taskhub.service import HubCalls, add_service
 
 _LAST_PORT = 65535
 
@@ -23,15 +24,21 @@ _OPTIONS = (
 
 
 class HubServer:
-    """Serves a hub on 127.0.0.1.
+    """Serves on 127.0.0.1.
 
     Args:
-        hub: The hub, started.
+        add: Adds what is served, such as :func:`local.taskhub.service.add_service` of a hub.
         port: The port; 0 takes a free one.
         keepalive_ms: Silence after which a caller is pinged, and how long it has to answer.
     """
 
-    def __init__(self, hub: HubCalls, port: int = 0, *, keepalive_ms: int = _KEEPALIVE_MS) -> None:
+    def __init__(
+        self,
+        add: Callable[[grpc.aio.Server], None],
+        port: int = 0,
+        *,
+        keepalive_ms: int = _KEEPALIVE_MS,
+    ) -> None:
         # gRPC takes 99999 for another port, modulo 65536.
         if not 0 <= port <= _LAST_PORT:
             raise ConfigurationError(
@@ -44,7 +51,7 @@ class HubServer:
             ("grpc.http2.ping_timeout_ms", keepalive_ms),
         ]
         self._server = grpc.aio.server(options=[*_OPTIONS, *pings])
-        add_service(self._server, hub)
+        add(self._server)
         try:
             self.port: int = self._server.add_insecure_port(f"127.0.0.1:{port}")
         except RuntimeError as error:

@@ -66,7 +66,7 @@ class HubCalls(Protocol):
         ...
 
 
-def add_service(server: grpc.aio.Server, hub: HubCalls) -> None:
+def add_service(hub: HubCalls, server: grpc.aio.Server) -> None:
     """Lets a gRPC server answer the contract's calls by a hub, which is started."""
     # The generated function has no types.
     add: Any = stubs.add_TaskHubSidecarServiceServicer_to_server

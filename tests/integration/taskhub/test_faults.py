@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from functools import partial
 
 import grpc
 import pytest
@@ -17,6 +18,7 @@ from durabletask.internal import orchestrator_service_pb2_grpc as stubs
 
 from domain.errors import ConfigurationError
 from local.taskhub.server import HubServer
+from local.taskhub.service import add_service
 from tests.integration.taskhub import workflows
 from tests.integration.taskhub.running import QUIET, WAIT_S, RunningHub
 from tests.integration.taskhub.test_command import served
@@ -132,7 +134,7 @@ async def test_large_work_is_logged_with_its_instance(hub, caplog):
 
 async def test_work_of_a_stopped_worker_goes_to_another(hub):
     """A worker that is stopped keeps its connection, but does not answer the hub's pings."""
-    server = HubServer(hub.engine._hub, keepalive_ms=300)
+    server = HubServer(partial(add_service, hub.engine._hub), keepalive_ms=300)
     await server.start()
     await hub.client.schedule_new_orchestration("wait_long", instance_id="one")
     with held_up_worker(f"127.0.0.1:{server.port}") as worker:

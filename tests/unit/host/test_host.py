@@ -29,14 +29,14 @@ def options(app: Path) -> Options:
 async def test_a_folder_that_is_not_there_is_told(tmp_path: Path):
     """The error names it."""
     with pytest.raises(NotADirectoryError, match="nowhere is not a folder"):
-        await load_host(options(tmp_path / "nowhere"))
+        await load_host(options(tmp_path / "nowhere"), lambda _: FakeEngine([]))
 
 
 async def test_a_folder_that_is_no_app_is_told(tmp_path: Path):
     """Nothing is loaded, and the working directory stays."""
     before = Path.cwd()
     with pytest.raises(VaultliftError, match=r"it has no host\.json"):
-        await load_host(options(tmp_path))
+        await load_host(options(tmp_path), lambda _: FakeEngine([]))
 
     assert Path.cwd() == before
 
