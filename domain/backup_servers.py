@@ -97,12 +97,16 @@ def server_standing(kind: str, version: Version | None) -> tuple[Standing, str]:
         return Standing.UNKNOWN, ""
     line = _line_of(folded, version)
     if line is not None:
-        if line.floor is None:
-            return Standing.UNKNOWN, line.release
-        is_old = is_below(version, line.floor)
-        return (Standing.BELOW, line.release) if is_old else (Standing.ENOUGH, "")
+        return _standing_in(line, version)
     # Between two lines, or above all: 5.1 came after 5.0, 10.19 after both.
     return (Standing.BELOW, lines[-1].release) if version < lines[0].line else (Standing.ENOUGH, "")
+
+
+def _standing_in(line: ServerLine, version: Version) -> tuple[Standing, str]:
+    if line.floor is None:
+        return Standing.UNKNOWN, line.release
+    is_old = is_below(version, line.floor)
+    return (Standing.BELOW, line.release) if is_old else (Standing.ENOUGH, "")
 
 
 def _has_update(told: Iterable[object]) -> bool | None:

@@ -24,15 +24,17 @@ def read_command(body: object, signed_in_as: str | None) -> tuple[str, str]:
 
 
 def _requester(claimed: str, signed_in_as: str | None) -> str:
-    if not signed_in_as and not claimed:
-        raise _about_requester("is missing")
     if not is_one_line(claimed):
         raise _about_requester(ONE_LINE)
+    if not signed_in_as:
+        if not claimed:
+            raise _about_requester("is missing")
+        return claimed
     # Refused, although the sign-in would count anyway: a script that thinks it acts for somebody
     # else should hear that it does not.
-    if signed_in_as and claimed and claimed.casefold() != signed_in_as.strip().casefold():
+    if claimed and claimed.casefold() != signed_in_as.strip().casefold():
         raise _about_requester(f"must be left out or be {signed_in_as}, the signed-in caller")
-    return signed_in_as or claimed
+    return signed_in_as
 
 
 def _about_requester(message: str) -> InvalidInputError:

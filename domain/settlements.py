@@ -1,6 +1,7 @@
 """The end of a settlement: which state it comes to, and the report that is kept of it."""
 
 from domain.settling import SettlementVerdictRequest
+from domain.summaries import StepSummary
 from domain.upgrade import RunState
 
 
@@ -20,7 +21,9 @@ def end_state(request: SettlementVerdictRequest) -> tuple[RunState, tuple[str, .
     # Ahead of tasks: they may be about a zone that is still to be chosen.
     if summary.decisions:
         return RunState.NEEDS_DECISION, summary.decisions
-    tally = summary.tally
-    if summary.task_count or tally.failed or tally.unknown:
-        return RunState.CLOSED_WITH_TASKS, ()
-    return RunState.CLOSED, ()
+    return (RunState.CLOSED_WITH_TASKS if _leaves_work(summary) else RunState.CLOSED), ()
+
+
+def _leaves_work(summary: StepSummary) -> bool:
+    # What could not be judged is work as well: somebody has to look.
+    return bool(summary.task_count or summary.tally.failed or summary.tally.unknown)

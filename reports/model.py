@@ -133,6 +133,21 @@ def _by_name(report: VaultReport | SettlementReport) -> tuple[str, str]:
     return vault.name.casefold(), vault.key
 
 
+def _summary(
+    upgrades: list[VaultOutcome], settles: list[SettlementOutcome], *, unfinished: int
+) -> Summary:
+    outcomes: list[VaultOutcome | SettlementOutcome] = [*upgrades, *settles]
+    return Summary(
+        vaults=len(upgrades),
+        unfinished=unfinished,
+        by_state=_by_state(one.state for one in upgrades),
+        settlements=len(settles),
+        settled_by_state=_by_state(one.state for one in settles),
+        findings=add_tallies(one.tally for one in outcomes),
+        tasks=sum(one.task_count for one in outcomes),
+    )
+
+
 def build_report(
     reports: Iterable[VaultReport],
     *,
@@ -145,21 +160,12 @@ def build_report(
     ordered = sorted(reports, key=_by_name)
     settled = sorted(settlements, key=_by_name)
     runs = tuple(unfinished)
-    outcomes: list[VaultOutcome | SettlementOutcome] = [one.outcome for one in ordered]
-    outcomes += [one.outcome for one in settled]
-    summary = Summary(
-        vaults=len(ordered),
-        unfinished=len(runs),
-        by_state=_by_state(r.outcome.state for r in ordered),
-        settlements=len(settled),
-        settled_by_state=_by_state(r.outcome.state for r in settled),
-        findings=add_tallies(one.tally for one in outcomes),
-        tasks=sum(one.task_count for one in outcomes),
-    )
+    upgrades = [one.outcome for one in ordered]
+    settles = [one.outcome for one in settled]
     return Report(
         generated_at=generated_at,
         tool_version=tool_version,
-        summary=summary,
+        summary=_summary(upgrades, settles, unfinished=len(runs)),
         vaults=tuple(_entry(r) for r in ordered),
         settlements=tuple(_settled(r) for r in settled),
         unfinished=runs,

@@ -13,6 +13,7 @@ from domain.campaigns import (
     ALLOWED,
     ENDED_PHASES,
     REDRIVABLE_MARKS,
+    CampaignPhase,
     CampaignState,
     Command,
     Mark,
@@ -47,22 +48,29 @@ async def post_command(
     except InvalidInputError as problem:
         return invalid_input(problem)
     command = Command(verb=Verb(verb), requested_by=by, at=ports.clock.now())
-    phase = campaign_phase(state)
-    if phase is None or command.verb not in ALLOWED[phase]:
-        shown = phase or "broken"
-        return error(409, "NotAllowed", f"The campaign is {shown}; it takes no {verb} now.")
-    carried = campaign_state(state)
-    has_ended = phase in ENDED_PHASES
-    # Refused here, because a redrive begins the workflow anew: one without a single vault would end
-    # at once and look as if it had done something.
-    if has_ended and not set(carried.marks) & _MAY_RUN_AGAIN:
-        message = "Every vault of this campaign has ended well, or was never sent."
-        return error(409, "NothingToRedrive", message)
+    phase, carried = campaign_phase(state), campaign_state(state)
+    refusal = _refusal(command.verb, phase, carried)
+    if refusal is not None:
+        return refusal
     # The note first: an event that is lost leaves a trace of who asked, and asking again is safe.
     await keep_note(ports, carried, Note(what=f"{verb}-requested", detail=comment, requested_by=by))
-    await _tell(client, carried, command, has_ended=has_ended)
+    await _tell(client, carried, command, has_ended=phase in ENDED_PHASES)
     body: CommandAccepted = {"id": carried.campaign_id, "verb": command.verb.value}
     return answer(body, 202)
+
+
+def _refusal(
+    verb: Verb, phase: CampaignPhase | None, carried: CampaignState
+) -> func.HttpResponse | None:
+    if phase is None or verb not in ALLOWED[phase]:
+        shown = phase or "broken"
+        return error(409, "NotAllowed", f"The campaign is {shown}; it takes no {verb} now.")
+    # Refused here, because a redrive begins the workflow anew: one without a single vault would end
+    # at once and look as if it had done something.
+    if phase in ENDED_PHASES and not set(carried.marks) & _MAY_RUN_AGAIN:
+        message = "Every vault of this campaign has ended well, or was never sent."
+        return error(409, "NothingToRedrive", message)
+    return None
 
 
 async def _tell(

@@ -1,6 +1,6 @@
 """Whether every registered machine shows in the vault."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from domain.agents import parse_agent
 from domain.checks.catalog import MACHINE_VISIBLE
@@ -55,17 +55,23 @@ def check(
     if isinstance(agents, FailedRead):
         return (unread(MACHINE_VISIBLE.id, vault, agents),)
     shown = {parse_agent(one).name.casefold() for one in agents.value}
-    lost = sorted({one for one in known_before if one.casefold() not in shown})
-    named = tuple(_invisible(name, agents.provenance) for name in lost)
+    named = _by_name(known_before, shown, agents.provenance)
     if isinstance(counts, FailedRead):
         return (*named, unread(MACHINE_VISIBLE.id, vault, counts))
     registered = _registered(counts.value)
-    if registered is not None and registered <= len(shown):
-        # Whoever is not there any more was unregistered: nothing is hidden.
-        lost, named = [], ()
     if registered is None and not shown:
         return named
-    return (*named, _by_number(registered, len(shown), len(lost), vault, counts.provenance))
+    # Whoever is not there any more was unregistered where the count is met: nothing is hidden.
+    if registered is not None and registered <= len(shown):
+        named = ()
+    return (*named, _by_number(registered, len(shown), len(named), vault, counts.provenance))
+
+
+def _by_name(
+    known_before: Iterable[str], shown: Collection[str], provenance: Provenance
+) -> tuple[Finding, ...]:
+    lost = sorted({one for one in known_before if one.casefold() not in shown})
+    return tuple(_invisible(name, provenance) for name in lost)
 
 
 def _by_number(
