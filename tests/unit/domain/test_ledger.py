@@ -41,6 +41,14 @@ def test_a_vault_that_waits_again_gets_its_old_place() -> None:
     assert [0, 2] == list(again.waiting())
 
 
+@given(marks, st.integers(0, 45))
+def test_positions_are_those_with_the_marks(text, start) -> None:
+    """From the start on, in order, none left out."""
+    found = [index for index, mark in enumerate(text) if mark in "fx" and index >= start]
+
+    assert found == list(ledger(text).positions(Mark.NEEDS_SUPPORT, Mark.STOPPED, start=start))
+
+
 @pytest.mark.parametrize(("text", "expected"), [("cfx", True), ("c.", False), ("cp", False)])
 def test_a_campaign_is_finished_when_every_end_is_known(text: str, expected: object) -> None:
     """A vault that only waits for its jobs has not ended."""

@@ -1,5 +1,6 @@
 """Which vault starts when, as far as the plan decides it."""
 
+from collections import Counter
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 
@@ -167,6 +168,56 @@ def test_no_limit_is_ever_exceeded(marks, window, per_subscription, per_region, 
         (after.in_region, before.in_region, per_region),
     ):
         assert all(limit is None or n <= max(limit, earlier[key]) for key, n in counter.items())
+
+
+def look_through_all(of: Ledger, limits: Limits) -> tuple[int, ...]:
+    """The choice as it is described: every vault that waits, in the order of the plan."""
+    subscriptions, regions = Counter(of.in_subscription), Counter(of.in_region)
+    chosen = []
+    for position in of.waiting():
+        place = of.place(position)
+        is_full = (
+            len(chosen) >= limits.window - of.counts[Mark.SENT]
+            or (limits.per_subscription or 99) <= subscriptions[place.subscription]
+            or (limits.per_region or 99) <= regions[place.region]
+        )
+        if not is_full:
+            chosen.append(position)
+            subscriptions[place.subscription] += 1
+            regions[place.region] += 1
+    return tuple(chosen)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(".sbc"), st.sampled_from("abc")), max_size=40),
+    st.integers(1, 12),
+    st.none() | st.integers(1, 6),
+    st.none() | st.integers(1, 6),
+    st.booleans(),
+)
+def test_the_choice_is_that_of_looking_through_all(
+    vaults, window, per_subscription, per_region, is_redriven
+) -> None:
+    """Looking place by place finds the same vaults in the same order."""
+    limits = Limits(window=window, per_subscription=per_subscription, per_region=per_region)
+    one = ledger("".join(mark for mark, _ in vaults), "".join(place for _, place in vaults))
+    # Once before: what was passed over then is waited for again after the redrive.
+    for position in choose_starts(one, limits):
+        one.put(position, Mark.SENT)
+    if is_redriven:
+        one.redrive()
+
+    assert look_through_all(one, limits) == choose_starts(one, limits)
+
+
+@pytest.mark.timeout(20)
+def test_a_limit_that_binds_does_not_cost_the_square_of_the_campaign() -> None:
+    """Ten thousand vaults, twenty subscriptions in the order of the list, five of each at once."""
+    places = "".join(f"A{chr(ord('A') + index // 500)}A" for index in range(10_000))
+    options = CampaignOptions(limits=Limits(window=500, per_subscription=5))
+    plan = forecast([timedelta(minutes=20)] * 10_000, places, options, AT)
+
+    assert timedelta(minutes=20) * 100 == plan.ends_at - AT
 
 
 def test_the_forecast_slides_its_window() -> None:
