@@ -48,6 +48,7 @@ _GUID_SCHEMA: JsonObject = {
 
 def _text(value: object) -> str:
     match value:
+        # Before the numbers, of which Python takes a bool for one.
         case bool():
             raise ValueError("must be text, not true or false")
         case int() | float():
@@ -150,6 +151,7 @@ def _read_machines(value: object) -> tuple[str, ...]:
     too_long = [name for name in names if len(name) > LONGEST_MACHINE_NAME]
     if too_long:
         raise ValueError(f"{too_long[0][:40]!r}... is no machine's name")
+    # Once each, whatever the case: a name given twice is one machine to give up, not two.
     return tuple({name.casefold(): name for name in names}.values())
 
 

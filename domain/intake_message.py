@@ -99,6 +99,7 @@ def _read_slot(intake: Intake, value: object) -> Slot | None:
 
 def _check_version(intake: Intake, value: object) -> bool:
     # A bool is an int to Python, and true is no version.
+    # Equal, and not at least: a later version may mean another thing by a member of the same name.
     if value == SCHEMA_VERSION and not isinstance(value, bool):
         return True
     known = f"this version of vaultlift reads schemaVersion {SCHEMA_VERSION}"

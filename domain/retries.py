@@ -107,6 +107,8 @@ def _is_other_failure(record: UpgradeRecord | None, superseded: str | None) -> b
 
 def is_superseded(record: UpgradeRecord, superseded: str | None) -> bool:
     """Whether a record is only what is left of the failure an instruction is about."""
+    # By its id and not by its status alone: until the new attempt shows, the record is still that
+    # of the old one, and a new failure looks just the same but for the id.
     is_failed = record.status is UpgradeStatus.FAILED
     return superseded is not None and is_failed and record.operation_id == superseded
 

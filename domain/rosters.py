@@ -72,6 +72,7 @@ def registrations_of(
             provenance=agents.provenance,
         )
         for agent in parsed
+        # Without a name there is nothing to look for in another vault.
         if agent.name
     )
 
@@ -88,6 +89,7 @@ def _latest(places: Iterable[Registration]) -> str:
     heard = [one for one in places if one.last_heard_at is not None]
     if not heard:
         return ""
+    # The key decides between equal times, so that two settlements tell the same vault.
     newest = max(heard, key=lambda one: (one.last_heard_at, one.vault.key))
     return f"; the latest sign of life is in {newest.vault.name}"
 

@@ -83,6 +83,7 @@ def encode_places(requests: Sequence[UpgradeRequest]) -> str:
 
 
 def _region(request: UpgradeRequest) -> str:
+    # West US and westus are one region; lists have it either way.
     return request.vault.region.replace(" ", "").casefold()
 
 
@@ -198,6 +199,7 @@ def lower_bound(
     if not durations:
         return zero
     bounds = [max(durations), sum(durations, zero) / min(limits.window, len(durations))]
+    # In seconds: a counter begins at the number zero, which no timedelta can be added to.
     per_subscription: Counter[str] = Counter()
     per_region: Counter[str] = Counter()
     for position, duration in enumerate(durations):

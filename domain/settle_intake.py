@@ -71,6 +71,7 @@ class SettleRow(BaseModel):
         # A group without a name could mean the whole group: nobody said so, so it is refused.
         by_parts = (self.resource_group, self.vault_name)
         if self.vault_id is not None:
+            # For its refusal: the property below is read where nobody expects one any more.
             VaultRef.parse(self.vault_id)
             if self.subscription_id or any(by_parts):
                 raise ValueError("give vaultId or the parts of a name, not both")

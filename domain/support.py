@@ -137,6 +137,7 @@ def _mail_text(
     operation_id: str | None,
     instruction: str,
 ) -> str:
+    # Id, subscription and vault first: the article asks for just these three (vault-upgrade 1.7).
     lines = [
         "The upgrade of a classic Backup vault to a Recovery Services vault has failed.",
         "",
@@ -175,6 +176,8 @@ def support_bundle(
     # Gone through twice, and the caller may hand in a generator.
     kept = list(documents)
     calls = _recorded_calls(kept)
+    # The record's id first: it is the one Microsoft finds the upgrade by, and that of an upgrade we
+    # adopted is not ours.
     known_id = record.operation_id if record else operation_id
     return SupportBundle(
         operation_id=known_id,

@@ -68,6 +68,7 @@ def check(
     """
     if isinstance(agents, FailedRead):
         return (unread(AGENT_HEALTH.id, vault, agents),)
+    # Without the items no machine can be called empty or silent, so none is judged at all.
     if isinstance(items, FailedRead):
         return (unread(AGENT_HEALTH.id, vault, items),)
     findings = []

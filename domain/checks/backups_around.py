@@ -77,6 +77,8 @@ def backups_around(
         starts = [job.started_at for job in done if _is_of(job, item, sharing[item.name_key])]
         found[str(parse_protected_item(document))] = Around(
             last_before=max((one for one in starts if one < ended_at), default=None),
+            # By its start: a backup the upgrade ran into belongs to the time before, wherever it
+            # ended.
             first_after=min((one for one in starts if one >= ended_at), default=None),
         )
     return found
