@@ -93,4 +93,5 @@ def trail_key(campaign_id: str, at: datetime, what: str, number: str) -> str:
         what: In words that fit a file name.
         number: Tells lines of one moment apart, and puts them in order.
     """
+    # To the microsecond and of one width, so that keys sort as moments do.
     return f"{campaign_prefix(campaign_id)}/trail/{at:%Y%m%dT%H%M%S.%fZ}-{number}-{what}.json"

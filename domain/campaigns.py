@@ -20,6 +20,7 @@ MAX_WINDOW = 500
 """Most vaults in flight at once: each is tracked by name, and must be read back every so often."""
 
 
+# Letters and not words: one for each of ten thousand vaults travels with every history.
 class Mark(StrEnum):
     """Where one vault of a campaign stands, in one letter."""
 
@@ -108,6 +109,8 @@ class Verb(StrEnum):
 ALLOWED: dict[CampaignPhase, frozenset[Verb]] = {
     CampaignPhase.RUNNING: frozenset({Verb.PAUSE, Verb.CANCEL, Verb.REDRIVE}),
     CampaignPhase.PAUSED: frozenset({Verb.RESUME, Verb.CANCEL, Verb.REDRIVE}),
+    # It ends by itself once what runs has ended. A resume would start vaults that whoever cancelled
+    # was just told are given up.
     CampaignPhase.CANCELLING: frozenset(),
     CampaignPhase.COMPLETED: frozenset({Verb.REDRIVE}),
     CampaignPhase.CANCELLED: frozenset({Verb.REDRIVE}),
@@ -134,6 +137,7 @@ class ErrorThreshold:
 
     def is_exceeded(self, failures: int, total: int) -> bool:
         """Whether more vaults failed than are tolerated."""
+        # More than, and not as many as: what is given is tolerated, so that 0 tolerates none.
         if self.count is not None:
             return failures > self.count
         return failures * 100 > (self.percent or 0.0) * total
@@ -207,6 +211,8 @@ class CampaignState:
 
 def round_request_id(campaign_id: str, round_no: int) -> str:
     """The request id of a campaign's vaults in one round."""
+    # An ended run is begun anew for another request only (service-bus 6.4), so a redrive under the
+    # old id would join the run that it is meant to repeat.
     return campaign_id if round_no == 1 else f"{campaign_id}.r{round_no}"
 
 

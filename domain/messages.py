@@ -82,4 +82,6 @@ def replay_id(original_id: str, sequence_number: int) -> str:
 
 
 def _digest(message_id: str, what: str, sequence_number: int) -> str:
+    # With the queue's own number: message ids are the senders' choice, and where one is used twice
+    # the copies must not be taken for duplicates of each other.
     return hashlib.sha256(f"{message_id}|{what}|{sequence_number}".encode()).hexdigest()

@@ -31,6 +31,7 @@ async def read_page(
     Raises:
         InvalidInputError: ``top`` or ``continuation`` is none.
     """
+    # Before anything is read: a wrong query costs the task hub nothing.
     limit = _read_top(req.params.get("top") or str(PAGE_SIZE))
     reader = engine_pages(client, prefix, engine_page)
     try:
