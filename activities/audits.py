@@ -21,6 +21,8 @@ async def run_list_estate(ports: Ports, request: AuditRequest) -> Estate:
     for subscription in request.subscriptions:
         try:
             reading = await ports.recovery_services.list_vaults(subscription)
+        # One subscription we may not see must not cost the others their audit; it is named as
+        # unread and passes nothing (DESIGN rule 4).
         except ServiceError as failure:
             unread.append(f"Subscription {subscription} could not be listed: {failure}")
         else:

@@ -200,6 +200,7 @@ class Settings(BaseModel):
         try:
             settings = cls.model_validate(given)
         except ValidationError as error:
+            # Without the cause: pydantic's own text repeats the values, and with them the secrets.
             raise _unusable([*_field_problems(error), *contradictions]) from None
         if contradictions:
             raise _unusable(contradictions)

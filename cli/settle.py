@@ -93,6 +93,7 @@ def settle(  # noqa: PLR0913 - each argument is an option of the command
     output = Output(as_json=as_json, is_quiet=is_quiet)
     client = SettleClient(JsonTransport(url, key))
     accepted = client.send(_body(vaults, subscription, choices)).settlements
+    # Work lists are made from the end, so who asks for them waits for it.
     if not (is_following or work_lists):
         _say_accepted(output, accepted)
         return ExitCode.CLEAN
@@ -144,6 +145,7 @@ def _read_open(
     client: SettleClient, ids: Sequence[str], known: Mapping[str, SettlementView]
 ) -> dict[str, SettlementView]:
     return {
+        # What has ended is not asked for again: a subscription may have hundreds of vaults.
         one: client.read(one) for one in ids if one not in known or known[one].end_state is None
     }
 

@@ -130,6 +130,7 @@ def _travel(ctx: task.OrchestrationContext, trip: Trip) -> Flow[None]:
     if (yield from _may_start(ctx, trip)) and not (yield from _start(ctx, trip, classic)):
         return
     if trip.status is UpgradeStatus.IN_PROGRESS:
+        # Also one that somebody else began: it is followed to its end like ours.
         yield from _await(ctx, trip, classic)
     record = yield from _judge_end(ctx, trip)
     if record is None:
@@ -158,6 +159,8 @@ def _may_start(ctx: task.OrchestrationContext, trip: Trip) -> Flow[bool]:
     request = AttemptRequest(run=trip.run, record=record)
     trip.attempt = yield from call(ctx, names.READ_ATTEMPT, request, Attempt)
     if record is not None and trip.attempt.may_start:
+        # The instruction makes that failure past: what is told from here on is about the attempt it
+        # opens.
         trip.record = trip.journey.operation_id = None
     return trip.attempt.may_start
 
@@ -196,6 +199,8 @@ def _await(ctx: task.OrchestrationContext, trip: Trip, classic: ClassicVault) ->
         run=trip.run,
         classic=classic,
         operation_id=trip.journey.operation_id or "",
+        # The service's own time where it tells one: an upgrade that was joined late has run since
+        # then.
         started_at=begun_at or now(ctx),
         superseded=trip.attempt.superseded,
     )
@@ -281,6 +286,8 @@ def _settle(ctx: task.OrchestrationContext, trip: Trip, confirmation: Confirmati
         time_zone_mode=request.time_zone_mode,
         upgrade_ended_at=confirmation.upgrade_ended_at,
         log_workspace_id=request.log_workspace_id,
+        # Proved below by the run itself, once the slot is given back: jobs may take twelve hours to
+        # arrive (vault-upgrade 1.7).
         prove_jobs=False,
     )
     settled = yield from call_child(ctx, names.SETTLE_VAULT, settle, SettleResult, "settle")
@@ -290,6 +297,7 @@ def _settle(ctx: task.OrchestrationContext, trip: Trip, confirmation: Confirmati
     jobs = yield from call_child(ctx, names.PROVE_JOB_SYNC, settle, JobSyncReading, "prove")
     total = add_summaries((settled.summary, jobs.summary))
     left = confirmation.summary.task_count + total.task_count
+    # In the order of urgency, as for a settlement by itself: what nobody could read comes first.
     if total.unread:
         trip.end(RunState.STOPPED, *total.unread)
     elif total.decisions:
