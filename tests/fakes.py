@@ -32,7 +32,7 @@ from tests.fake_base import Call, Fake, FakeClock
 from tests.fake_classic_contents import FakeClassicContents, machine_row
 from tests.fake_recovery_services import FakeRecoveryServices, FakeVault
 from tests.fake_subscriptions import FakeSubscriptions
-from tests.published import new_evidence_problems
+from tests.published import build_problems
 from tests.samples import (
     NOON,
     SUBSCRIPTION,
@@ -205,7 +205,7 @@ class MemoryEvidence(Fake):
         """Keeps the document unless the key is taken; it has to be as published."""
         # Bookkeeping has no frame, and neither have documents that a test made up by itself.
         if self.is_published and "schema" in document:
-            problems = new_evidence_problems(document)
+            problems = build_problems(document)
             if problems:
                 raise AssertionError(f"{key} is not as docs/reference publishes it: {problems}")
         self._enter("create", key, copy.deepcopy(document))

@@ -15,9 +15,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from domain.evidence import accepted_document, evidence_document, kind_of
+from domain.upgrade import RunState
+from orchestrators import names
 from tests.estate import FakeEstate
 from tests.fakes import MemoryEvidence
-from tests.published import closed, evidence_problems, new_evidence_problems, published
+from tests.published import build_problems, closed, evidence_problems, published
 from tests.samples import NOON, upgrade_request
 from tools.described import attribute_docs
 from tools.evidence import KINDS
@@ -148,15 +150,28 @@ async def test_a_fake_store_refuses_what_is_not_published() -> None:
         await MemoryEvidence().create("vaults/0/runs/r/x.json", document)
 
 
-def test_one_build_is_looked_at_once() -> None:
-    """Thousands of like documents cost one validation."""
+def test_a_build_is_judged_once_and_stays_as_it_was_judged() -> None:
+    """Thousands of like documents cost one validation; keeping one again does not make it right."""
     document = evidence_document(kind="hearsay", subject="v", run_id="r", at=NOON, data={"a": 1})
     again = {**document, "data": {"a": 2}}
 
-    assert (True, False) == (
-        bool(new_evidence_problems(document)),
-        bool(new_evidence_problems(again)),
+    assert (True, True) == (
+        bool(build_problems(document)),
+        build_problems(again) is build_problems(document),
     )
+
+
+async def test_a_workflow_that_keeps_what_is_not_published_does_not_get_by() -> None:
+    """Its retries meet the same refusal, so the run ends otherwise than its test expects."""
+    estate = FakeEstate.make()
+
+    async def gossip(_: Any) -> Any:
+        document = evidence_document(kind="gossip", subject="v", run_id="r", at=NOON, data={})
+        await estate.evidence.create("vaults/0/runs/r/gossip.json", document)
+
+    outcome, _ = await estate.upgrade(workflow=estate.workflow(**{names.READ_PRECHECKS: gossip}))
+
+    assert (RunState.STOPPED, True) == (outcome.state, "gossip" in outcome.reasons[0])
 
 
 def test_a_closed_schema_takes_no_other_member() -> None:
