@@ -108,7 +108,10 @@ def _judge(check: PolicyCheck, kept: JsonObject, now: JsonObject) -> PolicyWrite
     # Structural, not byte by byte: the service adds its own defaults to every answer (1.2).
     strays = diff_documents(body_of(kept["intended"]), now)
     if not strays:
-        return PolicyWrite(outcome=WriteOutcome.CHANGED, message="Read back as it was meant.")
+        # Without its answer nobody knows the operation, and so none of the jobs it has started.
+        lost = " Its answer was lost: look whether every item was configured anew."
+        message = f"Read back as it was meant.{'' if check.was_answered else lost}"
+        return PolicyWrite(outcome=WriteOutcome.CHANGED, message=message)
     if not diff_documents(body_of(kept["before"]), now):
         return _not_there(check)
     # A third document: somebody else wrote as well. Only a fresh read may decide what is left.

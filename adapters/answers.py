@@ -5,6 +5,7 @@ whose discriminator is nested, the service's own spelling of times (recovery-ser
 builds requests and follows pages, and its answers are taken as they came.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -28,6 +29,10 @@ from domain.vaults import Provenance, Reading
 _DONE_OR_ACCEPTED = (HTTPStatus.OK, HTTPStatus.ACCEPTED)
 # The first is the documented one; older api-versions sent only the second.
 _OPERATION_HEADERS = ("Azure-AsyncOperation", "Location")
+
+
+ODD_ANSWERS = 2
+"""Answers to one read that may be nonsense before it counts as failed."""
 
 
 class NoAnswerError(UnexpectedAnswerError):
@@ -176,3 +181,14 @@ def _operation_id(http: AsyncHttpResponse) -> str | None:
     urls = (http.headers.get(name) for name in _OPERATION_HEADERS)
     url = next((found for found in urls if found), None)
     return urlsplit(url).path.rstrip("/").rpartition("/")[2] or None if url else None
+
+
+async def until_it_makes_sense[T](read: Callable[[], Awaitable[T]]) -> T:
+    """Reads again where an answer was no answer of the service: a gateway's page, half a body."""
+    # Every other failure is retried in the pipeline; this one looks like a success down there.
+    for _ in range(ODD_ANSWERS):
+        try:
+            return await read()
+        except NoAnswerError:
+            continue
+    return await read()

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from azure.core.rest import HttpRequest
 from azure.mgmt.recoveryservices.aio import RecoveryServicesClient
 
-from adapters.answers import ReadAnswers, raise_for_status
+from adapters.answers import ReadAnswers, raise_for_status, until_it_makes_sense
 from adapters.http_errors import translated
 from adapters.ports import Clock
 from domain.codec import JsonObject
@@ -36,11 +36,14 @@ async def read_settings(
         ServiceError: The settings could not be read.
     """
     subject = f"diagnostic settings of {vault}"
-    hook = ReadAnswers(subject, clock, is_list=True)
-    request = HttpRequest("GET", settings_path(vault))
-    with translated(subject):
-        await _send(client, request, raw_response_hook=hook)
-    return hook.all()
+
+    async def once() -> Reading[tuple[JsonObject, ...]]:
+        hook = ReadAnswers(subject, clock, is_list=True)
+        with translated(subject):
+            await _send(client, HttpRequest("GET", settings_path(vault)), raw_response_hook=hook)
+        return hook.all()
+
+    return await until_it_makes_sense(once)
 
 
 async def write_setting(

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterable, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from adapters.answers import NoAnswerError, ReadAnswers, WriteAnswer
+from adapters.answers import ReadAnswers, WriteAnswer, until_it_makes_sense
 from adapters.clients import Clients
 from adapters.diagnostics import read_settings, write_setting
 from adapters.http_errors import translated
@@ -20,9 +20,6 @@ from domain.vaults import Reading, VaultRef
 
 LONGEST_JOB_WINDOW = timedelta(days=30)
 """Jobs are listed for at most this long a time (recovery-services 5)."""
-
-ODD_ANSWERS = 2
-"""Answers to one read that may be nonsense before it counts as failed."""
 
 _SERVICE_OWNED = frozenset({"id", "name", "type"})
 _AGENTS = "backupManagementType eq 'MAB'"
@@ -220,7 +217,7 @@ class RecoveryServicesApi:
                 await call(**arguments, raw_response_hook=hook)
             return hook.one()
 
-        return await _until_it_makes_sense(once)
+        return await until_it_makes_sense(once)
 
     async def _list(
         self, subject: str, call: Callable[..., AsyncIterable[Any]], **arguments: str
@@ -233,18 +230,7 @@ class RecoveryServicesApi:
                     pass
             return hook.all()
 
-        return await _until_it_makes_sense(once)
-
-
-async def _until_it_makes_sense[T](read: Callable[[], Awaitable[T]]) -> T:
-    """Reads again where an answer was no answer of the service: a gateway's page, half a body."""
-    # Every other failure is retried in the pipeline; this one looks like a success down there.
-    for _ in range(ODD_ANSWERS):
-        try:
-            return await read()
-        except NoAnswerError:
-            continue
-    return await read()
+        return await until_it_makes_sense(once)
 
 
 def _names(vault: VaultRef) -> dict[str, str]:

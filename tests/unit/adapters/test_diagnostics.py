@@ -46,6 +46,15 @@ async def test_settings_are_read_below_the_vault() -> None:
     )
 
 
+async def test_a_gateway_s_page_is_asked_past() -> None:
+    """It looks like a success to the pipeline."""
+    page = web.Response(text="<html>", status=200)
+    async with _client(page, _json({"value": []})) as (server, api):
+        reading = await api.list_diagnostic_settings(vault_ref())
+
+    assert ((), 2) == (reading.value, len(server.asked))
+
+
 async def test_a_setting_is_sent_as_it_is() -> None:
     """Its name is part of the path, whatever characters it has."""
     async with _client(_json({})) as (server, api):
