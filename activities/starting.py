@@ -138,6 +138,8 @@ async def _send(
 ) -> StartAnswer:
     """Sends once. Whatever is not a clear yes or no becomes ``wait``."""
     asked = request.run.request
+    # Once more behind the marker: since the first look another process, or a person in the portal,
+    # may have started it.
     classic = await ports.classic.read_vault(asked.vault)
     standing = _standing(request, classic)
     if standing is not None:  # the portal, or another operator, was faster
