@@ -35,11 +35,7 @@ def _judge(
         text = f"whole, and the legacy category {LEGACY_CATEGORY} goes to the same workspace"
         return Verdict.FAIL, text, _ONE_FORM
     if state.whole:
-        places = ", ".join(state.workspace_ids())
-        if workspace and workspace.casefold() not in places.casefold().split(", "):
-            text = f"reports go to {places}, and not to the workspace that was asked for"
-            return Verdict.FAIL, text, _SET_UP
-        return Verdict.PASS, f"reports go to {places}. {BY_DESIGN_ABSENT}", ""
+        return _judge_place(state, workspace)
     if state.partial:
         lacking = ", ".join(state.partial[0].missing)
         return Verdict.FAIL, f"setting {state.partial[0].name} lacks {lacking}", _SET_UP
@@ -51,6 +47,16 @@ def _judge(
         return Verdict.FAIL, "no diagnostic setting sends reports anywhere", _SET_UP
     text = "no reports are set up, and no workspace was named for them"
     return Verdict.NOT_APPLICABLE, text, ""
+
+
+def _judge_place(state: ReportState, workspace: str | None) -> tuple[Verdict, str, str]:
+    places = state.workspace_ids()
+    named = ", ".join(places)
+    # ARM ids are compared without case, as the services do (recovery-services 0).
+    if workspace and workspace.casefold() not in [one.casefold() for one in places]:
+        text = f"reports go to {named}, and not to the workspace that was asked for"
+        return Verdict.FAIL, text, _SET_UP
+    return Verdict.PASS, f"reports go to {named}. {BY_DESIGN_ABSENT}", ""
 
 
 def _why_not_made(documents: tuple[JsonObject, ...], workspace: str | None) -> str:
