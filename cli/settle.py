@@ -144,8 +144,8 @@ def follow(
 def _read_open(
     client: SettleClient, ids: Sequence[str], known: Mapping[str, SettlementView]
 ) -> dict[str, SettlementView]:
+    # What has ended is not asked for again: a subscription may have hundreds of vaults.
     return {
-        # What has ended is not asked for again: a subscription may have hundreds of vaults.
         one: client.read(one) for one in ids if one not in known or known[one].end_state is None
     }
 
