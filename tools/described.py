@@ -12,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 def attribute_docs(cls: type) -> dict[str, str]:
     """The string below each attribute of a class, its bases' included."""
     found: dict[str, str] = {}
+    # Bases first, so that a class that says it otherwise is heard.
     for one in reversed(cls.__mro__):
         try:
             source = inspect.getsource(one)
@@ -49,6 +50,7 @@ class DescribedSchema(GenerateJsonSchema):
 
     def _described(self, made: JsonSchemaValue, cls: type) -> JsonSchemaValue:
         for name, text in attribute_docs(cls).items():
+            # Of a narrower view pydantic leaves members out; whatever is said by hand stands.
             if name in made.get("properties", {}):
                 made["properties"][name].setdefault("description", " ".join(text.split()))
         return made

@@ -273,6 +273,7 @@ def _choice(name: str) -> JsonObject:
 
 def _data(kind: Kind, schemas: Mapping[int, JsonObject], definitions: JsonObject) -> JsonObject:
     about = {"description": f"{kind.text} Key: `{kind.key}`."}
+    # A reference where one will do: most kinds are one type of the domain, and some share it.
     together = schemas[id(kind.types[0])]
     if len(kind.types) > 1:
         together = _merged([_resolve(schemas[id(one)], definitions) for one in kind.types])
@@ -289,6 +290,7 @@ def _resolve(schema: JsonObject, definitions: JsonObject) -> JsonObject:
 
 def _merged(schemas: Iterable[JsonObject]) -> JsonObject:
     """One object with the members of all."""
+    # Not allOf: where a reader closes the schema, each part would refuse the members of the other.
     whole: JsonObject = {"type": "object", "properties": {}, "required": []}
     for one in schemas:
         whole["properties"] |= one["properties"]

@@ -45,6 +45,7 @@ def _row(path: str, method: str, operation: JsonObject) -> str:
 
 def _codes(response: JsonObject) -> list[str]:
     content = response.get("content")
+    # What the host answers before the app is asked has no body to speak of.
     if content is None:
         return ["by the host"]
     schema = content["application/json"]["schema"]

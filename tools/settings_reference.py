@@ -62,6 +62,7 @@ def _default(field: FieldInfo) -> str:
     value = field.default.value if isinstance(field.default, Enum) else field.default
     if value is None or value == ():
         return ""
+    # A rate of 1.0 is what people set as 1.
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
 

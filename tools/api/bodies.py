@@ -150,6 +150,7 @@ def _members_of(
     notes: Mapping[str, str],
 ) -> JsonObject:
     """The members of a dataclass that a body carries, under the names it gives them."""
+    # Open: an answer with a member more is still that answer, as the app sees it, too.
     known = TypeAdapter(model).json_schema()["properties"]
     properties = {
         name: {**known[field], **({"description": notes[name]} if name in notes else {})}

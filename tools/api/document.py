@@ -92,6 +92,7 @@ def build_document(
 
 def _check_complete(routes: tuple[Registered, ...], texts: Mapping[str, RouteText]) -> None:
     known = {one.function for one in routes}
+    # Both ways and all at once: a renamed function shows as what it is, one lost and one found.
     problems = [
         *(f"{name} has no description" for name in sorted(known - texts.keys())),
         *(f"{name} is described and not registered" for name in sorted(texts.keys() - known)),
@@ -105,6 +106,7 @@ def _check_complete(routes: tuple[Registered, ...], texts: Mapping[str, RouteTex
 
 
 def _shapes(texts: Iterable[RouteText], bodies: JsonObject) -> Shapes:
+    # By identity: two types of one name are two schemas, and a type made by a call compares oddly.
     types = {id(shape): shape for one in texts for shape in (r.shape for r in one.replies)}
     types[id(ErrorAnswer)] = ErrorAnswer
     inputs: list[Any] = [(key, "serialization", TypeAdapter(one)) for key, one in types.items()]
@@ -190,6 +192,7 @@ def _reply(reply: Reply, shapes: Shapes) -> JsonObject:
 
 def _refusal(refusal: Refusal) -> JsonObject:
     # The one form of all errors, and beside it only the codes that this route gives.
+    # Beside the reference, which 3.1 allows: one shape for all refusals, each with its own codes.
     narrowed = {"properties": {"error": {"properties": {"code": {"enum": list(refusal.codes)}}}}}
     schema = {**ref("ErrorAnswer"), **narrowed}
     return {"description": refusal.text, "content": {"application/json": {"schema": schema}}}

@@ -28,6 +28,7 @@ def load_app() -> Any:
         # Importing wires everything up and calls nothing, so any well-formed setting will do.
         os.environ.update({"VAULTLIFT_EVIDENCE": f"folder:{folder}", _NAMESPACE: "none.example"})
         try:
+            # Not at the top of this module: the app reads its settings while it is imported.
             return importlib.import_module("function_app").app
         finally:
             os.environ.clear()

@@ -49,6 +49,7 @@ class CampaignView(OptionsView):
 
     id: str
     phase: Annotated[str, one_of((*CampaignPhase, BROKEN))]
+    # The domain says an empty word for no cause; a reader of JSON looks for null.
     cause: Annotated[str, one_of(one for one in Cause if one)] | None
     """What paused it."""
     reason: str

@@ -17,6 +17,7 @@ GUARDED_ID = re.compile(r"^(settle-[0-9a-f]{32}|upgrade-[0-9a-f]{32}\.settle)$")
 SETTLING = "settling"
 WAITING_FOR_GUARD = "waiting_for_guard"
 
+# Never blocked: a settlement asks nobody for leave, and what stands in its way is a task.
 _STATES = (
     SETTLING,
     WAITING_FOR_GUARD,
@@ -39,6 +40,7 @@ class ChangesShown(TypedDict):
 class GuardShown(TypedDict):
     """What the owner of a Resource Guard has to be asked for."""
 
+    # Spelt as in the status of running settlements, which are older than the app that reads them.
     guard_id: NotRequired[str]
     """ARM id; empty where the vault does not say."""
     request_id: NotRequired[str]
