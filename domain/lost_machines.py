@@ -60,7 +60,7 @@ def judge_lost_machines(
     reasons: list[CheckReason] = []
     chosen: list[LostMachine] = []
     for name in named:
-        # A set: a machine this run has unregistered may still show in the list for a while.
+        # A set: for a while the list may show such a machine still, and it is one all the same.
         found = {one for one in known if one.name.casefold() == name.casefold()}
         reasons.append(_judge(name, found))
         # None of several: their names are one, and the backups of the wrong one would be lost.
