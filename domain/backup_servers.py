@@ -1,14 +1,15 @@
 """DPM and Azure Backup Servers: the least release that enhanced security works with.
 
-The documentation names releases (recovery-services 7), servers tell build numbers. Each product
-line counts its builds apart, so a build is compared within its own line only.
+The documentation names releases (recovery-services 7), servers tell build numbers, and none of our
+sources joins the two. So a line older than those is too old, a newer one is new enough, and within
+the line of the release a person is told what to compare with.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.agents import Floor, Version, is_below, parse_version
+from domain.agents import Version, parse_version
 from domain.codec import JsonObject
 from domain.documents import value_at
 
@@ -19,7 +20,7 @@ class Standing(StrEnum):
     BELOW = "below"
     ENOUGH = "enough"
     UNKNOWN = "unknown"
-    """No build is told, or its line has a least release whose build was never published."""
+    """No build is told, or it is of the line in which the least release lies."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,35 +31,15 @@ class ServerLine:
     """``backupManagementType``, case-folded."""
     line: Version
     """The first numbers of every build of the line."""
-    floor: Floor | None
-    """None: the release is named and its build is not."""
     release: str
     """The least release, as people call it."""
 
 
-_RULE = "recovery-services 7"
-
 SERVER_LINES: tuple[ServerLine, ...] = (
-    ServerLine(
-        kind="dpm",
-        line=(4, 2),
-        # Builds of the two rollups: Microsoft's articles KB3209592 and KB3209593.
-        floor=Floor(version=(4, 2, 1553), purpose="enhanced security", source=_RULE),
-        release="DPM 2012 R2 UR12",
-    ),
-    ServerLine(
-        kind="dpm",
-        line=(5, 0),
-        floor=Floor(version=(5, 0, 322), purpose="enhanced security", source=_RULE),
-        release="DPM 2016 UR2",
-    ),
-    ServerLine(
-        kind="azurebackupserver",
-        line=(11,),
-        # The first server and its Update 1 share a line, and no document gives Update 1 a build.
-        floor=None,
-        release="Azure Backup Server with Update 1",
-    ),
+    ServerLine(kind="dpm", line=(4, 2), release="DPM 2012 R2 UR12"),
+    ServerLine(kind="dpm", line=(5, 0), release="DPM 2016 UR2"),
+    # The first server and its Update 1 share a line.
+    ServerLine(kind="azurebackupserver", line=(11,), release="Azure Backup Server with Update 1"),
 )
 """Lines older than all of their kind are too old, newer ones were made with the features."""
 
@@ -97,16 +78,10 @@ def server_standing(kind: str, version: Version | None) -> tuple[Standing, str]:
         return Standing.UNKNOWN, ""
     line = _line_of(folded, version)
     if line is not None:
-        return _standing_in(line, version)
+        # A guessed build would call good servers old: the release is named, and a person looks.
+        return Standing.UNKNOWN, line.release
     # Between two lines, or above all: 5.1 came after 5.0, 10.19 after both.
     return (Standing.BELOW, lines[-1].release) if version < lines[0].line else (Standing.ENOUGH, "")
-
-
-def _standing_in(line: ServerLine, version: Version) -> tuple[Standing, str]:
-    if line.floor is None:
-        return Standing.UNKNOWN, line.release
-    is_old = is_below(version, line.floor)
-    return (Standing.BELOW, line.release) if is_old else (Standing.ENOUGH, "")
 
 
 def _has_update(told: Iterable[object]) -> bool | None:

@@ -139,8 +139,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(name="legacy-reports", end=TASKS, request={"diagnostics_workspace": REPORTS_TO},
              vault={**_PLAIN, "reports": "legacy", "logWorkspace": WORKSPACE}),
     Scenario(name="doubled-reports", end=TASKS, vault={**_PLAIN, "reports": "doubled"}),
-    Scenario(name="old-server", end=TASKS, vault=_server("5.0.158.0")),
-    Scenario(name="new-server", end=CLOSED, vault=_server("5.0.322.0")),
+    Scenario(name="old-server", end=TASKS, vault=_server("4.1.3333.0")),
+    Scenario(name="new-server", end=CLOSED, vault=_server("10.22.148.0")),
     Scenario(name="untold-server", end=TASKS, vault=_server(None)),
     Scenario(name="short-retention", end=TASKS, untouched=("Files",), vault={
         "policies": [_policy("Daily"), _policy("Files", "mab", days=5)]}),

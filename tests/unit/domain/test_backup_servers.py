@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.agents import parse_version
-from domain.backup_servers import SERVER_LINES, Standing, parse_server, server_standing
+from domain.backup_servers import SERVER_LINES, ServerLine, Standing, parse_server, server_standing
 
 BELOW, ENOUGH, UNKNOWN = Standing.BELOW, Standing.ENOUGH, Standing.UNKNOWN
 
@@ -13,11 +13,10 @@ BELOW, ENOUGH, UNKNOWN = Standing.BELOW, Standing.ENOUGH, Standing.UNKNOWN
 @pytest.mark.parametrize(
     ("kind", "build", "standing"),
     [
-        ("DPM", "4.2.1473.0", BELOW),
-        ("DPM", "4.2.1553.0", ENOUGH),
-        ("DPM", "4.2.10000.0", ENOUGH),
-        ("DPM", "5.0.158.0", BELOW),
-        ("DPM", "5.0.322.0", ENOUGH),
+        ("DPM", "4.2.1473.0", UNKNOWN),
+        ("DPM", "4.2.10000.0", UNKNOWN),
+        ("DPM", "4.10.1.0", ENOUGH),
+        ("DPM", "5.0.158.0", UNKNOWN),
         ("DPM", "5.1.363.0", ENOUGH),
         ("DPM", "10.22.148.0", ENOUGH),
         ("DPM", "4.1.3333.0", BELOW),
@@ -35,20 +34,15 @@ def test_a_build_stands_within_its_line(kind: str, build: str | None, standing: 
     assert standing is server_standing(kind, parse_version(build))[0]
 
 
-@pytest.mark.parametrize("line", [one for one in SERVER_LINES if one.floor is not None])
-def test_every_floor_is_enough_and_the_build_before_it_is_not(line: Any) -> None:
-    """The least release itself is new enough."""
-    *numbers, last = line.floor.version
-
-    assert (ENOUGH, "") == server_standing(line.kind, line.floor.version)
-    assert (BELOW, line.release) == server_standing(line.kind, (*numbers, last - 1))
+@pytest.mark.parametrize("line", SERVER_LINES, ids=lambda line: line.release)
+def test_within_the_line_of_the_least_release_its_name_is_told(line: ServerLine) -> None:
+    """A person can look at the server; no source gives the release's build."""
+    assert (UNKNOWN, line.release) == server_standing(line.kind, (*line.line, 200))
 
 
-def test_a_line_whose_least_release_has_no_published_build_names_the_release() -> None:
-    """A person can look at the server; the program cannot tell."""
-    assert (UNKNOWN, "Azure Backup Server with Update 1") == server_standing(
-        "AzureBackupServer", (11, 0, 200)
-    )
+def test_a_line_before_the_least_release_is_too_old() -> None:
+    """The oldest release that will do is told."""
+    assert (BELOW, "DPM 2016 UR2") == server_standing("DPM", (4, 1, 3333))
 
 
 @pytest.mark.parametrize(
