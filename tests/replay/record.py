@@ -6,9 +6,9 @@ in flight somewhere. Record a new scenario, or the same one under a new name, af
 was meant to keep old histories valid.
 """
 
+import argparse
 import asyncio
 import json
-import sys
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -172,4 +172,6 @@ def _write(path: Path, histories: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(record(sys.argv[1]))
+    parser = argparse.ArgumentParser(prog="python -m tests.replay.record", description=__doc__)
+    parser.add_argument("version", help="goes into the names of the files, as in 1.2.0")
+    asyncio.run(record(parser.parse_args().version))
