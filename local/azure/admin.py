@@ -93,6 +93,8 @@ def _estate(azure: Controlled, request: Request) -> Answer:
             "openedAt": format_moment(azure.state.opened_at),
             "subscriptions": list(azure.state.subscription_ids()),
             "workspaces": list(azure.state.workspaces),
+            # Counted where upgrades begin. The journal counts calls, and a start that was refused
+            # is one.
             "upgradesStarted": sum(vault.starts_received for vault in azure.state.vaults),
             "vaults": [_vault(azure, vault) for vault in vaults],
         }
@@ -151,6 +153,7 @@ def _grant(azure: Controlled, request: Request) -> Answer:
     found = [vault for vault in azure.state.vaults if vault.name.lower() == name]
     if not found:
         return _error(404, "NoSuchVault", f"There is no vault {name!r} in the estate.")
+    # A name may stand in several subscriptions, and the body has no more than the name.
     for vault in found:
         vault.is_guard_granted = body.get("granted", True) is True
     return json_answer({"vault": name, "granted": found[0].is_guard_granted})
@@ -167,6 +170,7 @@ def _move_clock(azure: Controlled, request: Request) -> Answer:
         # Every process computes the scaled clock for itself; one that jumps would disagree.
         return _error(409, "ClockIsScaled", "The clock follows --clock-rate and cannot be moved.")
     seconds: Any = _object(request).get("advanceSeconds")
+    # To Python, true is a number; here it is a mistake that would move the clock by a second.
     is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     if not is_number:
         return _error(400, "InvalidAdminRequest", "advanceSeconds must be a number of seconds")

@@ -53,6 +53,8 @@ def _id(vault: Vault) -> str:
 
 
 def _is_visible(vault: Vault, now: datetime) -> bool:
+    # Vaults of Site Recovery share the list of cloud services (vault-upgrade 2.0), but they are not
+    # of this type.
     record = vault.record
     is_upgraded = record is not None and record.status(ticks_of(now)) is RecordStatus.UPGRADED
     return vault.classic is not None and vault.vault_type == "BackupVault" and not is_upgraded
@@ -125,6 +127,8 @@ def unregister_container(call: Call) -> Answer:
     gone = [m for m in contents.machines if str(_number(vault, m)) == call.params["container"]]
     if not gone:
         raise ServiceRefusal(404, "ContainerNotFound", "The container is not registered.")
+    # Unregistering gives up the machine's backups: that is what the article warns of (vault-upgrade
+    # 1.2).
     names = {machine.name.lower() for machine in gone}
     contents.machines = [one for one in contents.machines if one not in gone]
     contents.items = [
@@ -168,6 +172,8 @@ def _policy(vault: Vault, policy: Policy, now: datetime) -> JsonObject:
 
 
 def _zoneless(times: list[str] | None) -> list[str]:
+    # Classic times carry no zone, which is why policies need one after the upgrade (vault-upgrade
+    # 2.7).
     return [time.removesuffix("Z") for time in times or ()]
 
 

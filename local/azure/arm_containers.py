@@ -83,9 +83,12 @@ def _machine(vault: Vault, machine: Machine, now: datetime) -> JsonObject:
         "canReRegister": True,
         "containerId": stable_number("container", vault.seed, machine.name, bits=_ID_BITS),
         "protectedItemCount": len(items),
+        # In capitals, while the container's name is in lower case (recovery-services 3): comparing
+        # the two as they are written finds no machine.
         "friendlyName": machine.name.upper(),
         "backupManagementType": "MAB",
         "registrationStatus": "Registered",
+        # Often empty for agents (recovery-services 3); it says nothing about them, good or bad.
         "healthStatus": "",
         "containerType": "Windows",
         "protectableObjectType": "MABWindowsContainer",

@@ -31,16 +31,22 @@ from local.azure.policy_rules import (
 )
 from local.azure.sources import WORKLOAD_TYPES
 
+# Per vault, as documented: 200 policies, and 50 policies made or edited in 24 hours
+# (recovery-services 1.4).
 MAX_POLICIES = 200
 MAX_EDITS = 50
 EDIT_WINDOW = timedelta(hours=24)
 OPERATION_LENGTH = timedelta(seconds=16)
 """The one operation whose start and end were seen took that long (recorded status bodies)."""
+# Seen once on a live vault (recovery-services 1.4); nothing promises it.
 JOB_DELAY = timedelta(seconds=10)
 """Between the end of the operation and its ConfigureBackup jobs."""
+# That a job may be 404 at first is known (recovery-services 1.4), for how long is not.
 JOB_VISIBLE_AFTER = timedelta(seconds=5)
 """A new job is not found for a short while."""
 JOB_LENGTH = timedelta(seconds=45)
+# The documented value (recovery-services 1.4), longer than the operation: a client that obeys it is
+# told the end by its first look.
 RETRY_AFTER_S = 60
 _FILTER_KEYS = frozenset({"backupManagementType", "fabricName", "workloadType"})
 
@@ -71,6 +77,8 @@ def read_policy(call: Call) -> Answer:
     """One policy; a missing one is answered with 404 and an empty object."""
     vault = find_vault(call)
     policy = vault.contents.policies.get(call.params["policy"].lower())
+    # No error member, as recorded: the SDK's exception then has no code in it, and whoever tells
+    # cases apart by the code breaks on this one (recovery-services 0).
     if policy is None or policy.is_hidden:
         return json_answer({}, status=404)
     return json_answer(_document(vault, policy, call.now))
@@ -100,6 +108,8 @@ def write_policy(call: Call) -> Answer:
     if not isinstance(sent, dict):
         raise ServiceRefusal(400, *INVALID_POLICY)
     demand_valid(sent, call.now.date())
+    # No If-Match is asked for: the service gives policies no etag, so the last writer wins, here as
+    # there (recovery-services 1.4).
     policy = vault.contents.policies.get(name.lower())
     if policy is None:
         return _create(call, vault, sent)
@@ -131,6 +141,8 @@ def _create(call: Call, vault: Vault, sent: JsonObject) -> Answer:
     name = call.params["policy"]
     if POLICY_NAME.match(name) is None or len(vault.contents.policies) >= MAX_POLICIES:
         raise ServiceRefusal(400, *INVALID_POLICY)
+    # A new policy protects nothing yet, so there is nothing to configure and no operation to
+    # follow.
     version = PolicyVersion(effective_at=call.now, properties=sent)
     policy = Policy(name=name, versions=[version])
     vault.contents.policies[name.lower()] = policy
@@ -192,6 +204,7 @@ def _configure_job(item: Item, operation_id: str, start: datetime) -> Job:
 
 
 def _follow_headers(call: Call, vault: Vault, policy: str, operation_id: str) -> dict[str, str]:
+    # Absolute and with our own host: the SDK follows both as they stand (recovery-services 0).
     base = f"{call.base_url}{quote(arm_id(vault))}/backupPolicies/{quote(policy)}"
     version = call.query["api-version"]
     return {
@@ -215,6 +228,8 @@ def read_operation_status(call: Call) -> Answer:
         # The service repeats the start as the end (recorded body); no duration lies in it.
         "endTime": started if is_over else OPERATION_NOT_ENDED,
     }
+    # Without properties until then, as recorded. No failed job is named even where one will be: the
+    # jobs begin after the operation, which cannot know how they end.
     if is_over:
         document["properties"] = {
             "objectType": "OperationStatusJobsExtendedInfo",
@@ -231,6 +246,8 @@ def read_operation_result(call: Call) -> Answer:
     policy = vault.contents.policies[operation.policy]
     if operation.ends_at <= call.now:
         return json_answer(_document(vault, policy, call.now))
+    # The SDK raises an error over this 202, which is why callers follow the status instead
+    # (recovery-services 1.1).
     return Answer(status=202, headers=_follow_headers(call, vault, policy.name, operation.id))
 
 

@@ -44,6 +44,8 @@ def list_by_subscription(call: Call) -> Answer:
 def list_by_group(call: Call) -> Answer:
     """Every Recovery Services vault of a resource group."""
     subscription, group = demand_subscription(call), call.params["group"]
+    # A group that is missing is no empty list: the first will be made by the service during the
+    # upgrade, the second is there and has room for the name (vault-upgrade 1.3).
     if not call.state.has_group(subscription, group):
         raise ServiceRefusal(
             404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found."
@@ -100,6 +102,8 @@ def _full_properties(vault: Vault) -> JsonObject:
     return {
         "backupStorageVersion": "V1",
         "securitySettings": {
+            # The member may be null (recovery-services 2.3): who reads into it without looking
+            # fails here, not first in Azure.
             "immutabilitySettings": {"state": immutability} if immutability else None,
             "softDeleteSettings": {
                 "softDeleteRetentionPeriodInDays": settings.soft_delete_days,

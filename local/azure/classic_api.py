@@ -43,6 +43,8 @@ def check_prerequisites(call: Call) -> Answer:
     """Whether the vault may be upgraded; changes nothing."""
     vault = _vault(call)
     reasons = upgrades.prerequisite_reasons(call.state, vault, _target_path(call), call.now)
+    # Warnings alone are no success either: the client looks for them in answers that are not 200
+    # only (vault-upgrade 2.2).
     if not reasons:
         return _answer(call, classic_xml.NO_ERROR)
     message = "The prerequisites of the vault upgrade are not met."
@@ -65,6 +67,8 @@ def start_upgrade(call: Call) -> Answer:
         message = "The prerequisites of the vault upgrade are not met."
         text = classic_xml.upgrade_error("VaultUpgradePrerequisitesFailed", message, errors)
         return _answer(call, text, status=400)
+    # Not an id of ours: in both recordings the operation has the id of the call that started it, so
+    # callers know it before the answer comes, or if none comes (vault-upgrade 2.3).
     operation_id = call.headers["x-ms-client-request-id"]
     record = upgrades.start(vault, target, operation_id, call.now)
     return _answer(call, classic_xml.upgrade_details(record, ticks_of(call.now)))

@@ -37,6 +37,8 @@ from local.azure.moments import TICKS_PER_SECOND, ticks_of
 from local.azure.names import stable_guid
 from local.azure.state import State
 
+# Machines of both kinds are AzureIaasVM. What tells them apart are the type of the item and the
+# name of its container (recovery-services 4).
 _WORKLOADS = {
     "vm": Workload.VM,
     "classic-vm": Workload.VM,
@@ -197,6 +199,8 @@ def _record(subscription_id: str, name: str, row: RecordRow, now: datetime) -> m
 def build_contents(row: VaultRow, now: datetime) -> Contents:
     """What the vault of a row holds."""
     return Contents(
+        # Azure compares names without case (recovery-services 0); the key is for finding, the
+        # policy keeps the name as it is written.
         policies={policy.name.lower(): _policy(policy, row) for policy in row.policies},
         machines=[
             Machine(
@@ -224,6 +228,8 @@ def build_contents(row: VaultRow, now: datetime) -> Contents:
 
 
 def _with_reports(contents: Contents, subscription_id: str, row: VaultRow) -> Contents:
+    # A vault whose jobs reach a workspace must have the setting that sends them there, or the
+    # estate would contradict itself.
     kind = row.reports or ("whole" if row.log_workspace else "none")
     workspace = workspace_arm_id(subscription_id, row.log_workspace or NO_WORKSPACE)
     contents.diagnostics = estate_settings(kind, workspace)
@@ -233,6 +239,8 @@ def _with_reports(contents: Contents, subscription_id: str, row: VaultRow) -> Co
 def _policy(row: PolicyRow, vault: VaultRow) -> Policy:
     build = policy_documents.BUILDERS[row.type]
     properties = build(row.run_time, row.days, row.time_zone)
+    # In force since the vault was made: the backups of all the time before the opening are computed
+    # from it.
     version = PolicyVersion(effective_at=vault.created, properties=properties)
     return Policy(name=row.name, versions=[version], is_hidden=row.hidden)
 
@@ -264,5 +272,7 @@ def _job(row: JobRow, vault: VaultRow, now: datetime) -> Job:
         group=row.group,
         started_at=started_at,
         ends_at=started_at + row.lasts,
+        # It was begun before the estate was opened; the short while in which a new job cannot be
+        # found (recovery-services 1.4) belongs to jobs that a call sets going.
         visible_at=started_at,
     )

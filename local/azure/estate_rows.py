@@ -74,6 +74,7 @@ class PolicyRow(Row):
     name: str
     type: Literal["vm", "vm-enhanced", "file-share", "sql", "generic", "mab", "azure-sql"]
     run_time: str = Field(default="22:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    # 9,999 recovery points are all that one instance can have (recovery-services 8).
     days: int = Field(default=30, ge=1, le=9999)
     time_zone: Zone | None = None
     """Windows id; left out: the policy has no ``timeZone`` member, as in 2016."""
@@ -95,6 +96,8 @@ class MachineRow(Row):
 
     name: str
     agent_version: str | None = Field(default=None, pattern=VERSION_PATTERN)
+    # The recorded lists have both, so clients must take the fabric from the id they were given
+    # (recovery-services 3).
     fabric: Literal["Azure", "ActiveDirectory"] = "Azure"
 
 
@@ -160,6 +163,7 @@ class FailureRow(Row):
 class UpgradeRow(Row):
     """How the upgrade will go, once started."""
 
+    # The upper end of what is typical (vault-upgrade 1.6).
     duration: OpenSpan = timedelta(minutes=20)
     """``never``: it gets stuck."""
     fails: FailureRow | None = None
@@ -192,6 +196,8 @@ class ReasonRow(Row):
     code: str
     message: str
     type: Literal["Error", "Warning"] = "Error"
+    # No real category or code was ever published (vault-upgrade 3.2), so clients may not rely on
+    # any, and an estate may make up its own.
     category: str = "Prerequisite"
     recommended_action: str = ""
     lasts: Span | None = None
@@ -231,6 +237,7 @@ class VaultRow(Row):
     csp: bool = False
     local_zone: Zone = "UTC"
     log_workspace: str | None = None
+    # Older than any upgrade: the cmdlets came in spring 2017 (vault-upgrade 1.8).
     created: AwareDatetime = datetime.fromisoformat("2015-06-15T08:00:00Z")
     upgrade: UpgradeRow = UpgradeRow()
     record: RecordRow | None = None
@@ -251,6 +258,7 @@ class VaultRow(Row):
     def _is_consistent(self) -> Self:
         if self.native and self.record:
             raise ValueError("a vault that was never classic has no upgrade record")
+        # Compared as Azure does, without case: names that differ in nothing else are one policy.
         types = {policy.name.lower(): policy.type for policy in self.policies}
         if len(types) != len(self.policies):
             raise ValueError("two policies have the same name")

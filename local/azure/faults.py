@@ -59,6 +59,7 @@ class FaultRule(BaseModel):
     code: str | None = None
     """Error code of the body; None: one that fits the status."""
     retry_after_s: int | None = Field(default=None, ge=0)
+    # 300 s is the time-out of the classic client itself (vault-upgrade 2.0).
     latency_s: float = Field(default=0, ge=0, le=300)
     """Real seconds."""
     body: str = "<html><body>Service Unavailable</body></html>"

@@ -55,6 +55,7 @@ def query_workspace(call: Call) -> Answer:
             "'CoreAzureBackup'",
         )
     vault = call.state.find_by_arm_id(vault_id)
+    # To a query an id is only a text to compare with: an unknown vault gives no rows and no error.
     sends_here = vault is not None and (vault.log_workspace or "").lower() == workspace.id.lower()
     make, names = (_rows, _COLUMNS) if marker == MARKER else (_arrivals, _ARRIVAL_COLUMNS)
     rows = make(vault, since, call.now) if vault is not None and sends_here else []
@@ -105,6 +106,8 @@ def _rows(vault: Vault, since: datetime, now: datetime) -> list[list[str | None]
     if now < vault.jobs_visible_from():
         # Items are pushed together with the first jobs; before that the vault is unknown here.
         return []
+    # Also items without any job: the query joins jobs to items with leftouter, and such a row says
+    # that the item is known and no job has come yet (recovery-services 6.2).
     return [_row(vault, item, since, now) for item in vault.contents.items]
 
 

@@ -30,6 +30,8 @@ class UpgradeRecord:
     operation_id: str
     target_path: str
     """NewResourcePath exactly as the caller wrote it."""
+    # Ticks, because the wire has seven digits of a second and datetime keeps six (vault-upgrade
+    # 2.3).
     started: int
     ended: int | None
     outcome: RecordStatus = RecordStatus.UPGRADED
@@ -45,6 +47,8 @@ class UpgradeRecord:
     @property
     def resource_group(self) -> str:
         """The group of the new vault."""
+        # Kept as the caller wrote it: the record echoes the path verbatim, with its case
+        # (vault-upgrade 2.3).
         return self.target_path.split("/")[4]
 
 

@@ -17,6 +17,7 @@ _FRACTION = re.compile(r"\.0+Z$")
 
 
 def _at(run_time: str) -> list[str]:
+    # Local wall-clock time in the policy's zone, although it ends in Z (recovery-services 1.3).
     return [f"{_DATE}T{run_time}:00Z"]
 
 
@@ -36,6 +37,7 @@ def _daily(run_time: str) -> JsonObject:
 def _keep(run_time: str, days: int) -> JsonObject:
     return {
         "retentionPolicyType": "LongTermRetentionPolicy",
+        # The service takes no other retention time than the run time (recovery-services 1.3).
         "dailySchedule": {"retentionTimes": _at(run_time), "retentionDuration": _days(days)},
     }
 
@@ -50,6 +52,8 @@ def vm(run_time: str, days: int, zone: str | None) -> JsonObject:
         "backupManagementType": "AzureIaasVM",
         "schedulePolicy": _daily(run_time),
         "retentionPolicy": _keep(run_time, days),
+        # Standard policies take 1 to 5 here. They have no policyType: its absence says Standard
+        # (recovery-services 1.2, 1.4).
         "instantRpRetentionRangeInDays": 2,
         **_zone(zone),
     }
@@ -66,6 +70,7 @@ def vm_enhanced(run_time: str, days: int, zone: str | None) -> JsonObject:
             "dailySchedule": {"scheduleRunTimes": _at(run_time)},
         },
         "retentionPolicy": _keep(run_time, days),
+        # The default of enhanced policies (recovery-services 1.4).
         "instantRpRetentionRangeInDays": 7,
         **_zone(zone),
     }
@@ -102,6 +107,7 @@ def sql(run_time: str, days: int, zone: str | None) -> JsonObject:
                 },
                 "retentionPolicy": {
                     "retentionPolicyType": "SimpleRetentionPolicy",
+                    # Within the 7 to 35 days that the service allows logs (recovery-services 1.3).
                     "retentionDuration": _days(15),
                 },
             },
@@ -165,6 +171,7 @@ def shown(properties: JsonObject, protected_items: int) -> JsonObject:
     if document["backupManagementType"] == "AzureIaasVM":
         # Shown empty even where nothing was sent (recovery-services 1.2).
         document["instantRPDetails"] = {}
+    # A copy: defaults are filled in below, and the document in force must stay what was sent.
     document.update(copy.deepcopy(properties))
     # The service counts for itself; what was sent is ignored (recovery-services 1.4).
     document.pop("protectedItemsCount", None)

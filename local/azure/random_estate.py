@@ -32,6 +32,7 @@ _CREATED = datetime(2015, 6, 15, 8, tzinfo=UTC)
 
 type Scenario = tuple[str, str, int]
 """Name, state an upgrade run should end in, and how often per hundred vaults."""
+# The shares are ours: nothing tells how often real upgrades were blocked or failed.
 SCENARIOS: tuple[Scenario, ...] = (
     ("clean", "closed", 70),
     ("old-agent", "blocked", 8),
@@ -111,6 +112,8 @@ def _vault(
 
 
 def _forced_record(subscription: str, region: str, name: str) -> model.UpgradeRecord:
+    # Ticks of October 2017, when upgrades were forced (vault-upgrade 1.8); 32 bits of ticks spread
+    # them over seven minutes.
     started = 15_080_000_000_000_000 + stable_number("forced", subscription, name, bits=32)
     return model.UpgradeRecord(
         operation_id=stable_guid("forced upgrade", subscription, name),
@@ -131,11 +134,13 @@ def _filler(kind: str, name: str, region: str, now: datetime) -> Callable[[], Co
 def _row(kind: str, name: str, region: str) -> VaultRow:
     # Text seeds alike in every process; hashes of objects would not.
     chance = random.Random(f"contents/{kind}/{name}/{region}")
+    # None is what policies of 2016 look like: they have no zone at all (recovery-services 1.3).
     zone = chance.choice((None, *ZONES))
     machines = [
         MachineRow(name=f"srv{number}.{name}.example", agent_version="2.0.9269.0")
         for number in range(1, chance.randint(2, 5))
     ]
+    # Below 2.0.9083.0, the least that the check takes; the others are above it (vault-upgrade 1.2).
     old = [MachineRow(name=f"old1.{name}.example", agent_version="2.0.8719.0")]
     items = [
         ItemRow(type="folder", name="C:\\", holder=machine.name, policy="FilesDaily")
@@ -151,6 +156,7 @@ def _row(kind: str, name: str, region: str) -> VaultRow:
         entity=f"vm-{name}-0",
         holder=f"vm-{name}-0",
         started_ago=timedelta(minutes=20),
+        # Longer than a run waits for anything, so that such a vault ends blocked.
         lasts=timedelta(days=30),
     )
     return VaultRow(

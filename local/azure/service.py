@@ -52,6 +52,8 @@ class SimulatedAzure:
 
     def reset(self) -> None:
         """Starts afresh: state, faults, journal and quotas; tokens stay good."""
+        # Clients keep a token for as long as it says; without theirs, the first calls after a reset
+        # would be refused for a reason that no test asked for.
         self.state = self.estate.open(self.clock.now())
         self.faults = Faults()
         self.journal = Journal()
@@ -111,6 +113,7 @@ class SimulatedAzure:
 
     def _dispatch(self, call: Call, api: Api, match: Match) -> Outcome:
         rule = self.faults.strike(_subject(call))
+        # Before the token: a connection breaks without anybody having read who asks.
         if rule is not None and rule.kind is FaultKind.DROP:
             self.journal.note(_entry(call, 0, rule))
             return Outcome(answer=Answer(), is_dropped=True)
@@ -154,6 +157,8 @@ def _finish(call: Call, api: Api, answer: Answer, rate: Mapping[str, str]) -> An
     """Adds the headers every answer of ARM and of the query API carries."""
     if api is Api.CLASSIC:
         return answer
+    # The same id with dashes: ARM writes a GUID where the classic API writes 32 digits
+    # (vault-upgrade 2.0).
     request_id = str(uuid.UUID(call.request_id))
     headers = {
         "Cache-Control": "no-cache",
@@ -207,6 +212,8 @@ def _refuse(call: Call, api: Api, refusal: ServiceRefusal, rule: FaultRule | Non
         wait_s = rule.retry_after_s
     if wait_s is not None:
         headers["Retry-After"] = str(wait_s)
+    # azure-core drops a token it holds over any 401, but looks whether it may try again at once
+    # only where a challenge comes with it.
     if refusal.status == 401:  # noqa: PLR2004 - the one status that carries a challenge
         headers["WWW-Authenticate"] = f'Bearer error="{refusal.code}"'
     return replace(answer, headers=headers)
@@ -232,6 +239,7 @@ def _apply_late(answer: Answer, rule: FaultRule | None) -> Outcome:
     if rule.kind is FaultKind.WRONG_BODY:
         # A rule that names no status means a body that looks like success until it is read.
         status = rule.status if "status" in rule.model_fields_set else 200
+        # HTML, since it is a proxy on the way, and not the service, that answers so.
         answer = Answer(status=status, body=rule.body.encode(), content_type="text/html")
     is_dropped = rule.kind in (FaultKind.LOST_RESPONSE, FaultKind.DROP)
     return Outcome(answer=answer, is_dropped=is_dropped, wait_s=rule.latency_s)
