@@ -100,6 +100,7 @@ def authorize_retry(
         find_upgrade(ApiClient(transport), vault),
         ticket=ticket,
         instruction=instruction,
+        # A default and no proof: behind a sign-in, the app takes the platform's word instead.
         authorized_by=authorized_by or getpass.getuser(),
     )
     output.event("retryAuthorized", **view.model_dump(mode="json", by_alias=True))

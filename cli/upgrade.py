@@ -49,6 +49,8 @@ def validate(file: File, *, as_json: Json = False, is_quiet: Quiet = False) -> E
     requests = read_vaults(
         file,
         requested_by=getpass.getuser(),
+        # Never sent. It is here so that the file is read by the same code, and refused for the same
+        # reasons, as when it is handed in.
         request_id=str(uuid.uuid4()),
         requested_at=datetime.now(UTC),
     )

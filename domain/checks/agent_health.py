@@ -19,6 +19,8 @@ def _last_backup(agent: Agent, items: tuple[JsonObject, ...]) -> datetime | None
     moments = [
         parse_moment(value_at(item, ("properties", "lastBackupTime")))
         for item in items
+        # Containers show the name in capitals (recovery-services 3), so it is never compared as it
+        # is written.
         if holder_name(item).casefold() == agent.name.casefold()
     ]
     return max((one for one in moments if one is not None), default=None)

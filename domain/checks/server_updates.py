@@ -15,6 +15,8 @@ _NEEDED = "before it, the server does not know the PIN and the minimum retention
 
 def _update(server: BackupServer) -> tuple[Verdict, str, str]:
     version = server.raw_version or "of an unknown version"
+    # What is certain comes first: a server that is too old stays so whatever is offered to it, and
+    # an offer is told before anything that nobody knows.
     if server.standing is Standing.BELOW:
         text = f"server {version} is older than {server.release}"
         to_do = f"Install {server.release} or later on {server.name}: {_NEEDED}"

@@ -37,6 +37,8 @@ def write_setting(call: Call) -> Answer:
     sent = call.json_body().get("properties")
     if not isinstance(sent, dict):
         raise ServiceRefusal(400, "BadRequest", "The request has no properties.")
+    # Also while the vault is upgraded: what is closed then is the vault's own management plane
+    # (vault-upgrade 1.5), and settings of Azure Monitor are taken not to belong to it.
     enabled = _enabled(sent)
     others = {one: known for one, known in vault.contents.diagnostics.items() if one != name}
     _demand_free(others, sent, enabled)

@@ -26,6 +26,7 @@ def list_protectable(call: Call) -> Answer:
 
 
 def _document(vault: Vault, name: str, group: str) -> JsonObject:
+    # v2 says Resource Manager; containers of classic machines lack it (recovery-services 4).
     tail = f"iaasvmcontainerv2;{group};{name}"
     return {
         "id": (

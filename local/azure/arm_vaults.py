@@ -246,6 +246,7 @@ def list_usage_summaries(call: Call) -> Answer:
         counts = Counter(item.workload for item in contents.items)
     elif kind == "BackupProtectionContainerCountSummary":
         counts = Counter(workload for workload, _, _ in held if workload is not Workload.MAB)
+        # By machine: an agent that protects nothing yet is registered all the same.
         counts[Workload.MAB] = len(contents.machines)
     else:
         raise ServiceRefusal(400, *INVALID_INPUT)

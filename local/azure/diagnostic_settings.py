@@ -50,6 +50,8 @@ def _setting(workspace: str, destination: str | None, categories: tuple[str, ...
 def estate_settings(kind: str, workspace: str) -> dict[str, JsonObject]:
     """The settings of a kind: whole, partial, legacy, doubled or none."""
     whole = {"reports": _setting(workspace, "Dedicated", CATEGORIES)}
+    # Without a destination type: AzureBackupReport exists in the AzureDiagnostics mode only, which
+    # is the mode of a setting that names none (recovery-services 6.2).
     legacy = {"old-reports": _setting(workspace, None, (LEGACY,))}
     return {
         "whole": whole,

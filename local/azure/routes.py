@@ -25,6 +25,7 @@ _VAULT = (
 )
 _VAULTS_OF_GROUP = _VAULT.removesuffix("/{vault}")
 _DIAGNOSTICS = f"{_VAULT}/providers/Microsoft.Insights/diagnosticSettings"
+# The ``~`` is literal (vault-upgrade 2.0).
 _CLASSIC = "/{subscription}/cloudservices/{cloud_service}/resources/{namespace}/~/{type}/{vault}"
 _FABRIC = f"{_VAULT}/backupFabrics/{{fabric}}/protectionContainers/{{container}}"
 
@@ -83,6 +84,7 @@ _ARM_ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
     ("GET", f"{_VAULT}/backupJobs/{{job}}", "job", arm_jobs.read_job),
     ("GET", f"{_VAULT}/backupconfig/vaultconfig", "config", arm_vaults.read_config),
     ("PATCH", f"{_VAULT}/backupconfig/vaultconfig", "config", arm_vaults.write_config),
+    # The SDK has a call for either verb (recovery-services 2.1).
     ("PUT", f"{_VAULT}/backupconfig/vaultconfig", "config", arm_vaults.write_config),
     (
         "GET",

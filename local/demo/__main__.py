@@ -17,6 +17,7 @@ from local.demo import plan
 from local.demo.run import TIME_LIMIT_S, run
 
 EXIT_FAILED = 1
+# 128 and the number of SIGINT, as shells tell it.
 EXIT_INTERRUPTED = 130
 
 

@@ -95,6 +95,8 @@ def _host(out: Path, app_settings: dict[str, str], clock: tuple[str, ...]) -> Ch
         command=_module(
             "local.host",
             *("--app", str(ROOT)),
+            # Any free port: a demo must not fail because something else, or another demo, runs
+            # here.
             *("--port", "0"),
             *("--db", str(out / "taskhub.sqlite")),
             # The demo is over by then; whatever still runs only has to be put down.

@@ -80,6 +80,7 @@ class Child:
         self.log = log
         self.ready: JsonObject = {}
         self._process = process
+        # Unbuffered: when a child dies, the end of its log is read at once.
         self._sink = log.open("ab", buffering=0)
         self._pump: asyncio.Task[None] | None = None
 

@@ -97,12 +97,14 @@ class DurableDispatcher:
         # Not awaited: a slow activity must not keep turns from being pulled.
         async for item in items:
             task = asyncio.create_task(self._handle(item))
+            # The loop keeps only weak references to its tasks, and stop() waits for these.
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def _handle(self, item: pb.WorkItem) -> None:
         kind = item.WhichOneof("request")
         if kind not in self._slots:
+            # Not given back: it would be handed out again, and to nobody but this host.
             _log.error("the engine sent a work item of a kind this host does not run: %s", kind)
             return
         is_done = False
@@ -150,6 +152,8 @@ class DurableDispatcher:
         result = await self._invoker.invoke(
             function, TypedData(string=body), instance_id=request.instanceId
         )
+        # The invocation failed, not the orchestrator: what its own code raises comes back in the
+        # answer, as the end of the instance. So the turn is repeated, not failed.
         if result.failure is not None or result.return_value is None:
             await asyncio.sleep(_RETRY_AFTER_ABANDON_S)
             return False
@@ -169,6 +173,7 @@ class DurableDispatcher:
         function = self._activities.get(request.name.lower())
         if function is None:
             details = _not_registered("activity", request.name, sorted(self._activities))
+            # No retry policy can make the function appear; only another deployment can.
             response.failureDetails.CopyFrom(to_failure_details(details, is_retriable=False))
         else:
             result = await self._invoker.invoke(

@@ -179,6 +179,7 @@ class Host:
             _log.warning("%d invocation(s) did not end in time", self._runtime.in_flight)
 
     def _create_hot_turns(self, engine: Engine) -> HotTurns | None:
+        # --replay is there to find code that does not repeat itself, which only a replay can show.
         if self.options.is_replaying:
             return None
         orchestrators = by_durable_name(self.functions, ORCHESTRATION_TRIGGER, "orchestration")

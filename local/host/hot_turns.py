@@ -97,6 +97,8 @@ class HotTurns:
         instance_id = request.instanceId
         name = started_name(request)
         function = self._function(instance_id, name)
+        # The app's function replays from the start event, so a turn that came without it asks for
+        # its history first.
         if function is None or instance_id in self._given_up:
             return None if name is not None else _ask_for_history(request)
         try:

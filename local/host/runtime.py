@@ -105,6 +105,8 @@ class Runtime:
             pool = worker.get_threadpool_executor()
             try:
                 async with asyncio.timeout(self._timeout_s):
+                    # With the context, which run_in_executor leaves behind: log lines find their
+                    # invocation by it.
                     return await loop.run_in_executor(pool, copy_context().run, code)
             except Exception as error:
                 result = _to_failed(scope, error)
@@ -146,6 +148,7 @@ class Runtime:
             async with asyncio.timeout(self._timeout_s):
                 response = await worker.invocation_request(request)
         except TimeoutError:
+            # Ours only: a TimeoutError of user code, as all it raises, comes back as an answer.
             result = self._timed_out(function, scope)
         else:
             result = _to_result(scope.invocation_id, response)

@@ -39,6 +39,7 @@ def decode(data: bytes, offset: int = 0) -> tuple[Any, int]:
     """
     try:
         return _READERS[data[offset]](data, offset + 1)
+    # It is a ValueError itself, and would be wrapped once more for each level of nesting.
     except DecodeError:
         raise
     except (IndexError, TypeError, ValueError, RecursionError, struct.error) as error:
@@ -150,6 +151,7 @@ def _elements(data: bytes, offset: int, count: int) -> tuple[list[Any], int]:
     constructor = data[offset]
     offset += 1
     descriptor = None
+    # The descriptor of described elements stands once, in front of their constructor.
     if constructor == 0:
         descriptor, offset = _read(data, offset)
         constructor = data[offset]

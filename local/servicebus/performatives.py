@@ -48,6 +48,7 @@ class Code(IntEnum):
     SASL_OUTCOME = 0x44
 
 
+# Types are not checked here: a field is looked at where it is used, and most never are.
 class Open(NamedTuple):
     """A connection begins."""
 
@@ -169,6 +170,8 @@ def _encode_frame(
     while fields and fields[-1] is None:
         fields.pop()
     body = b"\x00\x53" + bytes((code,)) + encode(fields) + payload
+    # The head has 8 bytes, told once in bytes as part of the size, and once in words of four as the
+    # data offset: there is no extended header (AMQP 1.0, part 2, section 2.3).
     return _FRAME_HEAD.pack(len(body) + 8, 2, frame_type, channel) + body
 
 

@@ -17,6 +17,8 @@ from local.servicebus.store import StoredState
 
 _SCHEMA_VERSION = 1
 
+# Sequence numbers have a table of their own: the message with the highest one may be gone, and its
+# number must not be given to another.
 _SCHEMA = """
 create table if not exists messages (
     queue text, sequence_number integer, encoded blob, enqueued_ms integer, expires_ms integer,

@@ -88,6 +88,8 @@ class ElementType(Enum):
     LONG = b"\x81"
     TIMESTAMP = b"\x83"
     UUID = b"\x98"
+    # Of variable types only the wide form: one constructor serves all elements, so it has to fit
+    # the longest.
     STRING = b"\xb1"
     SYMBOL = b"\xb3"
 

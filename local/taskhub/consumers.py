@@ -76,6 +76,7 @@ def _accepts(names: _Names | None, kind: Kind) -> bool:
     return versions is not None and (not versions or version in versions)
 
 
+# By identity: two workers that want the same are still two.
 @dataclass(eq=False)
 class Consumer:
     """One worker's stream of work."""

@@ -36,6 +36,8 @@ _WORKER_LOGGER.setLevel(logging.WARNING)
 # Executions held: an execution with a handful of open tasks takes about 10 KB.
 HELD_LIMIT = 20_000
 
+# durabletask's own DEFAULT_MAXIMUM_TIMER_INTERVAL, at which longer timers are cut into pieces. With
+# any other limit, a hot turn would ask for other timers than a replay of it.
 _LONGEST_TIMER = timedelta(days=3)
 
 type Orchestrator = Callable[[task.OrchestrationContext, Any], Any]
@@ -77,11 +79,14 @@ class HotExecutions:
 
     def add(self, name: str, orchestrator: Orchestrator) -> None:
         """Registers an orchestrator; the same name again is ignored."""
+        # The registry raises over a name it has, and the host adds one with every execution.
         if self._registry.get_orchestrator(name) is None:
             self._registry.add_named_orchestrator(name, orchestrator)
 
     def holds(self, instance_id: str, execution_id: str) -> bool:
         """Whether the execution is in memory, so that its next turn needs no past events."""
+        # Without the lock: the look-up is one step, and an answer that is out of date by then is
+        # put right by ``requiresHistory``.
         held = self._held.get(instance_id)
         return held is not None and held.execution_id == execution_id
 
@@ -224,6 +229,8 @@ def _fits() -> bool:
 def _rehearsal(
     context: task.OrchestrationContext, start: int
 ) -> Generator[task.Task[Any], Any, int]:
+    # An activity, a timer and an event: each comes back as an event of another kind, and the first
+    # two are confirmed besides.
     done: int = yield context.call_activity("add", input=start)
     yield context.create_timer(timedelta(seconds=1))
     context.set_custom_status("waiting")
@@ -235,6 +242,7 @@ def _rehearse(*, is_hot: bool) -> list[bytes]:
     """Plays a small orchestration, hot or by replaying, and gives what each turn answered."""
     now = datetime(2026, 1, 1, tzinfo=UTC)
     now_us = int(now.timestamp()) * 1_000_000
+    # Past the constructor, which would rehearse again, and so without end.
     cache = HotExecutions.__new__(HotExecutions)
     cache._converter, cache._limit, cache.is_available = DEFAULT_DATA_CONVERTER, 1, is_hot
     cache._registry = _new_registry()
@@ -257,6 +265,7 @@ def _rehearse(*, is_hot: bool) -> list[bytes]:
             pastEvents=[] if is_hot else past,
         )
         answer = cache.run(request)
+        # As bytes, so that members nobody thought of are compared, too.
         answers.append(answer.SerializeToString(deterministic=True))
         confirmations = [_confirmation(action) for action in answer.actions]
         past += [*request.newEvents, *(event for event in confirmations if event is not None)]

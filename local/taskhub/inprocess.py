@@ -68,6 +68,8 @@ class InProcessWorker:
 
     async def _take_work(self) -> None:
         items = self._engine.work_items(**self._limits, held=self._executions)
+        # Closed here when this is cancelled: left to the garbage collector, the stream would give
+        # its work back at some later time.
         async with contextlib.aclosing(items):
             async for item in items:
                 if item.HasField("orchestratorRequest"):
@@ -77,6 +79,7 @@ class InProcessWorker:
 
     def _spawn(self, work: Any) -> None:
         running = asyncio.create_task(work)
+        # The loop itself keeps only weak references to its tasks.
         self._running.add(running)
         running.add_done_callback(self._settle)
 

@@ -34,6 +34,7 @@ class HubLock:
                 cannot be written to.
         """
         try:
+            # Not ``w``: it would wipe out the name of a holder before the lock is even asked for.
             file = self._lock_path.open("a+", encoding="utf-8")
         except OSError as error:
             raise ConfigurationError(

@@ -70,6 +70,8 @@ def _conditions(query: pb.InstanceQuery) -> tuple[str, list[object]]:
     if query.HasField("createdTimeTo"):
         conditions.append("created_us < ?")
         values.append(events.to_us(query.createdTimeTo))
+    # One parameter for all states: the statement's text stays the same, and sqlite3 keeps
+    # statements prepared by their text.
     if query.runtimeStatus:
         conditions.append("status in (select value from json_each(?))")
         values.append(json.dumps(list(query.runtimeStatus)))
@@ -92,6 +94,7 @@ def list_instance_ids(
     Raises:
         RefusalError: INVALID_ARGUMENT for a continuation token this hub did not give.
     """
+    # What has not ended has no place in the order of ends, and so no page.
     conditions = ["completed_us is not null"]
     values: list[object] = []
     if request.runtimeStatus:

@@ -21,6 +21,9 @@ APPLICATION_ID = 0x56_4C_48_42
 # Raise with every change of the tables; an older program refuses a newer file.
 SCHEMA_VERSION = 1
 
+# Without rowid where the key has two parts: the key is the table then, with no second tree to
+# write. Partial indexes leave out what is never looked for through them: instances that have not
+# ended, and those without a parent.
 TABLES = """
 create table meta(key text primary key, value text not null) without rowid;
 

@@ -80,6 +80,7 @@ class _Service(EntityRefusals):
         self._hub = hub
 
     async def Hello(self, _request: Empty, _context: _Context) -> Empty:
+        # Workers call this before they ask for work, only to learn that somebody is there.
         return Empty()
 
     async def StartInstance(
@@ -93,6 +94,8 @@ class _Service(EntityRefusals):
     async def GetInstance(
         self, request: pb.GetInstanceRequest, _context: _Context
     ) -> pb.GetInstanceResponse:
+        # An unknown instance is no refusal: the answer has a member for it, and clients give their
+        # callers None.
         return await self._hub.reader.run(
             partial(
                 queries.get_instance,
@@ -106,6 +109,7 @@ class _Service(EntityRefusals):
     ) -> pb.GetInstanceResponse:
         return await self._hub.wait_until(
             request.instanceId,
+            # Anything but pending: one that was quick may have ended before anybody looked.
             lambda state: state.orchestrationStatus != pb.ORCHESTRATION_STATUS_PENDING,
             with_payloads=request.getInputsAndOutputs,
         )
@@ -201,6 +205,7 @@ class _Service(EntityRefusals):
             )
         else:
             removed = 0
+            # A command for each: all of them in one transaction would hold up every other commit.
             for instance_id in list(request.instanceBatch.instanceIds) or [request.instanceId]:
                 removed += await self._write(
                     context,
@@ -281,6 +286,8 @@ class _Service(EntityRefusals):
     async def CreateTaskHub(
         self, request: pb.CreateTaskHubRequest, context: _Context
     ) -> pb.CreateTaskHubResponse:
+        # The hub is there as soon as anybody can ask for it. Making it anew would empty it, and
+        # with it lose every upgrade that is under way.
         if request.recreateIfExists:
             await _refuse_to_empty(context)
         return pb.CreateTaskHubResponse()

@@ -42,6 +42,8 @@ def activity_request(
     instance: Instance, task_id: int, asked: pb.ScheduleTaskAction | pb.TaskScheduledEvent
 ) -> pb.ActivityRequest:
     """What a worker is sent to run an activity."""
+    # Wrappers are copied only where they are set: handed on unset, they would arrive as empty
+    # texts, and an empty version is not the same as none.
     return pb.ActivityRequest(
         name=asked.name,
         version=asked.version if asked.HasField("version") else None,

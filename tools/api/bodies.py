@@ -101,6 +101,7 @@ def _campaign_schemas() -> JsonObject:
     properties["requestedBy"] = _SENDER["requestedBy"]
     # Checked by the intake of any list of vaults, so the model itself takes anything.
     properties["vaults"] |= {"type": ["array", "null"], "items": ref("UpgradeRow"), "minItems": 1}
+    # A search tells these of each vault, so there is no default for them.
     found = ("subscriptionId", "vaultName", "region")
     fields = {one.member: one.schema for one in FIELDS if one.member not in found}
     properties["defaults"] = {

@@ -14,6 +14,8 @@ from tools.api.words import ABOUT, TAGS, UNKEYED
 from tools.described import DescribedSchema
 from triggers.shapes.common import SIGNATURE_HEADER, ErrorAnswer
 
+# From 3.1 on, schemas are JSON Schema of 2020-12, which is what pydantic writes; for 3.0 they would
+# have to be translated.
 OPENAPI = "3.1.0"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -82,6 +84,8 @@ def build_document(
             {"url": "http://127.0.0.1:7071", "description": "The local host."},
         ],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        # Sorted: the document then changes where a route does, and not with the order in which
+        # routes are registered.
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted(shapes.definitions.items())),

@@ -48,6 +48,7 @@ NO_UPGRADE = not_found("Nobody ever handed in a vault with this id.")
 ID = Parameter(
     name="id",
     text="The upgrade's id, as the answer to handing the vault in gave it.",
+    # JSON Schema has ECMA's regular expressions, which do not know Python's named groups.
     schema={"type": "string", "pattern": UPGRADE_ID.pattern.replace("?P<key>", "")},
     example=samples.UPGRADE_ID,
 )
