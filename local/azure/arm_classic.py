@@ -53,10 +53,10 @@ def _id(vault: Vault) -> str:
 
 
 def _is_visible(vault: Vault, now: datetime) -> bool:
-    # Vaults of Site Recovery share the list of cloud services (vault-upgrade 2.0), but they are not
-    # of this type.
     record = vault.record
     is_upgraded = record is not None and record.status(ticks_of(now)) is RecordStatus.UPGRADED
+    # Vaults of Site Recovery share the list of cloud services (vault-upgrade 2.0), but they are not
+    # of this type.
     return vault.classic is not None and vault.vault_type == "BackupVault" and not is_upgraded
 
 

@@ -12,6 +12,7 @@ from local.azure.model import Vault
 from local.azure.upgrades import provisioning_state
 
 _API_VERSION = re.compile(r"^20\d\d-\d\d-\d\d(-preview)?$")
+# A quote inside a text is doubled, as everywhere in OData.
 _CLAUSE = re.compile(r"\s*(?P<key>\w+)\s+eq\s+'(?P<value>(?:[^']|'')*)'\s*", re.IGNORECASE)
 _AND = re.compile(r"\s*and\s+", re.IGNORECASE)
 INVALID_INPUT = (

@@ -101,6 +101,8 @@ def _machine(vault: Vault, machine: Machine, now: datetime) -> JsonObject:
 
 
 def _agent(vault: Vault, machine: Machine, items: list[Item], now: datetime) -> JsonObject:
+    # No recording has these members; they follow the published definition (recovery-services 3,
+    # 11).
     ended = [backup.ends_at for item in items if (backup := last_backup(vault, item, now))]
     extended: JsonObject = {"backupItemType": "FileFolder", "backupItems": [], "policyName": ""}
     if ended:

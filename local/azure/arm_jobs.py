@@ -15,6 +15,7 @@ _DEFAULT_WINDOW = timedelta(days=1)
 _TOLERANCE = timedelta(days=1)
 """Clocks differ a little: neither a start just ahead of ours nor a window cut a moment ago is
 wrong."""
+# The operator is ``eq`` for all of them, even for the two that mean a range (recovery-services 5).
 _KEYS = frozenset({"startTime", "endTime", "operation", "backupManagementType", "status", "jobId"})
 
 

@@ -133,6 +133,8 @@ def _upgrade_details(vault: Vault, now: datetime) -> JsonObject | None:
     record = vault.record
     if record is None:
         return None
+    # No filled example was ever published: the members are those of the definition
+    # (recovery-services 2.4).
     is_over = record.ended is not None and record.ended <= ticks_of(now)
     # The classic record says its open end without a Z; ARM is taken to use the same sentinel.
     end = format_ticks(record.ended) if is_over and record.ended else END_NOT_REACHED

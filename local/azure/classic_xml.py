@@ -123,6 +123,7 @@ def operation_info(*, error_code: str, message: str, result: str, status: str) -
 
 def upgrade_error(code: str, message: str, reasons: Sequence[Reason] = ()) -> str:
     """An error of shape A; with reasons it is a list, without a plain one (vault-upgrade 3.1)."""
+    # An error without Details is shown by clients as one plain text (vault-upgrade 3.1).
     if not reasons:
         body = _full("Code", code) + _full("Message", message)
         return f"<Error {_ROOT_NAMES}>{body}</Error>"

@@ -106,6 +106,8 @@ def _times(start: datetime, end: datetime, now: datetime) -> JsonObject:
 
 def _holder(workload: Workload, holder: str, group: str, entity: str) -> JsonObject:
     named: JsonObject = {"entityFriendlyName": entity}
+    # No job of an agent was ever recorded: the members are those of the definition
+    # (recovery-services 5, 11).
     if workload is Workload.MAB:
         named |= {
             "mabServerName": holder.upper(),

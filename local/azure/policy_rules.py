@@ -17,15 +17,20 @@ from local.azure.schedules import ZONES, clock_time, zone_id
 POLICY_NAME = re.compile(r"^[A-Za-z][-_!a-zA-Z0-9]{2,149}$")
 MIN_DAILY_DAYS = 7
 """Lowest daily retention of VM and SQL policies; older ones stay until they are modified."""
+# Both ends count: logs 7 to 35 days, snapshots 1 to 5 or, enhanced, 1 to 30 (recovery-services 1.3,
+# 1.4).
 LOG_DAYS = range(7, 36)
 INSTANT_DAYS = {"V1": range(1, 6), "V2": range(1, 31)}
 WEEKLY_INSTANT_DAYS = 5
 
+# One code and one text for some ten different mistakes: a client cannot learn from it which one it
+# made, and has to check before it sends (recovery-services 1.4).
 _INVALID_POLICY_TEXT = (
     "Input for create or update policy is not in proper format\r\nPlease check format of "
     "parameters like schedule time, schedule days, retention time and retention days "
 )
 INVALID_POLICY = ("BMSUserErrorInvalidPolicyInput", _INVALID_POLICY_TEXT)
+# NO_PARAM is what the service really writes (recovery-services 1.3).
 _INVALID_PARAMETER_TEXT = (
     "Parameter NO_PARAM in request is invalid. Please provide correct value for parameter NO_PARAM"
 )
@@ -201,6 +206,7 @@ RULES: tuple[Rule, ...] = (
 
 def shortest_retention(properties: JsonObject) -> dict[str, int]:
     """Days kept per kind of retention, for telling whether a change keeps less."""
+    # Part by part: a change keeps less if one part does, whatever the others gain.
     kept: dict[str, int] = {}
     for part in _parts(properties):
         retention = part.get("retentionPolicy") or {}

@@ -77,5 +77,7 @@ _OWN_ROUTES = frozenset(
 def limit_of(method: str, route: str) -> Limit:
     """Which bucket a call is taken from: vaults are ARM's own, what is in them the service's."""
     if method != "GET":
+        # Deletes have a bucket of their own, as large as this (recovery-services 8). One call
+        # deletes here, and rarely.
         return WRITES
     return READS if route in _OWN_ROUTES else RESOURCE_REQUESTS

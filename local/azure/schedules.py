@@ -16,6 +16,7 @@ from local.azure.contents import Workload
 
 _ALIASES = {"Mid-Atlantic Standard Time": "Etc/GMT+2", "Kamchatka Standard Time": "Asia/Kamchatka"}
 """Windows ids that CLDR dropped and Azure still knows (recovery-services 12)."""
+# The table also has a few ids of CLDR 49 that Azure may not know yet (recovery-services 12).
 ZONES: dict[str, str] = {**win_tz, **_ALIASES}
 """Every Windows zone id the service takes, and the IANA zone it means."""
 
@@ -52,6 +53,8 @@ def runs(
 
 def _moments(slots: list[Slot], day: date, zone: ZoneInfo) -> set[datetime]:
     return {
+        # The wall clock counts on either side of a change to daylight saving; what the real service
+        # does then is told in two ways (recovery-services 1.3).
         datetime.combine(day, at, zone).astimezone(UTC)
         for days, at in slots
         if days is None or day.strftime("%A") in days

@@ -8,6 +8,7 @@ REGISTERED = "Registered"
 
 def registered_providers() -> dict[str, str]:
     """The two providers an upgrade needs, registered."""
+    # Site Recovery also for Backup vaults, as the published script wants it (vault-upgrade 1.1).
     return dict.fromkeys(("Microsoft.RecoveryServices", "Microsoft.SiteRecovery"), REGISTERED)
 
 
@@ -32,6 +33,7 @@ class Subscription:
     providers: dict[str, str] = field(default_factory=registered_providers)
     """State of each resource provider when the estate was opened."""
     features: dict[str, str] = field(default_factory=registered_features)
+    # Our choice; the published script looks every 10 s and gives up after 1 h (vault-upgrade 1.9).
     registration_takes: timedelta = timedelta(minutes=2)
     registered_from: dict[str, datetime] = field(default_factory=dict)
     """When the registrations that callers asked for are done."""

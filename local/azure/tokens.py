@@ -84,6 +84,7 @@ class Tokens:
 
     def answer(self, call: Call) -> Answer:
         """Answers a client-credentials request."""
+        # A body that is no text is a form without fields: refused like one, not a failure of ours.
         form = {
             name: values[0] for name, values in parse_qs(call.body.decode(errors="replace")).items()
         }
@@ -108,6 +109,7 @@ class Tokens:
         if form.get("grant_type") != "client_credentials":
             text = "AADSTS70003: The app requested an unsupported grant type."
             return _oauth_error(400, "unsupported_grant_type", text, 70003)
+        # A client gets what was granted to it before, so it cannot ask for a single permission.
         if not form.get("scope", "").endswith("/.default"):
             text = f"AADSTS1002012: The provided value for scope {form.get('scope')} is not valid."
             return _oauth_error(400, "invalid_scope", text, 1002012)

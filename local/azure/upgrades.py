@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 AGENT_FLOOR = (2, 0, 9083, 0)
 """Lowest MARS agent the check lets through (vault-upgrade 1.2)."""
+# The rules of the published script, which checks the group before it calls; whether the service
+# checks the same is not known (vault-upgrade 1.3).
 MAX_GROUP_LENGTH = 90
+# The documented rule: no configuration job running, nobody registering (vault-upgrade 1.2).
 CONFIGURATION_OPERATIONS = frozenset({"ConfigureBackup", "Register", "UnRegister"})
 
 # Recordings have a suffix on the provider and spell the segment Vaults (vault-upgrade 2.2).
@@ -59,6 +62,8 @@ def start_refusal(vault: Vault, now: datetime) -> tuple[str, str] | None:
     if vault.record is None:
         return None
     status = vault.record.status(ticks_of(now))
+    # The published script lets a failed vault through, so that support may ask for another start
+    # (vault-upgrade 3.4).
     if status is RecordStatus.FAILED and vault.plan.may_restart:
         return None
     return {
@@ -131,6 +136,8 @@ def _billing_reasons(vault: Vault) -> list[Reason]:
             Reason(
                 category="Billing",
                 code="StorageBasedBilling",
+                # The customer is prompted, not refused, which fits this type alone; nobody has
+                # published a real one (vault-upgrade 1.2, 5.3).
                 severity="Warning",
                 message="The vault is billed by storage and changes to billing by instance.",
                 recommended_action="Go on only if the change of the billing model is agreed to.",

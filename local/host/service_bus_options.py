@@ -17,6 +17,7 @@ _MINUTE_S = 60.0
 class ServiceBusOptions:
     """How messages are received; durations in real seconds."""
 
+    # The extension's own defaults (service-bus 5): an app must meet here what it meets in Azure.
     prefetch_count: int = 0
     auto_complete: bool = True
     max_lock_renewal_s: float = 5 * _MINUTE_S

@@ -184,6 +184,8 @@ class Connection(asyncio.Protocol):
 
     def _on_open(self, request: Open) -> None:
         limit = request.max_frame_size or MAX_FRAME_SIZE
+        # A client that states less than it must take is not obeyed: a transfer would have no room
+        # for a single byte of its message.
         self.remote_max_frame_size = max(min(limit, MAX_FRAME_SIZE), _SMALLEST_FRAME_LIMIT)
         answer = [
             f"vaultlift-servicebus-{uuid4().hex[:8]}",

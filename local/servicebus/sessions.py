@@ -92,6 +92,8 @@ class Sessions:
 
     def accept_next(self, consumer: SessionConsumer) -> None:
         """Grants the session that has waited longest with messages, as soon as there is one."""
+        # Which session Azure gives first is not known; here it is the one offered first
+        # (service-bus 7).
         self._waiting.append(consumer)
         self._match()
 

@@ -94,6 +94,8 @@ def resume_clock(
         return clock
     real_s = real_time()
     virtual_s = max(clock.now().timestamp(), seen_us / _US)
+    # At rate 1 virtual time is the wall clock's, whatever the origin: there is none to be found.
+    # For any other, this is origin + (real - origin) * rate = virtual, solved for the origin.
     if rate != 1.0:
         moved = (virtual_s - real_s * rate) / (1.0 - rate)
         return ScaledClock(rate, moved, real_time=real_time)
@@ -122,6 +124,7 @@ def _read_kept(path: Path) -> tuple[float, float, int] | None:
     if not path.exists():
         return None
     try:
+        # Read-only: this look must neither make a file nor write to one that another process has.
         db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
         try:
             rate, origin = read_meta(db, "clock_rate"), read_meta(db, "clock_origin")

@@ -113,6 +113,7 @@ class InProcessWorker:
     async def _call_activity(self, request: pb.ActivityRequest) -> str | None:
         activity = self._activities.get(request.name)
         if activity is None:
+            # The words of durabletask's own worker, so that a missing activity reads the same here.
             raise LookupError(f"Activity function named '{request.name}' was not registered!")
         instance_id = request.orchestrationInstance.instanceId
         context = task.ActivityContext(instance_id, request.taskId)

@@ -188,6 +188,7 @@ def _state(row: Any, *, with_payloads: bool) -> pb.OrchestrationState:
 
 
 def _token(moment_us: int, instance_id: str) -> str:
+    # The moment first: it has no bar in it, while an instance id may.
     return f"{moment_us}|{instance_id}"
 
 

@@ -63,6 +63,8 @@ def schedule_request(
     tx: Transaction, instance_id: str, execution_id: str, request: pb.ActivityRequest
 ) -> None:
     """Writes an activity down; it starts after the commit."""
+    # Named by a number and not by its task id, which another execution of the instance uses again:
+    # a late report must not answer for the other one's activity.
     n = tx.next_number()
     tx.db.execute(
         "insert into tasks values(?, ?, ?, ?)",
