@@ -75,6 +75,7 @@ def trouble_table(view: CampaignView) -> Table:
     table = table_of("Vault", "Upgrade", "Trouble")
     for words, vaults in (("failed", view.failed), ("no run yet", view.missing)):
         for one in vaults:
+            # Names come from outside, and rich takes square brackets in them for markup.
             table.add_row(escape(one.vault.name), one.id, words)
     return table
 

@@ -121,6 +121,7 @@ async def gather(store: DocumentReader) -> Gathered:
     unfinished: list[UnfinishedRun] = []
     for run, keys in runs.items():
         outcome_key = f"{run}/{_OUTCOME}"
+        # Written last: a run that has it is over, one without it is not, whatever else it holds.
         if outcome_key not in keys:
             unfinished.append(await _read_unfinished(store, keys))
         elif run.split("/")[-2] == _SETTLEMENTS:

@@ -64,5 +64,6 @@ def check(policies: Attempt[tuple[JsonObject, ...]], *, vault: str) -> tuple[Fin
     return tuple(
         _finding(one, policies.provenance)
         for one in policies.value
+        # Policies of machines in Azure have a floor of their own (recovery-services 7).
         if parse_policy(one).management_type.casefold() in HYBRID
     )

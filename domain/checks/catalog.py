@@ -14,7 +14,6 @@ class Check:
     """Where the rule comes from: section of a fact sheet or page of the documentation."""
 
 
-# A title says what holds when the check passes: in a report it stands beside the verdict.
 TIME_ZONE = Check(
     id="time-zone",
     title="Every policy that keeps a time zone names the expected one",

@@ -10,6 +10,7 @@ from domain.readings import Attempt, FailedRead, fact, unread
 _UPDATE_MEMBERS = ("dpmVersion", "isDpmUpgradeAvailable", "isAzureBackupAgentUpgradeAvailable")
 
 
+# What the least release is the least for: the security features (vault-upgrade 1.7).
 _NEEDED = "before it, the server does not know the PIN and the minimum retention of security."
 
 

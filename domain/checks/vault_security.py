@@ -10,6 +10,7 @@ from domain.readings import Attempt, FailedRead, unread
 from domain.security import Protection, Setting, setting_state
 from domain.vaults import Reading
 
+# That an upgrade turns enhanced security on by itself is documented (vault-upgrade 1.7).
 _TURN_ON = {
     ENHANCED_SECURITY.id: (
         "Turn enhanced security on in the vault's security settings: an upgrade turns it on by"
