@@ -3,7 +3,7 @@
 import gc
 
 YOUNG_OBJECTS = 50_000
-"""New containers before the young are looked through; Python's own 2,000 made it a tenth to a
+"""New containers before the young are looked through; Python's own 2,000 made it a
 quarter of all CPU with 10,000 vaults in flight (`benchmarks/bench_engine.py`)."""
 
 

@@ -7,9 +7,11 @@ import pytest
 
 from adapters.clock import ScaledClock
 from domain.errors import VaultliftError
+from local.host.engine import Engine
 from local.host.functions import TIMER_TRIGGER, AppLoadError
-from local.host.host import Host, Options, load_host
+from local.host.host import Host, Listener, Options, load_host
 from local.host.host_json import HostConfig
+from local.host.invoker import Invoker
 
 from .fakes import FakeEngine, make_function
 
@@ -71,3 +73,33 @@ async def test_a_host_knows_when_its_engine_cannot_go_on(tmp_path: Path):
     await host.stop()
 
     assert fault.message == "the disk is full."
+
+
+class StubbornHost(Host):
+    """A host with one listener that cannot be stopped."""
+
+    def _create_listeners(self, engine: Engine, invoker: Invoker) -> list[Listener]:
+        return [StubbornListener()]
+
+
+class StubbornListener:
+    """Fails to stop."""
+
+    def start(self) -> None:
+        """Nothing to begin."""
+
+    async def stop(self, timeout_s: float) -> None:
+        """Fails, whatever time it is given."""
+        raise ConnectionError(f"not within {timeout_s} s")
+
+
+async def test_the_engine_is_stopped_though_a_listener_is_not(tmp_path: Path):
+    """What failed is told, after everything else has been stopped."""
+    engine = FakeEngine([])
+    host = StubbornHost(options(tmp_path), HostConfig(), [], lambda _: engine)
+    await host.start()
+
+    with pytest.raises(ExceptionGroup, match="listeners that did not stop"):
+        await host.stop()
+
+    assert not engine.is_running
