@@ -204,7 +204,7 @@ class Channel:
         if isinstance(link, OutboundLink):
             link.on_flow(flow)
         # A drain is answered in any case; twice would tell the client nothing new.
-        if flow.echo and not flow.drain:
+        if flow.echo and not flow.drain and not link.is_closed:
             self.send_flow(link.handle, delivery_count=link.delivery_count, credit=link.credit)
 
     def _find_link(self, handle: int) -> Link:

@@ -260,8 +260,9 @@ class OutboundLink(Link):
         # What is on its way already counts against it; there may be more of that than credit.
         self.credit = max(serial_difference(limit, self.delivery_count), 0)
         self.pump()
-        # Draining: whatever could not be used is given back, so that the client stops waiting.
-        if flow.drain:
+        # Draining: whatever could not be used is given back, so that the client stops waiting. Not
+        # once the link is over: asking for messages may have shown that its session had expired.
+        if flow.drain and not self.is_closed:
             self.delivery_count = (self.delivery_count + self.credit) & _32_BITS
             self.credit = 0
             self.channel.send_flow(

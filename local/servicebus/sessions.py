@@ -84,7 +84,7 @@ class Sessions:
         Raises:
             BrokerError: Another receiver holds it.
         """
-        session = self._session(session_id)
+        session = self._live(session_id)
         # Refused at once, as the service does: only whoever takes any session may wait.
         if session.holder is not None:
             raise session_held_elsewhere(session_id)
@@ -106,7 +106,7 @@ class Sessions:
 
     def pump(self, session_id: str) -> None:
         """Hands the session's holder what it has credit for."""
-        session = self._session(session_id)
+        session = self._live(session_id)
         holder = session.holder
         while holder is not None and holder.can_take() and (message := session.ready.pop()):
             self._queue.hand_over(message, holder)
@@ -198,8 +198,10 @@ class Sessions:
 
     def offer(self, message: Message) -> None:
         """A message is ready: for its session's holder, or for whoever takes the session."""
-        session = self._session(str(message.session_id))
-        session.ready.push(message)
+        session_id = str(message.session_id)
+        # First into its line: whoever is granted the session by what follows must find it there.
+        self._session(session_id).ready.push(message)
+        session = self._live(session_id)
         if session.holder is None:
             self._offer(session)
         else:
@@ -211,7 +213,12 @@ class Sessions:
         Raises:
             BrokerError: Nobody holds the session.
         """
-        session = self._held(str(message.session_id))
+        session = self._sessions.get(str(message.session_id))
+        # Whether the time is over was asked before the message was taken out of its line. The clock
+        # may have moved since: a lock that is over already comes back with the session's others,
+        # while a refusal here would leave the message in no line at all.
+        if session is None or session.holder is None:
+            raise session_lock_lost(str(message.session_id))
         lock = Lock(until_ms=session.until_ms)
         session.locked[message] = lock
         return lock
@@ -237,11 +244,20 @@ class Sessions:
             session = self._sessions[session_id] = Session(session_id)
         return session
 
-    def _held(self, session_id: str) -> Session:
+    def _live(self, session_id: str) -> Session:
         # Asked of the clock and not of the timer, which may be late on a busy machine.
         session = self._sessions.get(session_id)
-        expired = session is not None and session.until_ms <= self._timeline.now_ms()
-        if session is None or session.holder is None or expired:
+        if session is not None and session.holder is not None and self._is_over(session):
+            self._expire(session, session.holder)
+        # Asked anew: a session with nothing left to remember was forgotten with its holder.
+        return self._session(session_id)
+
+    def _is_over(self, session: Session) -> bool:
+        return session.until_ms <= self._timeline.now_ms()
+
+    def _held(self, session_id: str) -> Session:
+        session = self._sessions.get(session_id)
+        if session is None or session.holder is None or self._is_over(session):
             raise session_lock_lost(session_id)
         return session
 
@@ -269,13 +285,16 @@ class Sessions:
     def _arm(self, session: Session, consumer: SessionConsumer) -> None:
         def expire() -> None:
             # Renewals move the moment only; one timer follows it, however many there are.
-            if session.until_ms > self._timeline.now_ms():
+            if self._is_over(session):
+                self._expire(session, consumer)
+            else:
                 self._arm(session, consumer)
-                return
-            self.release(consumer, session.session_id, counts=True)
-            consumer.session_lost(session_lock_lost(session.session_id))
 
         session.timer = self._timeline.call_at(session.until_ms, expire)
+
+    def _expire(self, session: Session, consumer: SessionConsumer) -> None:
+        self.release(consumer, session.session_id, counts=True)
+        consumer.session_lost(session_lock_lost(session.session_id))
 
     def _forget_if_idle(self, session: Session) -> None:
         # There is one session per vault, for years; only those with something to remember stay.

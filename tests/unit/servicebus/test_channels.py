@@ -1,8 +1,10 @@
 """Channels: handles that clash, credit that is asked about, messages that never end."""
 
+import pytest
+
 from local.servicebus.performatives import MAX_MESSAGE_SIZE, Code
 from local.servicebus.values import UInt
-from tests.unit.servicebus.broker_fakes import encode_message, make_bench
+from tests.unit.servicebus.broker_fakes import MINUTE_MS, encode_message, make_bench
 from tests.unit.servicebus.wire_client import (
     SESSION_FILTER,
     WireClient,
@@ -142,6 +144,17 @@ async def test_drain_with_echo_is_answered_once():
     (flow,) = flows(await client.flow(0, 5, drain=True, echo=True))
 
     assert (0, YES) == (flow.link_credit, flow.drain)
+
+
+@pytest.mark.parametrize("wish", [{"drain": True}, {"echo": True}])
+async def test_flow_that_finds_the_session_over_is_answered_by_the_detach_alone(wish):
+    """A flow for a handle that was given up would end the client's channel."""
+    bench = make_bench(RequiresSession=True)
+    client = await connect(bench)
+    await client.attach(0, receives=True, filters={SESSION_FILTER: "s"})
+    bench.timeline.stall(MINUTE_MS)
+
+    assert [Code.DETACH] == codes(await client.flow(0, 5, **wish))
 
 
 async def test_message_that_never_ends_is_not_kept():

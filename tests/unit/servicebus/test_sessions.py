@@ -145,6 +145,41 @@ def test_session_ends_in_time_even_on_a_busy_machine(bench):
         bench.entity.queue.settle(slow.tokens[0], COMPLETE)
 
 
+def test_message_for_a_session_that_is_over_goes_to_the_next(bench):
+    """It is taken from its sender and kept for the next holder, though no timer has run yet."""
+    late = bench.hold("s")
+    bench.timeline.stall(MINUTE_MS)
+    bench.send("a", session_id="s")
+
+    assert ([], ["com.microsoft:session-lock-lost"]) == (
+        late.names,
+        [error.condition for error in late.lost],
+    )
+    assert ["a"] == wait_for_any(bench).names
+
+
+def test_credit_for_a_session_that_is_over_takes_nothing(bench):
+    """A holder that asks too late gets nothing, and what it asked for is not lost."""
+    bench.send("a", session_id="s")
+    late = bench.hold("s", credit=0)
+    bench.timeline.stall(MINUTE_MS)
+    late.credit = 1
+    bench.entity.sessions.pump("s")
+
+    assert ([], ["a"]) == (late.names, wait_for_any(bench).names)
+
+
+def test_session_that_is_over_can_be_accepted(bench):
+    """Nobody is kept out by a holder whose time has ended."""
+    bench.hold("s")
+    bench.timeline.stall(MINUTE_MS)
+    heir = bench.hold("s")
+    bench.timeline.advance(MINUTE_MS - 1)
+    bench.send("a", session_id="s")
+
+    assert ["a"] == heir.names
+
+
 def test_session_lock_expires(bench):
     """A silent holder loses the session after the lock duration and is told so."""
     bench.send("a", session_id="s")
