@@ -60,7 +60,10 @@ def no_session_in_time() -> BrokerError:
 
 def entity_not_found(path: str) -> BrokerError:
     """No such queue."""
-    return BrokerError("amqp:not-found", f"There is no queue at '{path}'.", 404)
+    # The service's own words: the JavaScript client tells a missing queue by them and not by the
+    # condition.
+    text = f"The messaging entity '{path}' could not be found."
+    return BrokerError("amqp:not-found", text, 404)
 
 
 def message_not_found(what: str) -> BrokerError:
