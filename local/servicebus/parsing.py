@@ -18,6 +18,12 @@ from local.servicebus.messages import (
 )
 from local.servicebus.values import encode_section
 
+_LONGEST_TTL_MS = 922_337_203_685_477
+"""The service's own longest time to live: what .NET can express."""
+
+_EARLIEST_MS = -(2**63)
+"""The earliest moment a timestamp can tell."""
+
 _SENDER_ANNOTATIONS = frozenset(
     {
         "x-opt-partition-key",
@@ -46,8 +52,11 @@ def parse_message(raw: bytes) -> Message:
             description = f"There is no message section at offset {offset}."
             raise BrokerError("amqp:decode-error", description)
         code = raw[offset + 2]
-        # From the application properties on nothing concerns the broker.
+        # From the application properties on nothing concerns the broker, but that whoever buries the
+        # message must be able to add to them: too late to find out that they are none.
         if code > PROPERTIES:
+            if code == APPLICATION_PROPERTIES:
+                decode_map(raw, offset + 3)
             break
         offset = _read_section(message, code, raw, offset)
     message.rest = raw[offset:]
@@ -69,7 +78,8 @@ def _read_section(message: Message, code: int, raw: bytes, offset: int) -> int:
 
 
 def _read_header(message: Message, fields: list[Any]) -> None:
-    message.durable, message.priority, message.ttl_ms = (*fields, None, None, None)[:3]
+    message.durable, message.priority, ttl_ms = (*fields, None, None, None)[:3]
+    message.ttl_ms = _whole_number(ttl_ms, least=0)
 
 
 def _read_annotations(message: Message, annotations: dict[Any, Any]) -> None:
@@ -80,17 +90,25 @@ def _read_annotations(message: Message, annotations: dict[Any, Any]) -> None:
         if key in _SENDER_ANNOTATIONS or not str(key).startswith("x-opt-")
     }
     due = annotations.get("x-opt-scheduled-enqueue-time")
-    message.scheduled_ms = None if due is None else decode(due)[0]
+    message.scheduled_ms = None if due is None else _whole_number(decode(due)[0])
 
 
 def _read_properties(message: Message, fields: list[Any]) -> None:
     padded = fields + [None] * (_SESSION_ID + 1 - len(fields))
     message.message_id = padded[_MESSAGE_ID]
     message.session_id = padded[_SESSION_ID]
-    expiry, created = padded[_ABSOLUTE_EXPIRY], padded[_CREATED]
+    expiry, created = _whole_number(padded[_ABSOLUTE_EXPIRY]), _whole_number(padded[_CREATED])
     # The header's ttl has 32 bits, about 49 days; senders that mean longer say it in these two.
     if expiry and created and expiry > created:
-        message.ttl_ms = expiry - created
+        message.ttl_ms = min(expiry - created, _LONGEST_TTL_MS)
+
+
+def _whole_number(value: Any, *, least: int = _EARLIEST_MS) -> int | None:
+    # Asked before anything is done with the message: where it fails later, a part of its batch is
+    # in the queue already.
+    if value is None or (isinstance(value, int) and value >= least):
+        return value
+    raise BrokerError("amqp:decode-error", f"{value!r} is no number of milliseconds.")
 
 
 def stamp_message_id(message: Message) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.servicebus.decoder import decode
+from local.servicebus.decoder import DecodeError, decode
 from local.servicebus.errors import BrokerError
 from local.servicebus.messages import (
     ANNOTATIONS,
@@ -18,7 +18,7 @@ from local.servicebus.parsing import (
     parse_message,
     stamp_message_id,
 )
-from local.servicebus.values import Raw, Symbol, Timestamp, UInt, encode, encode_section
+from local.servicebus.values import Int, Raw, Symbol, Timestamp, UInt, encode, encode_section
 from tests.unit.servicebus.broker_fakes import encode_message, make_message
 
 
@@ -191,3 +191,32 @@ def test_bytes_without_sections_are_refused(raw):
     """What is not a message is refused as such."""
     with pytest.raises(BrokerError, match="no message section"):
         parse_message(raw)
+
+
+@pytest.mark.parametrize("properties", [["no map"], None, "text"])
+def test_application_properties_that_are_no_map_are_refused(properties):
+    """On arrival: whoever dead-letters the message must be able to add the reason to them."""
+    with pytest.raises(DecodeError, match="no map"):
+        parse_message(encode_section(APPLICATION_PROPERTIES, properties))
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        encode_section(HEADER, [None, None, "long"]),
+        encode_section(HEADER, [None, None, Int(-1)]),
+        encode_section(ANNOTATIONS, {Symbol("x-opt-scheduled-enqueue-time"): float("nan")}),
+        encode_section(PROPERTIES, [*[None] * 8, "late", Timestamp(1)]),
+    ],
+)
+def test_time_that_is_no_number_is_refused(section):
+    """On arrival, before any message of its batch is in the queue."""
+    with pytest.raises(BrokerError, match="no number of milliseconds"):
+        parse_message(section)
+
+
+def test_life_is_no_longer_than_the_service_can_tell():
+    """An absurd expiry is a message that stays, and fits into the database."""
+    forever = encode_section(PROPERTIES, [*[None] * 8, Timestamp(2**63 - 1), Timestamp(-(2**63))])
+
+    assert 922_337_203_685_477 == parse_message(forever).ttl_ms
