@@ -120,7 +120,10 @@ class ManagementNode:
         return {"session-state": self._sessions.read_state(body["session-id"])}
 
     def _set_session_state(self, body: Body) -> Body:
-        self._sessions.write_state(body["session-id"], body["session-state"])
+        state = body["session-state"]
+        if not isinstance(state, bytes | None):
+            raise BrokerError("amqp:invalid-field", "The session's state must be binary.")
+        self._sessions.write_state(body["session-id"], state)
         return {}
 
     def _get_message_sessions(self, body: Body) -> Body | None:

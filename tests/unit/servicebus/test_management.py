@@ -169,6 +169,16 @@ async def test_session_state_is_written_and_read(sessions):
     assert expected == await manager.ask("get-session-state", session_id="s")
 
 
+async def test_session_state_is_bytes(sessions):
+    """Anything else is refused before the session takes it: no database could keep it."""
+    sessions.hold("s")
+    manager = await manage(sessions)
+    answer = await manager.ask("set-session-state", session_id="s", session_state=["text"])
+
+    assert (400, "amqp:invalid-field") == answer
+    assert None is sessions.entity.sessions.read_state("s")
+
+
 async def test_sessions_are_listed_in_pages(sessions):
     """A page says where the next one starts; behind the last there is no content."""
     for session_id in "abc":
