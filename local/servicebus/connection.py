@@ -1,6 +1,7 @@
 """A client's connection: bytes in, frames out (service-bus 3, points 1 and 2)."""
 
 import asyncio
+import struct
 from collections.abc import Callable
 from typing import Any, cast
 from uuid import uuid4
@@ -31,6 +32,16 @@ _HEAD_SIZE = 8
 _SMALLEST_FRAME_LIMIT = 512
 # ANONYMOUS is what the Python client looks for, MSSBCBS the .NET one (service-bus 3.1).
 _MECHANISMS = ("MSSBCBS", "PLAIN", "ANONYMOUS", "EXTERNAL")
+
+# What a field of the wrong type or size raises, wherever it is used.
+_CLIENTS_FAULTS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 
 
 class Connection(asyncio.Protocol):
@@ -104,7 +115,7 @@ class Connection(asyncio.Protocol):
                 pass
         except ConnectionCutError:
             self.abort()
-        except (BrokerError, ValueError, TypeError, AttributeError) as error:
+        except (BrokerError, *_CLIENTS_FAULTS) as error:
             # Whatever a client does wrong ends its connection, with the reason, and no other. Types
             # are not checked field by field: a wrong one fails where it is used.
             self._fail(error)

@@ -13,8 +13,8 @@ from local.servicebus.performatives import (
     encode_frame,
     encode_sasl_frame,
 )
-from local.servicebus.values import Symbol, UInt
-from tests.unit.servicebus.broker_fakes import encode_message, make_bench
+from local.servicebus.values import Described, Symbol, UInt, ULong
+from tests.unit.servicebus.broker_fakes import QUEUE, encode_message, make_bench
 from tests.unit.servicebus.wire_client import (
     SESSION_FILTER,
     WireClient,
@@ -22,6 +22,9 @@ from tests.unit.servicebus.wire_client import (
     error_of,
     read_frames,
 )
+
+SOMEWHERE = Described(ULong(Code.SOURCE), [QUEUE])
+NOWHERE = Described(ULong(Code.SOURCE), {"address": QUEUE})
 
 
 async def test_opening_offers_anonymous_and_accepts_it():
@@ -142,6 +145,9 @@ async def test_other_protocol_is_shown_out():
         encode_frame(1, Code.TRANSFER, [UInt(0)] * 20),
         encode_frame(1, Code.SOURCE, []),
         encode_frame(1, Code.ATTACH, ["no handle"]),
+        encode_frame(1, Code.ATTACH, ["mode", UInt(0), True, UInt(300), None, SOMEWHERE]),
+        encode_frame(1, Code.ATTACH, ["no list", UInt(0), True, None, None, NOWHERE]),
+        encode_frame(2, Code.BEGIN, [None, UInt(0), float("inf"), UInt(1000)]),
     ],
 )
 async def test_nonsense_ends_the_connection_with_a_reason(data):
