@@ -60,6 +60,11 @@ class FrameSender(Protocol):
 
     remote_max_frame_size: int
 
+    @property
+    def is_congested(self) -> bool:
+        """Whether the client has to read before it is sent more messages."""
+        ...
+
     def send_frame(self, channel: int, code: Code, fields: list[Any], payload: bytes = b"") -> None:
         """Sends a frame."""
         ...
@@ -110,7 +115,7 @@ class Channel:
 
     def has_window(self) -> bool:
         """Whether the client takes more transfers on this channel."""
-        return self._window > 0
+        return self._window > 0 and not self._connection.is_congested
 
     def find_outbound(self, address: str) -> OutboundLink | None:
         """The client's open receiving link from an address."""
@@ -194,7 +199,7 @@ class Channel:
         self._window = serial_difference(seen + flow.incoming_window, self._next_outgoing_id)
         if flow.handle is None:
             # A wider window concerns every link that was waiting for one.
-            self._pump_all()
+            self.pump()
             if flow.echo:
                 self._send_windows([])
             return
@@ -214,7 +219,8 @@ class Channel:
             raise _HandleError("amqp:session:unattached-handle", text)
         return link
 
-    def _pump_all(self) -> None:
+    def pump(self) -> None:
+        """Sends what waits for credit, a wider window or a client that reads again."""
         for link in list(self._links.values()):
             if isinstance(link, OutboundLink) and not link.is_closed:
                 link.pump()

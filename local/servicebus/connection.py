@@ -28,6 +28,10 @@ from local.servicebus.values import Array, ElementType, Symbol, UByte, UInt, USh
 
 _CHANNEL_MAX = 4999
 _HEAD_SIZE = 8
+
+_MOST_WAITING = 1024 * 1024
+"""Bytes that may wait for a client that does not read, before it is heard and sent no more."""
+
 # No peer may ask for smaller frames (AMQP 1.0, part 2, section 2.7.1).
 _SMALLEST_FRAME_LIMIT = 512
 # ANONYMOUS is what the Python client looks for, MSSBCBS the .NET one (service-bus 3.1).
@@ -71,6 +75,8 @@ class Connection(asyncio.Protocol):
         self._connections = connections
         self._input = bytearray()
         self._output: list[bytes] = []
+        self._output_size = 0
+        self._is_paused = False
         self._expects_header = True
         self._was_closed = False
         self._channels: dict[int, Channel] = {}
@@ -83,6 +89,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The client is there."""
         self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=_MOST_WAITING)
         self._connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -99,8 +106,24 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         """Cuts the connection without a word."""
         # What waits to be sent goes too: the point of a cut is an answer that never came.
-        self._output.clear()
+        self._take_output()
         self._transport.abort()
+
+    @property
+    def is_congested(self) -> bool:
+        """Whether the client has to read before it is sent more messages."""
+        return self._is_paused or self._output_size >= _MOST_WAITING
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than it asks; its requests wait where they are."""
+        self._is_paused = True
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """The client has read enough to be heard again."""
+        self._is_paused = False
+        self._transport.resume_reading()
+        self._go_on()
 
     def send_frame(self, channel: int, code: Code, fields: list[Any], payload: bytes = b"") -> None:
         """Sends a frame, together with whatever else this turn of the loop sends."""
@@ -110,8 +133,12 @@ class Connection(asyncio.Protocol):
         """Takes what has come, frame by frame."""
         self._liveness.heard()
         self._input += data
+        self._take_all()
+
+    def _take_all(self) -> None:
         try:
-            while self._take_one():
+            # Between two frames: what one of them asks for is done as a whole.
+            while self._is_listening() and self._take_one():
                 pass
         except ConnectionCutError:
             self.abort()
@@ -119,6 +146,9 @@ class Connection(asyncio.Protocol):
             # Whatever a client does wrong ends its connection, with the reason, and no other. Types
             # are not checked field by field: a wrong one fails where it is used.
             self._fail(error)
+
+    def _is_listening(self) -> bool:
+        return not self.is_congested and not self._transport.is_closing()
 
     def _take_one(self) -> bool:
         size = self._next_size()
@@ -249,10 +279,29 @@ class Connection(asyncio.Protocol):
         if not self._output:
             asyncio.get_running_loop().call_soon(self._flush)
         self._output.append(data)
+        self._output_size += len(data)
 
     def _flush(self) -> None:
+        was_congested = self.is_congested
         if self._output and not self._transport.is_closing():
             # What these bytes say has happened must survive a kill right after.
             self._before_write()
-            self._transport.write(b"".join(self._output))
+            self._transport.write(self._take_output())
+        self._take_output()
+        # Where the system took everything at once, nothing else says that there is room again. In a
+        # turn of its own: whoever flushes may be about to close.
+        if was_congested and not self.is_congested:
+            asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _take_output(self) -> bytes:
+        data = b"".join(self._output)
         self._output.clear()
+        self._output_size = 0
+        return data
+
+    def _go_on(self) -> None:
+        if not self._is_listening():
+            return
+        for channel in list(self._channels.values()):
+            channel.pump()
+        self._take_all()

@@ -52,8 +52,8 @@ def parse_message(raw: bytes) -> Message:
             description = f"There is no message section at offset {offset}."
             raise BrokerError("amqp:decode-error", description)
         code = raw[offset + 2]
-        # From the application properties on nothing concerns the broker, but that whoever buries the
-        # message must be able to add to them: too late to find out that they are none.
+        # From the application properties on nothing concerns the broker, but it must be able to add
+        # to them when it dead-letters the message: too late to find out that they are none.
         if code > PROPERTIES:
             if code == APPLICATION_PROPERTIES:
                 decode_map(raw, offset + 3)

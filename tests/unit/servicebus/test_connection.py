@@ -5,9 +5,11 @@ import asyncio
 import pytest
 
 from local.servicebus.liveness import ANNOUNCED_MS
+from local.servicebus.parsing import parse_message
 from local.servicebus.performatives import (
     AMQP_HEADER,
     EMPTY_FRAME,
+    MAX_FRAME_SIZE,
     SASL_HEADER,
     Code,
     encode_frame,
@@ -21,6 +23,7 @@ from tests.unit.servicebus.wire_client import (
     codes,
     error_of,
     read_frames,
+    transfers,
 )
 
 SOMEWHERE = Described(ULong(Code.SOURCE), [QUEUE])
@@ -255,3 +258,52 @@ async def test_channel_that_has_begun_cannot_begin_again():
     frames = await client.frame(Code.BEGIN, None, UInt(0), UInt(1000), UInt(1000))
 
     assert ("amqp:not-allowed", True) == (error_of(frames)[0], client.transport.is_closed)
+
+
+async def test_client_that_does_not_read_is_not_heard():
+    """Its requests wait in its own machine until it has read what it asked for before."""
+    bench = make_bench()
+    client = WireClient(bench)
+    await client.open()
+    await client.attach(0, receives=False)
+    client.connection.pause_writing()
+    await client.transfer(0, encode_message("a"))
+    unheard = (client.transport.is_reading, len(bench.entity.queue.messages))
+    client.connection.resume_writing()
+
+    assert ((False, 0), (True, 1)) == (
+        unheard,
+        (client.transport.is_reading, len(bench.entity.queue.messages)),
+    )
+
+
+async def test_client_that_does_not_read_is_sent_no_more():
+    """Whatever credit it gave; it gets the rest when it reads again."""
+    bench = make_bench()
+    client = WireClient(bench)
+    await client.open()
+    await client.attach(0, receives=True)
+    await client.flow(0, 10)
+    client.connection.pause_writing()
+    bench.send("a")
+    held_back = await client.hear()
+    client.connection.resume_writing()
+
+    assert ([], [Code.TRANSFER]) == (held_back, codes(await client.hear()))
+
+
+async def test_one_turn_answers_no_more_than_fits():
+    """What many requests in one packet ask for is not piled up; all of it comes in the end."""
+    bench = make_bench()
+    client = WireClient(bench)
+    await client.open(max_frame_size=MAX_FRAME_SIZE)
+    await client.attach(0, receives=True)
+    for _ in range(20):
+        bench.entity.queue.send([parse_message(encode_message(body=bytes(200_000)))])
+    windows = [UInt(0), UInt(1000), UInt(0), UInt(1000)]
+    client.connection.data_received(
+        encode_frame(1, Code.FLOW, [*windows, UInt(0), UInt(0), UInt(20)])
+    )
+    heard = [len(transfers(await client.hear())) for _ in range(8)]
+
+    assert ([6, 20], True) == ([max(heard), sum(heard)], client.transport.is_reading)

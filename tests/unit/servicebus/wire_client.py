@@ -46,6 +46,16 @@ class FakeTransport:
         self.written = bytearray()
         self.is_closed = False
         self.is_cut = False
+        self.is_reading = True
+
+    def set_write_buffer_limits(self, high: int) -> None:
+        """Nothing waits here unless a test says so."""
+
+    def pause_reading(self) -> None:
+        self.is_reading = False
+
+    def resume_reading(self) -> None:
+        self.is_reading = True
 
     def write(self, data: bytes) -> None:
         self.written += data
