@@ -4,8 +4,8 @@ Prints one JSON line when it is ready::
 
     {"port": 5672, "adminPort": 5300, "connectionString": "Endpoint=sb://..."}
 
-Stops on SIGTERM and SIGINT with exit code 0; a configuration it cannot use, or a port that is
-taken, is exit code 1 with the reason on standard error.
+Stops on SIGTERM and SIGINT with exit code 0; a configuration it cannot use, a port that is taken,
+or a database that cannot be written any more is exit code 1 with the reason on standard error.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from domain.errors import VaultliftError
 from local.servicebus.config import BrokerConfig, load_config
+from local.servicebus.errors import StoreFaultError
 from local.servicebus.server import running_broker
 
 
@@ -64,7 +65,15 @@ async def _serve(config: BrokerConfig, options: argparse.Namespace) -> None:
         sys.stdout.write(json.dumps(ready) + "\n")
         # Whoever started this waits for the line, and a pipe would hold it back.
         sys.stdout.flush()
-        await stop.wait()
+        await _until_stopped(stop, broker.broken)
+
+
+async def _until_stopped(stop: asyncio.Event, broken: asyncio.Future[StoreFaultError]) -> None:
+    broken.add_done_callback(lambda _: stop.set())
+    await stop.wait()
+    # What is in memory is ahead of the file: a broker that lived on would tell what it cannot keep.
+    if broken.done():
+        raise broken.result()
 
 
 if __name__ == "__main__":

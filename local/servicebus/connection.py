@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from local.servicebus.channels import Channel, Router
 from local.servicebus.decoder import DecodeError, decode
-from local.servicebus.errors import BrokerError
+from local.servicebus.errors import BrokerError, StoreFaultError
 from local.servicebus.faults import ConnectionCutError
 from local.servicebus.liveness import ANNOUNCED_MS, Liveness
 from local.servicebus.performatives import (
@@ -53,7 +53,8 @@ class Connection(asyncio.Protocol):
 
     Args:
         router: Decides what links are for.
-        before_write: Runs before bytes leave; makes what they promise permanent.
+        before_write: Runs before bytes leave; makes what they promise permanent, or raises
+            StoreFaultError.
         connections: Where the connection is listed while it lasts.
         timeline: Clock and scheduler.
         idle_timeout_ms: How much silence the client is told not to exceed.
@@ -285,7 +286,11 @@ class Connection(asyncio.Protocol):
         was_congested = self.is_congested
         if self._output and not self._transport.is_closing():
             # What these bytes say has happened must survive a kill right after.
-            self._before_write()
+            try:
+                self._before_write()
+            except StoreFaultError:
+                self.abort()
+                return
             self._transport.write(self._take_output())
         self._take_output()
         # Where the system took everything at once, nothing else says that there is room again. In a

@@ -1,8 +1,17 @@
-"""The one error the broker answers a client with, and the refusals that occur in several places.
+"""What ends the broker, the one error it answers a client with, and its most common refusals.
 
 The client library turns the condition into its exception class (service-bus 3, points 6, 8, 12);
 the texts are for people.
 """
+
+from domain.errors import VaultliftError
+
+
+class StoreFaultError(VaultliftError):
+    """The broker cannot write its database any more, and stops.
+
+    Nothing that a client was told is lost; what was not told is asked for again by its client.
+    """
 
 
 # One class with data instead of a tree: nobody here tells refusals apart, only clients do.

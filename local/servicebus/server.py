@@ -12,6 +12,7 @@ from local.servicebus.admin import make_admin_app
 from local.servicebus.authorization import AccessKey, Authorization
 from local.servicebus.config import BrokerConfig
 from local.servicebus.connection import Connection
+from local.servicebus.errors import StoreFaultError
 from local.servicebus.faults import Faults
 from local.servicebus.liveness import ANNOUNCED_MS
 from local.servicebus.namespace import Namespace
@@ -36,6 +37,8 @@ class Broker:
     namespace: Namespace
     faults: Faults
     key: str
+    broken: asyncio.Future[StoreFaultError]
+    """Done once the database cannot be written any more; no client is served from then on."""
 
     @property
     def connection_string(self) -> str:
@@ -73,7 +76,10 @@ async def running_broker(
     loop = asyncio.get_running_loop()
     timeline = LoopTimeline()
     # Everything lives on one loop: queues need no locks, and a turn is a transaction.
-    store: Store = MemoryStore() if db is None else SqliteStore(str(db), loop.call_soon)
+    broken: asyncio.Future[StoreFaultError] = loop.create_future()
+    store: Store = (
+        MemoryStore() if db is None else SqliteStore(str(db), loop.call_soon, broken.set_result)
+    )
     faults = Faults()
     # Clients must sign with some key anyway; the emulator takes any, too.
     access_key = None if key is None else AccessKey(name=KEY_NAME, key=key)
@@ -104,6 +110,7 @@ async def running_broker(
             namespace=namespace,
             faults=faults,
             key=key or ANY_KEY,
+            broken=broken,
         )
 
 

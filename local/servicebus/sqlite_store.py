@@ -7,10 +7,12 @@ take the last ones.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from domain.errors import ConfigurationError
+from local.servicebus.errors import StoreFaultError
 from local.servicebus.messages import Message, MessageState
 from local.servicebus.parsing import parse_message
 from local.servicebus.store import StoredState
@@ -40,13 +42,22 @@ class SqliteStore:
         path: The file; created when absent.
         soon: Runs an action later in the same turn of the event loop; commits what no outgoing
             frame has committed before.
+        on_fault: Learns, once, that nothing can be written any more.
 
     Raises:
         ConfigurationError: The file is not such a database, or another broker has it open.
     """
 
-    def __init__(self, path: str, soon: Callable[[Callable[[], None]], Any]) -> None:
+    def __init__(
+        self,
+        path: str,
+        soon: Callable[[Callable[[], None]], Any],
+        on_fault: Callable[[StoreFaultError], None] = lambda _fault: None,
+    ) -> None:
+        self._path = path
         self._soon = soon
+        self._on_fault = on_fault
+        self._fault: StoreFaultError | None = None
         self._is_open = False
         try:
             self._database = _open_database(path)
@@ -131,28 +142,51 @@ class SqliteStore:
             self._write(f"delete from {table}")  # noqa: S608  # names from the line above
 
     def commit(self) -> None:
-        """Makes everything told so far permanent."""
+        """Makes everything told so far permanent.
+
+        Raises:
+            StoreFaultError: It cannot be, now or since an earlier fault: clients must not be told.
+        """
         if self._is_open:
             self._is_open = False
-            self._database.execute("commit")
+            self._run("commit")
+        if self._fault is not None:
+            raise self._fault
 
     def close(self) -> None:
         """Commits and closes the file."""
-        self.commit()
+        self._commit_quietly()
         self._database.close()
 
     def _write(self, statement: str, *values: object) -> None:
-        if not self._is_open:
+        if not self._is_open and self._fault is None:
             self._is_open = True
             # With the write lock at once: a clash must show here, not half-way through.
-            self._database.execute("begin immediate")
-            self._soon(self._commit_if_alive)
-        self._database.execute(statement, values)
+            self._run("begin immediate")
+            self._soon(self._commit_quietly)
+        self._run(statement, values)
 
-    def _commit_if_alive(self) -> None:
+    def _commit_quietly(self) -> None:
         # The loop may run this after close(), which has committed everything and left nothing open.
         if self._is_open:
-            self.commit()
+            # Whoever stops the broker has been told; nobody waits for an answer here.
+            with suppress(StoreFaultError):
+                self.commit()
+
+    # Not raised where it happens: the queues are in the middle of something. What counts is that no
+    # commit succeeds from then on, so that nothing they do is told to anybody.
+    def _run(self, statement: str, values: Sequence[object] = ()) -> None:
+        if self._fault is not None:
+            return
+        try:
+            self._database.execute(statement, values)
+        except sqlite3.Error as error:
+            self._fault = StoreFaultError(
+                f"the database cannot be written: {error}",
+                subject=self._path,
+                what_to_do="See to the disk and start again: what clients were told is kept.",
+            )
+            self._on_fault(self._fault)
 
 
 def _open_database(path: str) -> sqlite3.Connection:

@@ -57,7 +57,11 @@ class Store(DuplicateStore, SequenceStore, Protocol):
         ...
 
     def commit(self) -> None:
-        """Makes everything told so far permanent."""
+        """Makes everything told so far permanent.
+
+        Raises:
+            StoreFaultError: It cannot be: clients must not be told of it.
+        """
         ...
 
     def close(self) -> None:

@@ -1,6 +1,8 @@
 """The broker as a process: start, stop, administration."""
 
+import asyncio
 import json
+import resource
 import signal
 import socket
 import subprocess
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 from azure.servicebus import ServiceBusMessage
 from azure.servicebus.aio import ServiceBusClient
+from azure.servicebus.exceptions import ServiceBusError
 
 from tests.integration.servicebus.administration import Admin
 from tests.integration.servicebus.broker_process import ROOT, STOP_WITHIN_S, BrokerProcess
@@ -153,3 +156,18 @@ def test_stranger_protocol_is_answered_with_ours(broker: BrokerProcess):
 
         assert b"AMQP\x00\x01\x00\x00" == stranger.recv(100)
         assert b"" == stranger.recv(100)
+
+
+# The client leaves the socket of a connection that broke to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limits another process, as on Linux")
+def test_full_disk_ends_the_broker_with_a_reason(tmp_path):
+    """It cannot keep what it would say: it goes, and its clients find nobody."""
+    with BrokerProcess("--config", str(CONFIG), "--db", str(tmp_path / "broker.sqlite")) as broker:
+        resource.prlimit(broker.process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+        message = ServiceBusMessage("a", session_id="s")
+        with pytest.raises(ServiceBusError):
+            asyncio.run(send(broker, "vault-upgrades", message))
+
+        assert 1 == broker.process.wait(STOP_WITHIN_S)

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from local.servicebus.errors import StoreFaultError
 from local.servicebus.liveness import ANNOUNCED_MS
 from local.servicebus.parsing import parse_message
 from local.servicebus.performatives import (
@@ -208,6 +209,18 @@ async def test_nothing_leaves_before_it_is_permanent():
     await client.transfer(0, encode_message("a"))
 
     assert [0] == order
+
+
+async def test_what_cannot_be_made_permanent_is_not_told():
+    """The connection breaks instead: its client must take it that nothing was done."""
+
+    def fail():
+        raise StoreFaultError("the disk is full", subject="broker.sqlite")
+
+    client = WireClient(make_bench(), before_write=fail)
+    heard = await client.say(SASL_HEADER)
+
+    assert ([], True) == (heard, client.transport.is_cut)
 
 
 async def test_cut_after_the_effect_loses_only_the_answer():

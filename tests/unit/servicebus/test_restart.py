@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from domain.errors import ConfigurationError
+from local.servicebus.errors import StoreFaultError
 from local.servicebus.messages import ANNOTATIONS, DATA, PROPERTIES, Message, MessageState
 from local.servicebus.parsing import parse_message
 from local.servicebus.queues import DEAD_LETTER_SUFFIX
@@ -31,15 +32,22 @@ class Disk:
         self._folder = folder
         self._generation = 0
         self._stores: list[SqliteStore] = []
+        self.faults: list[StoreFaultError] = []
 
     @property
     def path(self) -> Path:
         return self._folder / f"{self._generation}.sqlite"
 
     def start(self, **properties: object) -> Bench:
-        store = SqliteStore(str(self.path), lambda _action: None)
+        store = SqliteStore(str(self.path), lambda _action: None, self.faults.append)
         self._stores.append(store)
         return make_bench(store, **properties)
+
+    def fill(self) -> None:
+        """Lets the file grow no further, as a full disk would."""
+        database = self._stores[-1]._database
+        pages = database.execute("pragma page_count").fetchone()[0]
+        database.execute(f"pragma max_page_count = {pages + 2}")
 
     def kill(self) -> None:
         """What was committed is all that is left."""
@@ -319,3 +327,30 @@ def test_scheduled_message_lives_no_longer_for_a_restart(disk):
     assert [2 * MINUTE_MS] == [
         message.expires_ms - START_MS for message in bench.entity.queue.messages.values()
     ]
+
+
+def test_full_disk_promises_nothing(disk):
+    """No commit succeeds any more, of what did not fit or of what would; the fault is told once."""
+    bench = disk.start()
+    disk.fill()
+    bench.send("large", body=bytes(100_000))
+    with pytest.raises(StoreFaultError, match="full"):
+        bench.namespace.store.commit()
+    bench.send("small")
+    with pytest.raises(StoreFaultError, match="full"):
+        bench.namespace.store.commit()
+
+    assert 1 == len(disk.faults)
+
+
+def test_what_was_told_survives_a_full_disk(disk):
+    """The file stays as it was at the last commit."""
+    bench = disk.start()
+    bench.send("told")
+    bench.namespace.store.commit()
+    disk.fill()
+    bench.send("large", body=bytes(100_000))
+    bench.send("small")
+    disk.kill()
+
+    assert ["told"] == disk.start().receive().names
