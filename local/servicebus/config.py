@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     TypeAdapter,
     ValidationError,
+    field_validator,
     model_validator,
 )
 from pydantic.alias_generators import to_pascal
@@ -27,6 +28,9 @@ from domain.errors import ConfigurationError
 _LONGEST_LOCK = timedelta(minutes=5)
 _LONGEST_HISTORY = timedelta(days=7)
 _SHORTEST_HISTORY = timedelta(seconds=20)
+
+_MOMENT = timedelta(milliseconds=1)
+"""The shortest time there is here: with less, messages would never be locked, or never expire."""
 
 
 def _iso_text(value: object) -> object:
@@ -62,10 +66,10 @@ class QueueOptions(_Section):
     @model_validator(mode="after")
     def _within_limits(self) -> Self:
         window = self.duplicate_detection_history_time_window
-        if not timedelta(0) < self.lock_duration <= _LONGEST_LOCK:
+        if not _MOMENT <= self.lock_duration <= _LONGEST_LOCK:
             raise ValueError("LockDuration: more than nothing and at most PT5M")
         ttl = self.default_message_time_to_live
-        if ttl is not None and ttl <= timedelta(0):
+        if ttl is not None and ttl < _MOMENT:
             raise ValueError("DefaultMessageTimeToLive: more than nothing")
         # The window is checked only where it is used: the emulator writes one for every queue.
         if self.requires_duplicate_detection and not (
@@ -105,7 +109,15 @@ class QueueConfig(_Section):
 class _Namespace(_Section):
     name: str
     queues: tuple[QueueConfig, ...] = ()
-    topics: tuple[object, ...] = Field(default=(), max_length=0)
+    topics: tuple[object, ...] = ()
+
+    @field_validator("topics")
+    @classmethod
+    def _has_no_topics(cls, topics: tuple[object, ...]) -> tuple[object, ...]:
+        # The emulator's own sample has one, so this is the first thing that many will read.
+        if topics:
+            raise ValueError("not supported here: this broker has queues only")
+        return topics
 
 
 class _UserConfig(_Section):
