@@ -5,7 +5,7 @@ The runtime tells one message from many by the presence of ``UserProperties`` or
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -100,10 +100,11 @@ def body_of(message: Message) -> bytes:
     body = message.body
     if isinstance(body, bytes):
         return body
-    if isinstance(body, str):
-        return body.encode()
     if body is None:
         return b""
+    # Data sections come one by one. A map could be gone through as well, and would give its keys.
+    if isinstance(body, str | Mapping) or not isinstance(body, Iterable):
+        return str(body).encode()
     return b"".join(part if isinstance(part, bytes) else str(part).encode() for part in body)
 
 

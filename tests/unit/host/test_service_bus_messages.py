@@ -73,7 +73,16 @@ def test_a_batch_is_a_list_of_messages():
 
 @pytest.mark.parametrize(
     ("body", "expected"),
-    [(b"raw", b"raw"), ("text", b"text"), (None, b""), ([b"a", b"b"], b"ab"), ([1, "x"], b"1x")],
+    [
+        (b"raw", b"raw"),
+        ("text", b"text"),
+        (None, b""),
+        ([b"a", b"b"], b"ab"),
+        ([1, "x"], b"1x"),
+        (5, b"5"),
+        (True, b"True"),
+        ({"a": 1}, b"{'a': 1}"),
+    ],
 )
 def test_bodies_of_every_form_are_bytes(body: Any, expected: bytes):
     """Data sections, values and sequences."""
