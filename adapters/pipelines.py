@@ -43,9 +43,15 @@ type Policies = list[AsyncHTTPPolicy[Any, Any] | SansIOHTTPPolicy[Any, Any]]
 class PatientRetryPolicy(AsyncRetryPolicy[Any, Any]):
     """azure-core's retries, but a long wait is handed to the caller."""
 
+    def get_retry_after(self, response: PipelineResponse[Any, Any]) -> float | None:
+        """Seconds the service asks to wait; None where it does not say, or not in a usable way."""
+        # The wait must be the one that is judged below. azure-core reads more headers, counts dates
+        # by this machine's clock, takes "inf" for a number and fails over what is none.
+        return find_retry_after_s(response.http_response.headers)
+
     def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
         """Whether to send again after this answer."""
-        wait_s = find_retry_after_s(response.http_response.headers)
+        wait_s = self.get_retry_after(response)
         # A workflow's timer can wait an hour without holding a worker; a sleep here cannot.
         if wait_s is not None and wait_s > LONGEST_WAIT_S:
             return False

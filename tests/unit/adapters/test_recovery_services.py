@@ -3,7 +3,8 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from adapters.recovery_services import RecoveryServicesApi, job_filter
+from adapters.throttle import LONGEST_WAIT_S
 from domain.errors import (
     AccessDeniedError,
     NotFoundError,
@@ -357,6 +359,34 @@ async def test_retry_after_is_waited_for_in_real_seconds() -> None:
     """Between two attempts exactly the time the service asked for passes."""
     clock = FakeClock()
     trouble = web.Response(status=503, headers={"Retry-After": "7"})
+    async with _client(trouble, _json({"name": "v"}), clock=clock) as (_, api):
+        await api.read_vault(vault_ref())
+
+    assert [7] == clock.slept_s
+
+
+@pytest.mark.parametrize("name", ["Retry-After", "retry-after-ms", "x-ms-retry-after-ms"])
+@pytest.mark.parametrize("text", ["soon", "inf", "nan", "3600000"])
+async def test_no_wish_to_wait_holds_a_worker(name: str, text: str) -> None:
+    """Neither words, nor endless numbers, nor headers of other services: the error comes."""
+    clock = FakeClock()
+    answers = [web.Response(status=503, headers={name: text}) for _ in range(9)]
+    async with _client(*answers, clock=clock) as (_, api):
+        with pytest.raises(UnavailableError):
+            await api.read_vault(vault_ref())
+
+    assert LONGEST_WAIT_S > sum(clock.slept_s)
+
+
+async def test_a_date_to_wait_for_is_counted_by_the_services_clock() -> None:
+    """Seven seconds are seven seconds, though the service's clock is an hour ahead of ours."""
+    clock = FakeClock()
+    theirs = datetime.now(UTC) + timedelta(hours=1)
+    headers = {
+        "Date": format_datetime(theirs, usegmt=True),
+        "Retry-After": format_datetime(theirs + timedelta(seconds=7), usegmt=True),
+    }
+    trouble = web.Response(status=503, headers=headers)
     async with _client(trouble, _json({"name": "v"}), clock=clock) as (_, api):
         await api.read_vault(vault_ref())
 
