@@ -15,7 +15,9 @@ from azure.core.pipeline import PipelineResponse
 from azure.core.rest import AsyncHttpResponse
 
 from adapters.http_errors import (
+    UNREADABLE,
     Answer,
+    body_text,
     error_of_answer,
     find_request_id,
     find_retry_after_s,
@@ -48,7 +50,7 @@ def raise_for_status(response: AsyncHttpResponse, *, subject: str, is_write: boo
     # Redirects are not followed (pipelines), so a 3xx is an answer, and not the one hoped for.
     if HTTPStatus.OK <= response.status_code < HTTPStatus.MULTIPLE_CHOICES:
         return
-    code, message = read_json_error(response.text())
+    code, message = read_json_error(body_text(response))
     answer = Answer(
         status=response.status_code, headers=response.headers, code=code, message=message
     )
@@ -98,7 +100,7 @@ class ReadAnswers:
     def _object(self, http: AsyncHttpResponse) -> JsonObject:
         try:
             body = http.json()
-        except ValueError:
+        except UNREADABLE:
             raise self._nonsense(http, "the body is not JSON", NoAnswerError) from None
         if not isinstance(body, dict):
             raise self._nonsense(http, "the body is not a JSON object", NoAnswerError)

@@ -8,7 +8,7 @@ from azure.core.rest import AsyncHttpResponse, HttpRequest
 
 from adapters.answers import raise_for_status
 from adapters.clients import Clients, RestClient
-from adapters.http_errors import find_request_id, translated
+from adapters.http_errors import UNREADABLE, find_request_id, translated
 from adapters.loop_local import LoopLocal
 from adapters.ports import Clock
 from domain.codec import JsonObject
@@ -116,7 +116,7 @@ class ArmJson:
 def _object(response: AsyncHttpResponse, path: str) -> JsonObject:
     try:
         document = response.json()
-    except ValueError:
+    except UNREADABLE:
         document = None
     if response.status_code != HTTPStatus.OK or not isinstance(document, dict):
         raise UnexpectedAnswerError(

@@ -18,7 +18,7 @@ from azure.core.rest import HttpRequest
 from azure.identity.aio import DefaultAzureCredential
 
 from adapters.clouds import CloudName, may_carry_secrets
-from adapters.http_errors import read_json_error
+from adapters.http_errors import UNREADABLE, body_text, read_json_error
 from adapters.redaction import redact
 from adapters.settings import Settings
 from adapters.transport import CarefulTransport
@@ -114,17 +114,17 @@ class ClientSecretTokens:
         except AzureError as error:
             raise ClientAuthenticationError(f"no token: {redact(str(error))}") from None
         if response.status_code != HTTPStatus.OK:
-            code, message = read_json_error(response.text())
+            code, message = read_json_error(body_text(response))
             raise ClientAuthenticationError(
                 f"no token: HTTP {response.status_code} {code or ''} {redact(message or '')}"
             )
-        return self._read(response.text())
+        return self._read(body_text(response))
 
     def _read(self, text: str) -> tuple[AccessToken, float]:
         try:
             body = json.loads(text)
-            token, life_s = str(body["access_token"]), float(body["expires_in"])
-        except (KeyError, TypeError, ValueError):
+            token, life_s = str(body["access_token"]), int(body["expires_in"])
+        except (KeyError, TypeError, OverflowError, *UNREADABLE):
             # The body stays out of the message: it may hold a token under another name.
             raise ClientAuthenticationError("no token: the answer has none") from None
         issued = self._now()

@@ -16,6 +16,7 @@ from math import isfinite
 from typing import Any
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
+from azure.core.rest import AsyncHttpResponse
 
 from adapters.redaction import redact
 from domain.errors import (
@@ -109,6 +110,19 @@ def _seconds_until(text: str, now_text: str | None) -> float | None:
         return None
 
 
+def body_text(response: AsyncHttpResponse) -> str:
+    """The body as text, with marks for what cannot be read in the encoding it claims to have."""
+    try:
+        return response.text()
+    except UnicodeDecodeError:
+        # A gateway's page in another encoding; what it says is told all the same.
+        return response.content.decode(errors="replace")
+
+
+UNREADABLE = (ValueError, RecursionError)
+"""What reading JSON fails with: no text, no JSON, or JSON nested deeper than anything real."""
+
+
 def read_json_error(body: str) -> tuple[str | None, str | None]:
     """Code and message of a JSON error body; of whatever else, None and the text itself.
 
@@ -116,7 +130,7 @@ def read_json_error(body: str) -> tuple[str | None, str | None]:
     """
     try:
         document = json.loads(body)
-    except ValueError:
+    except UNREADABLE:
         return None, _text(body.strip())
     # Some services put code and message at the top instead of into "error".
     error = document.get("error", document) if isinstance(document, dict) else None

@@ -15,7 +15,7 @@ from azure.core.pipeline import PipelineResponse
 
 from adapters.answers import ReadAnswers
 from adapters.clients import Clients
-from adapters.http_errors import find_request_id, translated
+from adapters.http_errors import body_text, find_request_id, translated
 from adapters.loop_local import LoopLocal
 from adapters.pipelines import REPEATABLE
 from adapters.ports import Clock
@@ -144,7 +144,7 @@ class _QueryAnswers(ReadAnswers):
 
     def __call__(self, response: PipelineResponse[Any, Any]) -> None:
         http = response.http_response
-        if http.status_code == HTTPStatus.BAD_REQUEST and _UNKNOWN_TABLE in http.text():
+        if http.status_code == HTTPStatus.BAD_REQUEST and _UNKNOWN_TABLE in body_text(http):
             raise NotFoundError(
                 "the workspace never received a backup table",
                 status=http.status_code,

@@ -11,7 +11,7 @@ from typing import Any
 from adapters.answers import ReadAnswers, WriteAnswer, until_it_makes_sense
 from adapters.clients import Clients
 from adapters.diagnostics import read_settings, write_setting
-from adapters.http_errors import translated
+from adapters.http_errors import UNREADABLE, translated
 from adapters.loop_local import LoopLocal
 from adapters.ports import Clock, PolicyWriteAnswer
 from domain.codec import JsonObject
@@ -107,7 +107,7 @@ class RecoveryServicesApi:
                     parameters=body,
                     raw_response_hook=hook,
                 )
-        except (ValueError, OutcomeUnknownError):
+        except (*UNREADABLE, OutcomeUnknownError):
             # The SDK could not read the body of a 200; what counts came in before that.
             if hook.answer is None:
                 raise

@@ -91,8 +91,11 @@ async def test_a_busy_token_service_is_asked_again() -> None:
         web.json_response({"error": "invalid_client", "client_secret": "s&cret"}, status=401),
         web.json_response({"token": "elsewhere"}),
         web.json_response({"access_token": "t", "expires_in": "soon"}),
+        web.Response(text='{"access_token": "t", "expires_in": Infinity}'),
+        web.Response(text="[" * 100_000),
+        web.Response(body=b"gateway \xff", status=400, content_type="text/html", charset="utf-8"),
     ],
-    ids=["refused", "no token", "no life"],
+    ids=["refused", "no token", "no life", "endless life", "too deep", "no text"],
 )
 async def test_a_refusal_says_why_without_the_secret(answer: web.Response) -> None:
     """Whatever the token service answers, the error carries no secret."""

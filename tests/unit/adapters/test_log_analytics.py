@@ -13,6 +13,7 @@ from adapters.log_analytics import COLUMNS, LAST_JOBS, LogAnalytics, bind, liter
 from domain.errors import (
     AccessDeniedError,
     NotFoundError,
+    RefusedError,
     ServiceError,
     ThrottledError,
     UnavailableError,
@@ -157,6 +158,10 @@ async def test_a_part_of_an_answer_is_no_answer() -> None:
         (web.json_response({}, status=403), AccessDeniedError),
         (web.Response(status=429, headers={"Retry-After": "600"}), ThrottledError),
         (web.Response(text="<html>", status=200), UnexpectedAnswerError),
+        (
+            web.Response(body=b"\xff", status=400, content_type="text/html", charset="utf-8"),
+            RefusedError,
+        ),
         (web.json_response({"tables": []}), UnexpectedAnswerError),
         (web.json_response(_table(["short"])), UnexpectedAnswerError),
         (web.json_response(_table(ROW[:2], columns=COLUMNS[:2])), UnexpectedAnswerError),

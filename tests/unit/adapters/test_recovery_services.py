@@ -203,6 +203,41 @@ async def test_reads_fail_with_the_error_that_fits(
     assert "policy p1 of vault-clean" in str(caught.value)
 
 
+NO_TEXT = {"body": b"\xff gateway", "content_type": "text/html", "charset": "utf-8"}
+"""Claims an encoding it is not written in."""
+TOO_DEEP = {"text": "[" * 100_000, "content_type": "application/json"}
+
+
+@pytest.mark.parametrize("body", [NO_TEXT, TOO_DEEP], ids=["no text", "too deep"])
+@pytest.mark.parametrize(
+    ("status", "of_read", "of_write"),
+    [
+        (403, AccessDeniedError, AccessDeniedError),
+        (500, UnavailableError, OutcomeUnknownError),
+    ],
+)
+async def test_a_body_that_cannot_be_read_hides_no_refusal(
+    body: dict[str, Any], status: int, of_read: type[ServiceError], of_write: type[ServiceError]
+) -> None:
+    """Whatever a gateway writes, the status decides, and the error is one of ours."""
+    async with _client(*(web.Response(status=status, **body) for _ in range(9))) as (_, api):
+        with pytest.raises(of_read):
+            await api.list_policies(vault_ref())
+        with pytest.raises(of_write):
+            await api.write_policy(vault_ref(), "p1", POLICY)
+        with pytest.raises(of_write):
+            await api.write_diagnostic_setting(vault_ref(), "s1", {})
+
+
+@pytest.mark.parametrize("body", [NO_TEXT, TOO_DEEP], ids=["no text", "too deep"])
+async def test_a_success_that_cannot_be_read_is_no_answer(body: dict[str, Any]) -> None:
+    """A read has failed; a write is done all the same."""
+    async with _client(*(web.Response(**body) for _ in range(9))) as (_, api):
+        with pytest.raises(UnexpectedAnswerError):
+            await api.list_policies(vault_ref())
+        assert 200 == (await api.write_policy(vault_ref(), "p1", POLICY)).status
+
+
 def _page_of_a_gateway() -> web.Response:
     return web.Response(text="<html>", status=200)
 

@@ -126,7 +126,11 @@ async def test_refusals_are_told_apart(status: int, error: type[Exception]) -> N
             await api.read_feature(SUBSCRIPTION, NAMESPACE, "VaultUpgrade")
 
 
-@pytest.mark.parametrize("answer", [web.Response(text="<html/>"), web.json_response([1])])
+@pytest.mark.parametrize(
+    "answer",
+    [web.Response(text="<html/>"), web.json_response([1]), web.Response(text="[" * 100_000)],
+    ids=["page", "list", "too deep"],
+)
 async def test_an_answer_that_is_no_object_is_not_taken_for_one(answer: web.Response) -> None:
     """A proxy's page is no subscription."""
     async with _client(answer) as (_, api):
