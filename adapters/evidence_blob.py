@@ -127,7 +127,8 @@ class EvidenceBlobs:
         """Content and signature of a blob; None if there is none."""
         try:
             # One call, so that both are of the same blob.
-            download = await self._client.download_blob(key)
+            # As it was put: whatever is compressed on the way the transport unfolds.
+            download = await self._client.download_blob(key, decompress=False)
             content = await download.readall()
         except HttpResponseError as refusal:
             # A container that is not there is no empty one: that would read as "nothing was sent".
