@@ -12,13 +12,14 @@ from urllib.parse import urlencode
 from azure.core import AsyncPipelineClient
 from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
-from azure.core.exceptions import AzureError, ClientAuthenticationError
-from azure.core.pipeline.policies import AsyncRetryPolicy, UserAgentPolicy
-from azure.core.rest import HttpRequest
+from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
+from azure.core.pipeline.policies import UserAgentPolicy
+from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.identity.aio import DefaultAzureCredential
 
 from adapters.clouds import CloudName, may_carry_secrets
 from adapters.http_errors import UNREADABLE, body_text, read_json_error
+from adapters.pipelines import PatientRetryPolicy
 from adapters.redaction import redact
 from adapters.settings import Settings
 from adapters.transport import CarefulTransport
@@ -68,7 +69,7 @@ class ClientSecretTokens:
             # The token URL is absolute and complete; nothing is appended to it.
             base_url="",
             # A token request may be repeated freely, so POST counts as repeatable here.
-            policies=[UserAgentPolicy(), AsyncRetryPolicy(retry_total=3)],
+            policies=[UserAgentPolicy(), PatientRetryPolicy(retry_total=3)],
             transport=CarefulTransport(),
         )
 
@@ -83,7 +84,9 @@ class ClientSecretTokens:
         """A token for the scopes, from the cache while it is good.
 
         Raises:
-            ClientAuthenticationError: No token was issued; the text says why, without secrets.
+            ClientAuthenticationError: The token was refused; the text says why, without secrets.
+            ServiceRequestError: The token service is away or too busy; nothing was sent to the
+                service that the token is for.
         """
         # Part of azure-core's protocol; a client-credentials request knows none of them.
         del claims, tenant_id, enable_cae, options
@@ -112,12 +115,12 @@ class ClientSecretTokens:
                 request, retry_on_methods=frozenset({"POST"})
             )
         except AzureError as error:
-            raise ClientAuthenticationError(f"no token: {redact(str(error))}") from None
+            raise ServiceRequestError(f"no token: {redact(str(error))}") from None
         if response.status_code != HTTPStatus.OK:
             code, message = read_json_error(body_text(response))
-            raise ClientAuthenticationError(
-                f"no token: HTTP {response.status_code} {code or ''} {redact(message or '')}"
-            )
+            said = f"no token: HTTP {response.status_code} {code or ''} {redact(message or '')}"
+            # An outage is no verdict on this client: who takes it for one stops a run for good.
+            raise (ServiceRequestError if _is_away(response) else ClientAuthenticationError)(said)
         return self._read(body_text(response))
 
     def _read(self, text: str) -> tuple[AccessToken, float]:
@@ -148,6 +151,11 @@ class ClientSecretTokens:
     ) -> None:
         """Closes it."""
         await self.close()
+
+
+def _is_away(response: AsyncHttpResponse) -> bool:
+    is_busy = response.status_code == HTTPStatus.TOO_MANY_REQUESTS
+    return is_busy or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def make_credential(settings: Settings) -> AsyncTokenCredential:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from aiohttp import web
 from azure.core import AsyncPipelineClient
-from azure.core.exceptions import ClientAuthenticationError
+from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from azure.core.rest import HttpRequest
 from azure.identity.aio import DefaultAzureCredential
 
@@ -16,7 +16,7 @@ from adapters.credentials import ClientSecretTokens, make_credential
 from adapters.settings import Settings
 from adapters.transport import CarefulTransport
 from domain.errors import ConfigurationError, UnexpectedAnswerError
-from tests.http_server import Server, serving
+from tests.http_server import Server, drop_connection, serving
 
 SCOPE = "https://arm.example/.default"
 
@@ -83,6 +83,22 @@ async def test_a_busy_token_service_is_asked_again() -> None:
         _tokens(server) as tokens,
     ):
         assert "t1" == (await tokens.get_token(SCOPE)).token
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_busy_token_service_refuses_nobody(status: int) -> None:
+    """Whoever comes again gets a token; an hour is not slept through here."""
+    busy = web.Response(status=status, headers={"Retry-After": "3600"})
+    async with serving(busy) as server, _tokens(server) as tokens:
+        with pytest.raises(ServiceRequestError, match="no token"):
+            await tokens.get_token(SCOPE)
+
+
+async def test_a_token_service_out_of_reach_refuses_nobody() -> None:
+    """A lost answer says nothing about the client."""
+    async with serving(*[drop_connection] * 9) as server, _tokens(server) as tokens:
+        with pytest.raises(ServiceRequestError, match="no token"):
+            await tokens.get_token(SCOPE)
 
 
 @pytest.mark.parametrize(
