@@ -23,7 +23,9 @@ from domain.errors import ThrottledError
 from tests.fakes import SUBSCRIPTION, FakeClock
 
 ARM = "https://management.azure.com"
-VAULT = f"{ARM}/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/M.R/vaults/v1"
+PROVIDER = "providers/Microsoft.RecoveryServices"
+VAULT = f"{ARM}/subscriptions/{SUBSCRIPTION}/resourceGroups/g/{PROVIDER}/vaults/v1"
+IN_GROUP_VAULTS = VAULT.replace("/g/", "/Vaults/")
 SMALL = Limit(capacity=2, per_s=1, header="x-left")
 
 
@@ -37,6 +39,7 @@ def _throttle(clock: FakeClock) -> Throttle:
         ("GET", VAULT, READS),
         ("PUT", VAULT, WRITES),
         ("DELETE", VAULT, DELETES),
+        ("GET", IN_GROUP_VAULTS, READS),
         ("GET", f"{VAULT}/backupPolicies?api-version=1", VAULT_RESOURCES),
         ("PUT", f"{VAULT}/backupPolicies/p", VAULT_RESOURCES),
         ("POST", f"https://classic/{SUBSCRIPTION}/cloudservices/c/x", WRITES),
