@@ -50,6 +50,10 @@ from domain.requests import UpgradeRequest
 TRY_TIMEOUT_S = 30
 """Real seconds per attempt; without it a broker that is gone is waited for without end (2)."""
 
+ENVELOPE_BYTES = 300
+"""Kept free in every batch: the SDK repeats the ids of its first message on the batch and does not
+count them. Two of at most 128 bytes, and what frames them."""
+
 _SEND_AGAIN = "Sending the same requests again is safe: their message ids are the same."
 
 
@@ -189,8 +193,10 @@ def to_message(request: UpgradeRequest) -> ServiceBusMessage:
 class BatchSender(Protocol):
     """As much of the SDK's sender as batches need."""
 
-    async def create_message_batch(self) -> ServiceBusMessageBatch:
-        """An empty batch of the size the queue allows."""
+    async def create_message_batch(
+        self, max_size_in_bytes: int | None = None
+    ) -> ServiceBusMessageBatch:
+        """An empty batch of the size the queue allows, or of a smaller one."""
         ...
 
     async def send_messages(self, message: ServiceBusMessageBatch) -> None:
@@ -204,7 +210,9 @@ async def send_batches(sender: BatchSender, messages: Sequence[ServiceBusMessage
     Raises:
         MessageSizeExceededError: A message does not fit in a batch of its own.
     """
-    batch = await sender.create_message_batch()
+    # What the queue allows is known once the link is open: an empty batch tells it.
+    limit = (await sender.create_message_batch()).max_size_in_bytes - ENVELOPE_BYTES
+    batch = await sender.create_message_batch(limit)
     for message in messages:
         try:
             batch.add_message(message)
@@ -212,7 +220,7 @@ async def send_batches(sender: BatchSender, messages: Sequence[ServiceBusMessage
             if len(batch) == 0:
                 raise
             await sender.send_messages(batch)
-            batch = await sender.create_message_batch()
+            batch = await sender.create_message_batch(limit)
             batch.add_message(message)
     await sender.send_messages(batch)
 

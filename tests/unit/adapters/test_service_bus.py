@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.servicebus import ServiceBusMessage, ServiceBusMessageBatch
+from azure.servicebus._pyamqp._encode import encode_payload
 from azure.servicebus.exceptions import (
     MessageSizeExceededError,
     MessagingEntityDisabledError,
@@ -30,6 +31,9 @@ from domain.errors import (
 from domain.intake_message import message_body
 from tests.fakes import classic_ref, upgrade_request
 
+MAX_ID_LENGTH = 128
+"""Longest id of a message or session that the service takes."""
+
 
 class FakeSender:
     """A sender whose batches hold as much as the test says."""
@@ -37,14 +41,21 @@ class FakeSender:
     def __init__(self, batch_bytes: int) -> None:
         self.batch_bytes = batch_bytes
         self.sent: list[list[str]] = []
+        self.largest = 0
+        """Bytes of the largest batch as it goes over the wire."""
 
-    async def create_message_batch(self) -> ServiceBusMessageBatch:
+    async def create_message_batch(
+        self, max_size_in_bytes: int | None = None
+    ) -> ServiceBusMessageBatch:
         """An empty batch."""
-        return ServiceBusMessageBatch(self.batch_bytes)
+        return ServiceBusMessageBatch(max_size_in_bytes or self.batch_bytes)
 
     async def send_messages(self, batch: Any) -> None:
         """Remembers the message ids of the batch."""
         self.sent.append([message.message_id for message in batch._messages])
+        wire = bytearray()
+        encode_payload(wire, batch._message)
+        self.largest = max(self.largest, len(wire))
 
 
 def _message(number: int, size: int = 100) -> ServiceBusMessage:
@@ -89,6 +100,18 @@ async def test_a_full_batch_is_followed_by_another() -> None:
 
     assert 1 < len(sender.sent)
     assert [str(n) for n in range(7)] == [each for batch in sender.sent for each in batch]
+
+
+@pytest.mark.parametrize("size", range(100, 700, 20))
+async def test_a_batch_is_never_larger_than_the_queue_allows(size: int) -> None:
+    """Wherever a batch ends, the ids it repeats from its first message still fit."""
+    sender = FakeSender(4000)
+    ids = (f"{number}".zfill(MAX_ID_LENGTH) for number in range(40))
+
+    messages = [ServiceBusMessage("x" * size, message_id=one, session_id=one) for one in ids]
+    await send_batches(sender, messages)
+
+    assert sender.batch_bytes >= sender.largest
 
 
 async def test_a_message_too_large_for_any_batch_is_an_error() -> None:
