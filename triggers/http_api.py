@@ -4,8 +4,8 @@ Vaults handed in here go through the queue like those of any other system, so th
 way in, with one place that limits, orders and counts.
 """
 
-import asyncio
 import uuid
+from functools import partial
 
 import azure.functions as func
 from azure import durable_functions as df
@@ -22,8 +22,13 @@ from triggers.approvals import post_approval
 from triggers.paging import read_page
 from triggers.shapes.common import PRINCIPAL_HEADER
 from triggers.shapes.upgrades import UPGRADE_ID, AcceptedUpgrade, AcceptedUpgrades, UpgradePage
+from triggers.turns import in_turns
 from triggers.upgrade_runs import state_of, unknown
 from triggers.views import ENDED, queued_view, upgrade_view, vault_view
+
+AT_A_TIME = 32
+"""Vaults of a list looked up, and noted, at once. A task hub that is asked about ten thousand
+instances in one moment refuses; one after the other they would outlast the caller."""
 
 
 async def post_upgrades(
@@ -42,14 +47,13 @@ async def post_upgrades(
     except InvalidInputError as problem:
         return invalid_input(problem)
     # Before anything is sent: afterwards a run begun by this very list would read as joined.
-    running = await asyncio.gather(*(_is_running(client, request) for request in requests))
+    running = await in_turns(AT_A_TIME, partial(_is_running, client), requests)
     try:
         await ports.queue.send(requests)
     except VaultliftError as failure:
         return error(503, "QueueUnavailable", f"{failure} Hand the same list in again.")
-    for request in requests:
-        # After the queue has them: what is on record as accepted was really handed on.
-        await ports.evidence.create(accepted_key(request), accepted_document(request))
+    # After the queue has them: what is on record as accepted was really handed on.
+    await in_turns(AT_A_TIME, partial(_note, ports), requests)
     entries = [
         _accepted(req, request, joined=joined)
         for request, joined in zip(requests, running, strict=True)
@@ -62,6 +66,10 @@ async def _is_running(client: df.DurableFunctionsClient, request: UpgradeRequest
     instance_id = upgrade_instance_id(request.vault)
     state = await client.get_orchestration_state(instance_id, fetch_payloads=False)
     return state is not None and state.runtime_status not in ENDED
+
+
+async def _note(ports: Ports, request: UpgradeRequest) -> None:
+    await ports.evidence.create(accepted_key(request), accepted_document(request))
 
 
 def _accepted(req: func.HttpRequest, request: UpgradeRequest, *, joined: bool) -> AcceptedUpgrade:

@@ -1,5 +1,6 @@
 """The HTTP routes answer as documented."""
 
+import asyncio
 import base64
 import json
 from dataclasses import replace
@@ -7,14 +8,14 @@ from typing import Any
 
 import azure.functions as func
 import pytest
-from durabletask.client import OrchestrationStatus
+from durabletask.client import OrchestrationState, OrchestrationStatus
 
 from adapters.ports import Ports
 from domain.errors import UnavailableError
 from tests.fake_durable import FakeDurableClient, instance_state
 from tests.fakes import SUBSCRIPTION, FakeQueue, classic_ref, fake_ports, upgrade_request
 from triggers.approvals import post_approval
-from triggers.http_api import get_upgrade, list_upgrades, post_upgrades
+from triggers.http_api import AT_A_TIME, get_upgrade, list_upgrades, post_upgrades
 
 PLAN_HASH = "ab" * 32
 INSTANCE = instance_state().instance_id
@@ -98,6 +99,39 @@ async def test_a_vault_in_flight_is_reported_as_joined() -> None:
     response = await post_upgrades(_request(_vault()), FakeDurableClient(instance_state()), ports)
 
     assert [True] == [entry["joined"] for entry in _read(response)["upgrades"]]
+
+
+class BusyHub(FakeDurableClient):
+    """Takes a turn of the loop for an answer, and knows how many questions it had at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = 0
+        self.most = 0
+
+    async def get_orchestration_state(
+        self, instance_id: str, *, fetch_payloads: bool = True
+    ) -> OrchestrationState | None:
+        """No such instance, a little later."""
+        self.open += 1
+        self.most = max(self.most, self.open)
+        await asyncio.sleep(0)
+        self.open -= 1
+        return None
+
+
+async def test_a_long_list_does_not_ask_the_task_hub_everything_at_once() -> None:
+    """The hub is asked about so many vaults at a time, and the answer names all of them."""
+    ports, _ = _ports()
+    hub = BusyHub()
+    body = {"vaults": [_vault(f"vault-{number}") for number in range(3 * AT_A_TIME)]}
+
+    response = await post_upgrades(_request(body), hub, ports)
+
+    assert (AT_A_TIME, [one["vaultName"] for one in body["vaults"]]) == (
+        hub.most,
+        [entry["vault"]["name"] for entry in _read(response)["upgrades"]],
+    )
 
 
 async def test_one_bad_vault_keeps_the_whole_list_from_being_sent() -> None:
