@@ -2,10 +2,14 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 from domain.intake_fields import unknown_name
 from domain.intake_rows import WHOLE, Intake, Row
+
+_VALUE = re.compile(r'[^\s,;"]')
+"""Anything that is a value, and not only what stands between values."""
 
 
 def _separator_problem(header: str) -> str | None:
@@ -19,7 +23,8 @@ def _separator_problem(header: str) -> str | None:
 def _file_problem(text: str) -> str | None:
     if "\x00" in text or "\ufffd" in text:
         return "the file is not text in UTF-8; save it as CSV UTF-8"
-    if not text.strip():
+    # A sheet whose cells were cleared is saved as nothing but separators.
+    if not _VALUE.search(text):
         return "the file is empty"
     header = text.lstrip().partition("\n")[0]
     # The HTTP body's form, saved to a file and handed in here, is an easy mistake.
@@ -28,17 +33,35 @@ def _file_problem(text: str) -> str | None:
     return _separator_problem(header)
 
 
-def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Every row that is not blank, with the number of the line it begins on."""
+def _lines(intake: Intake, text: str) -> Iterator[tuple[int, list[str] | None]]:
+    """Every row that is not blank, with the number of the line it begins on.
+
+    None stands for a row that cannot be read; why has been reported.
+    """
     # Strict: without it a quote that is never closed makes the rest of the file one cell, and the
     # vaults in it are silently gone.
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True)
     begins = 1
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            yield begins, [cell.strip() for cell in cells]
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            intake.report(f"line {begins}", WHOLE, _row_problem(error))
+            # The reader goes on with the next line; what is wrong there is told as well.
+            yield begins, None
+        else:
+            if any(cell.strip() for cell in cells):
+                yield begins, [cell.strip() for cell in cells]
         # A cell in quotes may span lines; people look for a row where it begins.
         begins = reader.line_num + 1
+
+
+def _row_problem(error: csv.Error) -> str:
+    if "end of data" in str(error):
+        return "a quotation mark is opened and never closed; the rest of the file is one value"
+    return f"not CSV: {error}"
 
 
 def _check_header(intake: Intake, where: str, header: list[str]) -> frozenset[str]:
@@ -56,12 +79,17 @@ def _check_header(intake: Intake, where: str, header: list[str]) -> frozenset[st
 
 
 def _read_table(intake: Intake, text: str) -> None:
-    lines = _lines(text)
+    lines = _lines(intake, text)
     number, header = next(lines)
+    # Without its header no other line can be judged.
+    if header is None:
+        return
     absent = _check_header(intake, f"line {number}", header)
     is_empty = True
     for number, cells in lines:
         is_empty = False
+        if cells is None:
+            continue
         where = f"line {number}"
         if len(cells) != len(header):
             # Which column the surplus or missing value belongs to is anybody's guess.
@@ -81,7 +109,4 @@ def read_csv(intake: Intake, text: str) -> None:
     if problem:
         intake.report("file", WHOLE, problem)
         return
-    try:
-        _read_table(intake, text)
-    except csv.Error as error:
-        intake.report("file", WHOLE, f"not CSV: {error}")
+    _read_table(intake, text)

@@ -161,6 +161,36 @@ def test_a_row_of_another_width_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ('"a"b,c,d,e', "not CSV: ',' expected after '\"'"),
+        (f"{'a' * 200_000},b,c,d", "not CSV: field larger than field limit (131072)"),
+    ],
+)
+def test_a_row_that_cannot_be_read_does_not_hide_the_others(row: str, message: str) -> None:
+    """Its line is named, and what is wrong further down is told as well."""
+    text = f"{HEADER}\n{ROW}\n{row}\nx,vault-two,West US,rg\n"
+
+    assert [("line 3", "-", message), ("line 4", "subscription_id")] == [
+        one if one[1] == "-" else one[:2] for one in problems_of(read_csv, text)
+    ]
+
+
+def test_a_quotation_mark_that_is_never_closed_is_found_where_it_was_opened() -> None:
+    """The line of the row that swallowed the rest of the file is named."""
+    text = f'{HEADER}\n{ROW}\n{SUBSCRIPTION},"vault-two,West US,rg\n{ROW}\n'
+
+    ((where, _, message),) = problems_of(read_csv, text)
+
+    assert ("line 3", True) == (where, "never closed" in message)
+
+
+def test_without_a_header_that_can_be_read_no_row_is_judged() -> None:
+    """One problem, and none that only follows from it."""
+    assert [("line 1", "-")] == places_of(read_csv, f'"a"b,c\n{ROW}\n')
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("", "the file is empty"),
@@ -170,7 +200,9 @@ def test_a_row_of_another_width_is_refused() -> None:
         (f"{HEADER}\n{ROW}".replace(",", "\t"), "separated by tabs"),
         (json.dumps([OBJECT]), "the file is JSON, not CSV"),
         ("s\x00u\x00b\x00", "not text in UTF-8"),
-        (f'{HEADER}\n"{ROW}', "not CSV"),
+        (",,,\r\n,,,\r\n", "the file is empty"),
+        ('" ", "\u00a0"', "the file is empty"),
+        ("\u00a0", "the file is empty"),
     ],
 )
 def test_a_file_of_another_kind_is_recognised(text: str, message: str) -> None:
