@@ -9,6 +9,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from domain.codec import JsonObject
@@ -30,6 +31,12 @@ MAX_MACHINES = 50
 
 LONGEST_MACHINE_NAME = 255
 """Longest name of a host."""
+
+REMEMBERED = 256
+"""Misspelt names whose neighbours are kept: many more than one list has."""
+
+LONGEST_GUESS = 100
+"""Characters of a name that may be a misspelt field; no field has half as many."""
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # The new vault keeps the name, so the rule of Recovery Services vaults holds (audit-checks GOV-01).
@@ -311,6 +318,12 @@ FIELDS: tuple[InputField, ...] = (
 
 def unknown_name(name: str, known: Iterable[str], noun: str) -> str:
     """The sentence for a name that is not a field, with the field that was probably meant."""
-    near = difflib.get_close_matches(name, list(known), n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"unknown {noun}{hint}"
+    near = _nearest(name, tuple(known)) if len(name) <= LONGEST_GUESS else None
+    return f"unknown {noun}; did you mean {near}?" if near else f"unknown {noun}"
+
+
+# A member misspelt in a list is misspelt in every row of it, and a comparison is slow.
+@lru_cache(REMEMBERED)
+def _nearest(name: str, known: tuple[str, ...]) -> str | None:
+    near = difflib.get_close_matches(name, known, n=1)
+    return near[0] if near else None

@@ -5,7 +5,7 @@ are accepted in any case and written in their canonical spelling.
 """
 
 import difflib
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from tzlocal.windows_tz import tz_win, win_tz
@@ -39,6 +39,12 @@ RECENT_ZONES = frozenset(
     {"Alberta Standard Time", "British Columbia Standard Time", "Manitoba Standard Time"}
 )
 """Ids so new that the service may not know them yet and may refuse a policy that names one."""
+
+REMEMBERED = 256
+"""Misspelt zones whose neighbours are kept: many more than one list has."""
+
+LONGEST_GUESS = 100
+"""Characters of a text that may be a misspelt zone; no zone has half as many."""
 
 
 @cache
@@ -74,8 +80,13 @@ def _stem(text: str) -> str:
     return text.strip().casefold().removesuffix(" time").removesuffix(" standard")
 
 
+# Remembered, because a list repeats its mistakes: each look compares hundreds of names, and one for
+# every row of ten thousand kept the app from everything else for minutes.
+@lru_cache(REMEMBERED)
 def nearest_zones(text: str, limit: int = 3) -> tuple[str, ...]:
     """Windows ids that look like ``text``, or like the IANA id or city it may be, best first."""
+    if len(text) > LONGEST_GUESS:
+        return ()
     windows = {_stem(name): zone for name, zone in _by_folded_windows_id().items()}
     iana = _by_folded_iana_id()
     cities = {name.rpartition("/")[2].replace("_", " "): zone for name, zone in iana.items()}

@@ -10,6 +10,7 @@ from domain.bodies import LONGEST_BODY, parse_body
 from domain.errors import InvalidInputError
 from domain.intake import requests_from_csv, requests_from_json
 from domain.requests import ApprovalMode, TimeZoneMode, UpgradeRequest
+from domain.time_zones import nearest_zones
 from tests.unit.domain.builders import NOW, SUBSCRIPTION, VAULT, upgrade_request
 
 HEADER = "subscription_id,vault_name,region,target_resource_group"
@@ -123,6 +124,25 @@ def test_an_unknown_column_gets_a_suggestion() -> None:
     expected = ("line 1", "aproval", "unknown column; did you mean approval?")
 
     assert [expected] == problems_of(read_csv, f"{HEADER},aproval\n{ROW},x\n")
+
+
+def test_the_neighbours_of_a_zone_are_looked_for_once_per_list() -> None:
+    """Ten thousand rows with the same mistake must not cost ten thousand searches."""
+    nearest_zones.cache_clear()
+    rows = (f"{SUBSCRIPTION},vault-{number},West US,rg,Berlyn" for number in range(50))
+
+    problems = problems_of(read_csv, "\n".join([f"{HEADER},time_zone", *rows]))
+
+    assert (50, 1) == (len(problems), nearest_zones.cache_info().misses)
+
+
+def test_a_text_that_is_no_name_is_not_searched_for() -> None:
+    """What is longer than any zone or column has no neighbours."""
+    text = f"{HEADER},time_zone,{'region' * 50}\n{ROW},{'W. Europe Standard Tim' * 50},x\n"
+
+    assert [False, False] == [
+        "did you" in one[2] or "near" in one[2] for one in problems_of(read_csv, text)
+    ]
 
 
 def test_a_missing_column_is_reported_once() -> None:
