@@ -325,5 +325,7 @@ def unknown_name(name: str, known: Iterable[str], noun: str) -> str:
 # A member misspelt in a list is misspelt in every row of it, and a comparison is slow.
 @lru_cache(REMEMBERED)
 def _nearest(name: str, known: tuple[str, ...]) -> str | None:
-    near = difflib.get_close_matches(name, known, n=1)
-    return near[0] if near else None
+    # Spreadsheets like to begin with a capital, and JSON is written by programs of every style.
+    by_folded = {one.casefold(): one for one in known}
+    near = difflib.get_close_matches(name.casefold(), by_folded, n=1)
+    return by_folded[near[0]] if near else None

@@ -126,6 +126,24 @@ def test_an_unknown_column_gets_a_suggestion() -> None:
     assert [expected] == problems_of(read_csv, f"{HEADER},aproval\n{ROW},x\n")
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("VAULT_NAME", "vault_name"),
+        ("Region", "region"),
+        ("Time_Zone", "time_zone"),
+        ("timeZone", "time_zone"),
+    ],
+)
+def test_a_column_in_another_case_gets_its_suggestion(name: str, meant: str) -> None:
+    """Spreadsheets capitalise what they can, and JSON has names of another style."""
+    ((_, _, message),) = [
+        one for one in problems_of(read_csv, f"{HEADER},{name}\n{ROW},x\n") if one[1] == name
+    ]
+
+    assert f"unknown column; did you mean {meant}?" == message
+
+
 def test_the_neighbours_of_a_zone_are_looked_for_once_per_list() -> None:
     """Ten thousand rows with the same mistake must not cost ten thousand searches."""
     nearest_zones.cache_clear()
