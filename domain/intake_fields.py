@@ -102,6 +102,11 @@ def read_resource_group(value: object) -> str:
     if wrong:
         shown = " ".join("blank" if mark.isspace() else mark for mark in wrong)
         raise ValueError(f"{text!r} must not contain: {shown}")
+    # Copied from a page, a name may bring marks nobody sees: the service would make a new group.
+    hidden = dict.fromkeys(mark for mark in text if not mark.isprintable())
+    if hidden:
+        shown = ", ".join(f"U+{ord(mark):04X}" for mark in hidden)
+        raise ValueError(f"{text!r} holds characters that cannot be seen: {shown}")
     if text.endswith("."):
         raise ValueError(f"{text!r} must not end with a period")
     return text

@@ -30,9 +30,10 @@ def test_anything_else_is_not_a_guid(text: str) -> None:
 
 @given(st.text(max_size=95))
 def test_a_group_name_is_accepted_exactly_when_the_documented_rule_says_so(text: str) -> None:
-    """At most 90 characters, no blank, none of the listed marks, no period at the end."""
+    """At most 90 characters that can be seen, none of the listed marks, no period at the end."""
     is_allowed = (
         0 < len(text) <= 90
+        and text.isprintable()
         and not any(mark.isspace() or mark in FORBIDDEN for mark in text)
         and not text.endswith(".")
     )
@@ -52,6 +53,13 @@ def test_every_forbidden_mark_is_named(mark: str) -> None:
         read_resource_group(f"rg{mark}one")
 
     assert str(caught.value).endswith(f"must not contain: {shown}")
+
+
+@pytest.mark.parametrize("mark", ["\u200b", "\ufeff", "\u00ad", "\x07", "\u202e"])
+def test_a_mark_in_a_group_name_that_nobody_sees_is_refused(mark: str) -> None:
+    """Pasted along unseen, it would name another group, which the service would make."""
+    with pytest.raises(ValueError, match=f"cannot be seen: U\\+{ord(mark):04X}$"):
+        read_resource_group(f"rg{mark}")
 
 
 @pytest.mark.parametrize("name", ["rg", "RG_1-(prod).eu", "a" * 90, "Gruppe-Süd"])
