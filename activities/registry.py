@@ -1,5 +1,6 @@
 """Every activity by its registered name, and the shells that put the bodies into the app."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -47,7 +48,13 @@ from activities.verdicts import run_record_verdict
 from adapters.ports import Ports, UpgradeRuns
 from domain import admission, audits, campaign_steps, rosters, settling, steps
 from domain.codec import from_json, to_object
+from domain.errors import OutcomeUnknownError
 from orchestrators import names
+
+LONGEST_ACTIVITY_S = 9 * 60.0
+"""Seconds after which an activity is given up, a minute before host.json's functionTimeout. There
+the host stops the worker with everything else it does, and runs the same activity again, without
+end: the workflow would never hear of it."""
 
 
 @dataclass(frozen=True)
@@ -137,13 +144,16 @@ def activity_blueprint(ports: Ports, runs_of: RunsOf) -> df.Blueprint:
     return blueprint
 
 
-def activity_shell(activity: Activity, ports: Ports) -> Callable[[dict[str, Any]], Any]:
-    """The function the host calls: plain JSON in, plain JSON out."""
+def activity_shell(
+    activity: Activity, ports: Ports, limit_s: float = LONGEST_ACTIVITY_S
+) -> Callable[[dict[str, Any]], Any]:
+    """The function the host calls: plain JSON in, plain JSON out; it ends within ``limit_s``."""
 
     # The worker runtime refuses `dict[str, Any]` as the annotation of a trigger's parameter
     # (facts: durable-2x 2), so the plain class it is.
     async def shell(request: dict) -> dict:  # type: ignore[type-arg]
-        return to_object(await activity.body(ports, from_json(activity.request, request)))
+        body = activity.body(ports, from_json(activity.request, request))
+        return to_object(await _in_time(activity.name, body, limit_s))
 
     shell.__name__ = activity.name
     shell.__doc__ = activity.body.__doc__
@@ -154,9 +164,28 @@ def runs_shell(activity: RunsActivity, ports: Ports, runs_of: RunsOf) -> Callabl
     """As :func:`activity_shell`, with the durable client of the invocation."""
 
     async def shell(request: dict, client: df.DurableFunctionsClient) -> dict:  # type: ignore[type-arg]
-        answer = await activity.body(ports, runs_of(client), from_json(activity.request, request))
-        return to_object(answer)
+        body = activity.body(ports, runs_of(client), from_json(activity.request, request))
+        return to_object(await _in_time(activity.name, body, LONGEST_ACTIVITY_S))
 
     shell.__name__ = activity.name
     shell.__doc__ = activity.body.__doc__
     return shell
+
+
+async def _in_time[T](name: str, body: Awaitable[T], limit_s: float) -> T:
+    """What an activity gives; one that takes too long fails where it stands, as in a crash.
+
+    Raises:
+        OutcomeUnknownError: The activity was given up after ``limit_s`` seconds.
+    """
+    bound = asyncio.timeout(limit_s)
+    try:
+        async with bound:
+            return await body
+    except TimeoutError as late:
+        # A time-out of the body's own says more about what was slow.
+        if not bound.expired():
+            raise
+        raise OutcomeUnknownError(
+            f"did not end within {limit_s / 60:g} minutes and was given up", subject=name
+        ) from late
