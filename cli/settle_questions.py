@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from cli.settle_lines import policy_lines
-from cli.settle_views import SettlementView
+from cli.settle_views import SettlementPlanView, SettlementView
 from domain.upgrade import RunState
 
 WAITING_FOR_GUARD = "waiting_for_guard"
@@ -33,7 +33,15 @@ class Questions:
 
 def _lines(view: SettlementView) -> Iterator[str]:
     if view.state == RunState.AWAITING_APPROVAL:
-        yield from (f"would write {change}" for change in (view.plan.changes if view.plan else ()))
+        if view.plan is not None:
+            yield from _change_lines(view.plan)
         yield from policy_lines(view)
     elif view.state == WAITING_FOR_GUARD and view.guard is not None:
         yield view.guard.text
+
+
+def _change_lines(plan: SettlementPlanView) -> Iterator[str]:
+    yield from (f"would write {change}" for change in plan.changes)
+    left = plan.count - len(plan.changes)
+    if left > 0:
+        yield f"would write {left} more; every one of them is in the evidence"

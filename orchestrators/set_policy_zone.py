@@ -14,6 +14,7 @@ from datetime import timedelta
 from durabletask import task
 
 from domain.codec import JsonObject, from_json, to_object
+from domain.custom_status import shortened
 from domain.settling import (
     PolicyChange,
     PolicyCheck,
@@ -82,7 +83,8 @@ def set_policy_zone(ctx: task.OrchestrationContext, request: JsonObject) -> Flow
         if tries >= MAX_ATTEMPTS or waits >= MAX_BUDGET_WAITS:
             write = _given_up(write, tries + waits)
             break
-        ctx.set_custom_status({"state": write.outcome.value, "message": write.message})
+        shown = {"state": write.outcome.value, "message": shortened(write.message)}
+        ctx.set_custom_status(shown)
         yield ctx.create_timer(_pause(ctx, write))
     return to_object(PolicyResult(policy_name=change.policy_name, write=write))
 

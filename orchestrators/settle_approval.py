@@ -11,6 +11,7 @@ from durabletask import task
 from pydantic import ValidationError
 
 from domain.codec import from_json
+from domain.custom_status import shown_part
 from domain.plans import Approval, judge_approval
 from domain.requests import ApprovalMode
 from domain.settle_plans import changes_hash
@@ -30,8 +31,8 @@ def agree_on_changes(
     if settle.approval is not ApprovalMode.REQUIRED:
         return ""
     digest = changes_hash(settle.vault, settle.time_zone_mode, changes)
-    # Custom status has to stay small; the evidence holds all of the changes.
-    plan = {"hash": digest, "changes": list(changes)[:50], "count": len(changes)}
+    # As many as a custom status takes; the evidence holds all of the changes.
+    plan = {"hash": digest, "changes": shown_part(changes), "count": len(changes)}
     ctx.set_custom_status({"state": "awaiting_approval", "plan": plan})
     refusal = yield from _ask(ctx, settle, digest)
     ctx.set_custom_status({"state": "settling"})

@@ -10,6 +10,7 @@ from typing import Any
 from durabletask import task
 
 from domain.codec import JsonObject, from_json, to_json
+from domain.custom_status import shown_part
 from domain.findings import Tally
 from domain.guards import GuardNeed
 from domain.settling import (
@@ -106,8 +107,8 @@ def _ask_guard(
     """Shows what is needed and waits for the word that it was granted; False: it was not."""
     need = _need(results)
     shown: JsonObject = to_json(need) if need else {}
-    guarded = list(_guarded(results))
-    status = {"state": "waiting_for_guard", "guard": {**shown, "policies": guarded[:50]}}
+    guard = {**shown, "policies": shown_part(_guarded(results))}
+    status = {"state": "waiting_for_guard", "guard": guard}
     ctx.set_custom_status(status)
     # Both from here on: an answer that came earlier is buffered by the engine.
     expiry = ctx.create_timer(GUARD_EXPIRY)

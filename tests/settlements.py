@@ -38,9 +38,9 @@ def estate_with(vault: FakeVault | None = None, **changes: Any) -> FakeEstate:
     return estate
 
 
-def policies(count: int, **properties: Any) -> dict[str, dict[str, Any]]:
+def policies(count: int, name_length: int = 9, **properties: Any) -> dict[str, dict[str, Any]]:
     """So many policies without a zone."""
-    names_of = [f"Policy{number:03}" for number in range(count)]
+    names_of = [f"Policy{number:03}".ljust(name_length, "x") for number in range(count)]
     return {name: policy_document(name, **properties) for name in names_of}
 
 

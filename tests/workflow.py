@@ -19,6 +19,7 @@ from durabletask.internal import helpers
 from durabletask.internal import orchestrator_service_pb2 as pb
 from durabletask.worker import _OrchestrationExecutor, _Registry
 
+from domain.custom_status import LONGEST_STATUS
 from orchestrators import ORCHESTRATORS
 from tests.fake_base import FakeClock
 
@@ -143,6 +144,8 @@ class Workflow:
         result = execute(self._registry, instance_id, instance.history, new)
         instance.history.extend(new)
         if result.encoded_custom_status:
+            # What Azure would fail the orchestration for must not pass here.
+            assert len(result.encoded_custom_status) <= LONGEST_STATUS
             instance.statuses.append(json.loads(result.encoded_custom_status))
         for action in result.actions:
             await self._act(instance_id, instance, action)

@@ -33,7 +33,7 @@ class ChangesShown(TypedDict):
     hash: str
     """What an approval has to name."""
     changes: list[str]
-    """The first 50, one sentence each; all of them are in the evidence."""
+    """The first, 50 at most, one sentence each; all of them are in the evidence."""
     count: int
 
 
@@ -47,7 +47,7 @@ class GuardShown(TypedDict):
     text: NotRequired[str]
     """What to ask whom."""
     policies: list[str]
-    """The first 50 that wait."""
+    """The first that wait, 50 at most."""
 
 
 class SettlementView(TypedDict):

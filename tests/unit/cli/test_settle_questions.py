@@ -35,6 +35,15 @@ def test_a_plan_is_told_with_its_changes_and_previews(told):
     ] == lines
 
 
+def test_changes_that_do_not_show_are_counted(told):
+    """Whoever agrees must not take the first of them for all."""
+    lines, questions = told
+
+    questions.look([view("awaiting_approval", plan={**PLAN, "count": 200})])
+
+    assert "vault-old: would write 199 more; every one of them is in the evidence" == lines[-1]
+
+
 def test_a_guard_is_told_with_what_to_ask_for(told):
     """In the service's words, made into a request."""
     lines, questions = told

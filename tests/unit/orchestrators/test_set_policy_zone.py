@@ -198,6 +198,21 @@ async def test_a_guarded_vault_waits_for_its_owner_and_goes_on(
     )
 
 
+async def test_many_guarded_policies_are_shown_as_far_as_they_fit() -> None:
+    """Azure fails an orchestration whose status is too long; the test engine refuses it, too."""
+    estate = estate_with(policies=policies(48, name_length=150))
+    guard = f"/subscriptions/s/resourceGroups/{'g' * 90}/providers/guards/{'n' * 90}"
+    for vault in estate.recovery_services.vaults.values():
+        vault.guard_proxies = [{"properties": {"resourceGuardResourceId": guard}}]
+    estate.recovery_services.fail("write_policy", *[GUARDED] * 48)
+
+    outcome, instance = await settle(estate)
+
+    shown = next(one["guard"] for one in instance.statuses if one["state"] == "waiting_for_guard")
+    assert (RunState.CLOSED_WITH_TASKS, guard) == (outcome.state, shown["guard_id"])
+    assert 20 < len(shown["policies"]) < 48
+
+
 async def test_an_editor_who_never_stops_ends_the_attempts() -> None:
     """After six attempts a person has to talk to the other one; nothing is overwritten."""
     estate = estate_with()

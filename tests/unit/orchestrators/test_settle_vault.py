@@ -124,6 +124,17 @@ async def test_nothing_is_written_before_somebody_else_has_agreed(
     assert (state, writes) == (outcome.state, estate.recovery_services.count("write_policy"))
 
 
+async def test_a_plan_of_many_changes_is_shown_as_far_as_it_fits() -> None:
+    """Azure fails an orchestration whose status is too long; the test engine refuses it, too."""
+    estate = estate_with(policies=policies(200, name_length=150))
+
+    outcome, instance = await settle(estate, settle_request(approval=ApprovalMode.REQUIRED))
+
+    plan = next(one["plan"] for one in instance.statuses if one["state"] == "awaiting_approval")
+    assert (RunState.NOT_APPROVED, 200) == (outcome.state, plan["count"])
+    assert 20 < len(plan["changes"]) < 50
+
+
 async def test_a_settlement_without_changes_asks_nobody() -> None:
     """There is nothing to agree to."""
     estate = estate_with(policies={"P": policy_document("P", timeZone=PACIFIC)})
