@@ -7,8 +7,8 @@ from durabletask.client import OrchestrationState
 from domain.campaigns import CampaignState, campaign_instance_id
 from domain.codec import to_json
 from orchestrators import names
+from triggers import starts
 from triggers.answers import error
-from triggers.views import ENDED
 
 
 async def state_of(
@@ -30,15 +30,4 @@ async def begin(client: df.DurableFunctionsClient, state: CampaignState) -> bool
         Exception: The task hub could not be reached, or refused for another reason.
     """
     instance_id = campaign_instance_id(state.campaign_id)
-    try:
-        await client.schedule_new_orchestration(
-            names.RUN_CAMPAIGN, input=to_json(state), instance_id=instance_id
-        )
-    except Exception:
-        # Of two calls at once the host refuses the second, with a bare exception that says no more
-        # than any other (service-bus 6.3). What is there tells.
-        found = await client.get_orchestration_state(instance_id, fetch_payloads=False)
-        if found is None or found.runtime_status in ENDED:
-            raise
-        return False
-    return True
+    return await starts.begin(client, names.RUN_CAMPAIGN, to_json(state), instance_id)

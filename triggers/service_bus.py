@@ -26,6 +26,7 @@ from domain.intake_message import request_from_message
 from domain.messages import QueueMessage
 from domain.requests import UpgradeRequest
 from orchestrators import names
+from triggers.starts import begin
 from triggers.views import ENDED
 
 _LOG = logging.getLogger("vaultlift.triggers.service_bus")
@@ -127,25 +128,13 @@ async def _tell_admission(intake: Intake, message: QueueMessage) -> None:
     client, window = intake.client, intake.options.window
     state = await client.get_orchestration_state(names.ADMISSION_ID, fetch_payloads=False)
     if state is None or state.runtime_status in ENDED:
-        await _begin_admission(client, window)
+        # Two messages may find it missing at once.
+        fresh = to_json(AdmissionState(window=window))
+        await begin(client, names.ADMIT_UPGRADES, fresh, names.ADMISSION_ID)
     arrival = Arrival(block=block_of(message.sequence_number), window=window)
     await client.raise_orchestration_event(
         names.ADMISSION_ID, names.SLOT_EVENT, data=to_json(arrival)
     )
-
-
-async def _begin_admission(client: df.DurableFunctionsClient, window: int) -> None:
-    try:
-        await client.schedule_new_orchestration(
-            names.ADMIT_UPGRADES,
-            input=to_json(AdmissionState(window=window)),
-            instance_id=names.ADMISSION_ID,
-        )
-    except Exception:
-        # Two messages may find it missing at once; the host refuses the second (service-bus 6.3).
-        state = await client.get_orchestration_state(names.ADMISSION_ID, fetch_payloads=False)
-        if state is None or state.runtime_status in ENDED:
-            raise
 
 
 def to_queue_message(message: func.ServiceBusMessage) -> QueueMessage:

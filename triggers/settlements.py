@@ -44,6 +44,7 @@ from triggers.shapes.settlements import (
     SettlementPage,
     ZonesShown,
 )
+from triggers.starts import begin
 from triggers.views import ENDED
 
 ZONE_PLAN = "09-time-zone-plan"
@@ -132,10 +133,8 @@ class SettlementRoutes:
         # Read before the start: the same request delivered twice finds the first one's run.
         if state is not None and not _may_restart(state, request):
             return True
-        await client.schedule_new_orchestration(
-            names.SETTLE_VAULT, input=to_json(request), instance_id=instance_id
-        )
-        return False
+        # Two requests may name the vault at once, and each was to start hundreds of others.
+        return not await begin(client, names.SETTLE_VAULT, to_json(request), instance_id)
 
     async def list(
         self, req: func.HttpRequest, client: df.DurableFunctionsClient

@@ -9,6 +9,7 @@ from adapters.ports import Ports
 from domain.audits import AuditRequest
 from domain.codec import to_json
 from orchestrators import names
+from triggers.starts import begin
 from triggers.views import ENDED
 
 _LOG = logging.getLogger("vaultlift.triggers.timers")
@@ -25,11 +26,8 @@ async def start_audit(
     instance_id = f"audit-{audit_id}"
     state = await client.get_orchestration_state(instance_id, fetch_payloads=False)
     if state is None:
-        await client.schedule_new_orchestration(
-            names.AUDIT_ESTATE,
-            input=to_json(AuditRequest(audit_id=audit_id, subscriptions=subscriptions)),
-            instance_id=instance_id,
-        )
+        request = AuditRequest(audit_id=audit_id, subscriptions=subscriptions)
+        await begin(client, names.AUDIT_ESTATE, to_json(request), instance_id)
     elif state.runtime_status in ENDED:
         _LOG.info("the audit of %s has been done already", audit_id)
     return instance_id

@@ -173,6 +173,27 @@ async def test_a_settlement_may_run_again_once_it_has_ended(
     assert (joined, joined) == (entry["joined"], not client.started)
 
 
+async def test_of_two_requests_at_once_the_second_joins_and_starts_the_rest() -> None:
+    """The host refuses it with a bare exception; the other vaults of the list are settled."""
+    client = FakeDurableClient()
+    client.refuse_start = _state()
+    rows = [VAULT, {"vaultId": vault_ref("two").arm_id}]
+
+    response = await _routes().post(_request({"vaults": rows}), client)
+
+    joined = [one["joined"] for one in _read(response)["settlements"]]
+    assert (202, [True, False], 1) == (response.status_code, joined, len(client.started))
+
+
+async def test_a_task_hub_that_refuses_for_another_reason_is_no_start() -> None:
+    """Nothing runs under the id, so nothing was joined."""
+    client = FakeDurableClient()
+    client.refuse_start = _ended(run_id="an-earlier-request")
+
+    with pytest.raises(RuntimeError, match="already exists"):
+        await _routes().post(_request(VAULT), client)
+
+
 async def test_every_problem_is_named_and_nothing_started() -> None:
     """All or nothing, as for upgrades."""
     client = FakeDurableClient()

@@ -29,3 +29,11 @@ async def test_a_timer_that_fires_twice_starts_one_audit() -> None:
     await start_audit(client, fake_ports(), (SUBSCRIPTION,))
 
     assert [] == client.started
+
+
+async def test_of_two_timers_at_once_one_starts_the_audit() -> None:
+    """The other is refused by the host, and has nothing to do."""
+    client = FakeDurableClient()
+    client.refuse_start = replace(instance_state(), instance_id=AUDIT)
+
+    assert AUDIT == await start_audit(client, fake_ports(), (SUBSCRIPTION,))
