@@ -110,16 +110,11 @@ def _ask_guard(
     guard = {**shown, "policies": shown_part(_guarded(results))}
     status = {"state": "waiting_for_guard", "guard": guard}
     ctx.set_custom_status(status)
-    # Both from here on: an answer that came earlier is buffered by the engine.
-    expiry = ctx.create_timer(GUARD_EXPIRY)
-    event = ctx.wait_for_external_event(names.GUARD_EVENT, data_type=dict)
-    winner = yield task.when_any([event, expiry])
+    answer = yield from _next_word(ctx)
     is_granted = False
     decision, data = "expired", {}
-    if winner is event:
-        expiry.cancel()
+    if answer is not None:
         # Anything but the one word counts as no: writing is what needs consent.
-        answer = event.get_result() or {}
         is_granted = answer.get("decision") == "granted"
         decision = str(answer.get("decision"))
         data = {"by": str(answer.get("by") or "")}
@@ -129,3 +124,19 @@ def _ask_guard(
     yield from call(ctx, names.RECORD_ANSWER, record, Recorded)
     ctx.set_custom_status({"state": "settling"})
     return is_granted
+
+
+def _next_word(ctx: task.OrchestrationContext) -> Flow[JsonObject | None]:
+    """The next answer about a guard; None when nobody answered in time."""
+    # Both from here on: an answer that came earlier is buffered by the engine.
+    expiry = ctx.create_timer(GUARD_EXPIRY)
+    while True:
+        event = ctx.wait_for_external_event(names.GUARD_EVENT, data_type=dict)
+        winner = yield task.when_any([event, expiry])
+        if winner is expiry:
+            return None
+        answer = event.get_result()
+        # What is no object is nobody's answer: anybody with the management API may raise an event.
+        if isinstance(answer, dict):
+            expiry.cancel()
+            return answer

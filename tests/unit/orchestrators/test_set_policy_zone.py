@@ -166,6 +166,15 @@ async def test_more_policies_than_the_budget_are_spread_over_days() -> None:
 GUARDED = AccessDeniedError("guarded", code="UserErrorResourceGuardRequestMissing", status=403)
 
 
+def _guarded_estate(guard: str = "/guards/one", **changes: Any) -> FakeEstate:
+    """A vault whose first write is refused until the owner of its guard has agreed."""
+    estate = estate_with(**changes)
+    for vault in estate.recovery_services.vaults.values():
+        vault.guard_proxies = [{"properties": {"resourceGuardResourceId": guard}}]
+    estate.recovery_services.fail("write_policy", GUARDED)
+    return estate
+
+
 @pytest.mark.parametrize(
     ("decision", "state", "writes"),
     [
@@ -179,10 +188,7 @@ async def test_a_guarded_vault_waits_for_its_owner_and_goes_on(
     decision: str | None, state: RunState, writes: int
 ) -> None:
     """The wait is durable, shown with the exact request, and ends after a week at the latest."""
-    estate = estate_with()
-    for vault in estate.recovery_services.vaults.values():
-        vault.guard_proxies = [{"properties": {"resourceGuardResourceId": "/guards/one"}}]
-    estate.recovery_services.fail("write_policy", GUARDED)
+    estate = _guarded_estate()
     workflow = estate.workflow()
     if decision:
         answer = {"decision": decision, "by": "guard owner"}
@@ -198,13 +204,25 @@ async def test_a_guarded_vault_waits_for_its_owner_and_goes_on(
     )
 
 
+@pytest.mark.parametrize("word", ["granted", 1, ["granted"], None])
+async def test_a_word_that_is_no_answer_is_passed_over(word: Any) -> None:
+    """Anybody with the management API may raise an event; the owner's own still counts."""
+    estate = _guarded_estate()
+    workflow = estate.workflow()
+    answer = {"decision": "granted", "by": "guard owner"}
+    workflow.raise_event(INSTANCE, names.GUARD_EVENT, word, timedelta(days=1))
+    workflow.raise_event(INSTANCE, names.GUARD_EVENT, answer, timedelta(days=2))
+
+    outcome, _ = await settle(estate, workflow=workflow)
+
+    assert (RunState.CLOSED, 2) == (outcome.state, _writes(estate))
+
+
 async def test_many_guarded_policies_are_shown_as_far_as_they_fit() -> None:
     """Azure fails an orchestration whose status is too long; the test engine refuses it, too."""
-    estate = estate_with(policies=policies(48, name_length=150))
     guard = f"/subscriptions/s/resourceGroups/{'g' * 90}/providers/guards/{'n' * 90}"
-    for vault in estate.recovery_services.vaults.values():
-        vault.guard_proxies = [{"properties": {"resourceGuardResourceId": guard}}]
-    estate.recovery_services.fail("write_policy", *[GUARDED] * 48)
+    estate = _guarded_estate(guard, policies=policies(48, name_length=150))
+    estate.recovery_services.fail("write_policy", *[GUARDED] * 47)
 
     outcome, instance = await settle(estate)
 
