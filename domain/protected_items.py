@@ -19,6 +19,14 @@ ARM_VM = "microsoft.compute/virtualmachines"
 DEFAULT_SOFT_DELETE_DAYS = 14
 """How long deleted data is kept where the item does not say (recovery-services 4)."""
 
+_SERVERS = frozenset({"dpm", "azurebackupserver"})
+_UNDATED = _SERVERS | {"azuresql"}
+"""Kinds whose items have no ``lastBackupTime`` at all (the SDK's models of them)."""
+
+_FAILED = frozenset({"failed", "unhealthy", "cancelled"})
+"""Words of ``lastBackupStatus`` after which there is no recovery point; virtual machines and
+databases each have their own (recorded bodies). An open set: no other word counts as a failure."""
+
 # Classic:  VM;iaasvmcontainer;<group>;<vm>     ARM:  VM;iaasvmcontainerv2;<group>;<vm>
 _CLASSIC_NAME = re.compile(r"(?:^|;)iaasvmcontainer;", re.IGNORECASE)
 
@@ -39,7 +47,9 @@ class ProtectedItem:
     """Empty for stopped and deleted items, and for agents whose policy ARM does not show."""
     has_policy: bool
     last_backup_at: datetime | None
-    """UTC; None for never."""
+    """UTC; None for never. A backup that failed has its time here as well."""
+    last_backup_status: str
+    """As sent: Completed, Failed, Healthy, Unhealthy ...; empty where the kind has none."""
     last_recovery_point_at: datetime | None
     deleted_at: datetime | None
     """UTC; when the deletion of a soft-deleted item was asked for."""
@@ -55,6 +65,26 @@ class ProtectedItem:
     def is_classic_vm(self) -> bool:
         """A virtual machine of the classic deployment model."""
         return self.item_type == CLASSIC_VM
+
+    @property
+    def is_of_server(self) -> bool:
+        """Protected by a DPM or Azure Backup Server, by whose protection groups it goes."""
+        return self.management_type.casefold() in _SERVERS
+
+    @property
+    def is_undated(self) -> bool:
+        """Of a kind that the service tells no last backup of."""
+        return self.management_type.casefold() in _UNDATED
+
+    @property
+    def last_copy_at(self) -> datetime | None:
+        """UTC; when it was last backed up, as far as the service tells of items of its kind."""
+        return self.last_recovery_point_at if self.is_undated else self.last_backup_at
+
+    @property
+    def has_failed(self) -> bool:
+        """The last backup made no recovery point."""
+        return self.last_backup_status.casefold() in _FAILED
 
     @property
     def is_protected(self) -> bool:
@@ -104,6 +134,7 @@ def parse_protected_item(item: JsonObject) -> ProtectedItem:
         policy_name=_text(item, "policyName"),
         has_policy=bool(_text(item, "policyName") or _text(item, "policyId")),
         last_backup_at=parse_moment(value_at(item, ("properties", "lastBackupTime"))),
+        last_backup_status=_text(item, "lastBackupStatus"),
         last_recovery_point_at=parse_moment(value_at(item, ("properties", "lastRecoveryPoint"))),
         deleted_at=parse_moment(value_at(item, ("properties", "deferredDeleteTimeInUTC"))),
         is_soft_deleted=value_at(item, ("properties", "isScheduledForDeferredDelete")) is True,

@@ -10,7 +10,7 @@ from domain.checks.catalog import ARM_TWIN, BACKUPS_GO_ON, CLASSIC_VM, ITEM_STAT
 from domain.codec import JsonObject
 from domain.findings import Fact, Finding, Verdict
 from domain.protected_items import ProtectedItem, Twin, parse_protected_item, unprotected_twins
-from domain.readings import Attempt, FailedRead, unread
+from domain.readings import Attempt, FailedRead, fact, unread
 from domain.vaults import Provenance
 
 FIRST_RUN_GRACE = timedelta(hours=26)
@@ -67,6 +67,9 @@ def _state(item: ProtectedItem) -> tuple[Verdict, str, str]:
 
 
 def _without_policy(item: ProtectedItem) -> tuple[Verdict, str, str]:
+    if item.is_of_server:
+        text = "its protection group is kept by its server; the vault has no policy for it"
+        return Verdict.NOT_APPLICABLE, text, ""
     if item.management_type.casefold() == _AGENT:
         text = (
             "its policy does not show in the vault: the agent keeps it; update the policy once at"
@@ -80,36 +83,53 @@ def _goes_on(
     item: ProtectedItem, upgrade_ended_at: datetime | None, now: datetime
 ) -> tuple[Verdict, str, str]:
     """Whether backups went on through the upgrade, or go on today where that was long ago."""
-    last = item.last_backup_at
+    last = item.last_copy_at
+    if last is None and item.is_undated:
+        text = f"the vault does not tell when items of {item.management_type} are backed up"
+        return Verdict.NOT_APPLICABLE, text, ""
     to_do = f"Look why {item} is not backed up: its agent, its policy, its last job."
     if upgrade_ended_at is not None and now - upgrade_ended_at < STALE_AFTER:
-        judged = _since_upgrade(last, upgrade_ended_at, now)
+        judged = _since_upgrade(item, upgrade_ended_at, now)
         if judged is not None:
             return judged
     # Later than that, only its age counts: nobody knows any more what ran before.
     if last is None:
         return Verdict.FAIL, "was never backed up", to_do
+    # Ahead of its age: backups that run every night and fail leave nothing to restore from.
+    if item.has_failed:
+        point = f"last recovery point {_day(item.last_recovery_point_at)}"
+        return Verdict.FAIL, f"{_last_backup(item)}; {point}", to_do
     if now - last > STALE_AFTER:
         return Verdict.FAIL, f"last backup {_day(last)}, {(now - last).days} days ago", to_do
     return Verdict.PASS, f"last backup {_day(last)}", ""
 
 
+def _last_backup(item: ProtectedItem) -> str:
+    end = f" ended as {item.last_backup_status}" if item.has_failed else ""
+    return f"last backup {_day(item.last_copy_at)}{end}"
+
+
 def _since_upgrade(
-    last: datetime | None, upgrade_ended_at: datetime, now: datetime
+    item: ProtectedItem, upgrade_ended_at: datetime, now: datetime
 ) -> tuple[Verdict, str, str] | None:
-    """What a recent upgrade says about a last backup; None where only its age can tell."""
+    """What a recent upgrade says about a last backup; None where it has to be judged by itself."""
+    last = item.last_copy_at
     if last is not None and last >= upgrade_ended_at:
+        if item.has_failed:
+            return None
         return Verdict.PASS, f"backed up after the upgrade, on {_day(last)}", ""
     if now - upgrade_ended_at < FIRST_RUN_GRACE:
         # What is not due yet is not late, and not unknown either.
-        text = f"last backup {_day(last)}, before the upgrade; the next one is not due yet"
-        return Verdict.NOT_APPLICABLE, text, ""
+        told = (
+            "was never backed up" if last is None else f"{_last_backup(item)}, before the upgrade"
+        )
+        return Verdict.NOT_APPLICABLE, f"{told}; the next one is not due yet", ""
     return None
 
 
 def _classic(item: ProtectedItem) -> tuple[Verdict, str, str]:
     # Lists leave the recovery point out for some kinds; a backup that ended well made one.
-    kept = item.last_recovery_point_at or item.last_backup_at
+    kept = item.last_recovery_point_at or (None if item.has_failed else item.last_backup_at)
     if kept is None:
         return Verdict.UNKNOWN, "a classic machine of which no recovery point is shown", ""
     return Verdict.PASS, f"a classic machine; its recovery points are kept, last {_day(kept)}", ""
@@ -153,24 +173,23 @@ def check_twins(
 
 
 def _of_item(
-    item: ProtectedItem,
+    document: JsonObject,
     provenance: Provenance,
     upgrade_ended_at: datetime | None,
     now: datetime,
 ) -> Iterable[Finding]:
-    state = Fact(field="properties.protectionState", value=item.state, provenance=provenance)
-    backup = Fact(
-        field="properties.lastBackupTime",
-        value=item.last_backup_at.isoformat() if item.last_backup_at else None,
-        provenance=provenance,
+    item = parse_protected_item(document)
+    state, *backup = (
+        fact(document, ("properties", member), provenance)
+        for member in ("protectionState", "lastBackupTime", "lastBackupStatus", "lastRecoveryPoint")
     )
     yield _finding(ITEM_STATE.id, item, _state(item), (state,))
     if item.is_classic_vm:
-        yield _finding(CLASSIC_VM.id, item, _classic(item), (backup,))
+        yield _finding(CLASSIC_VM.id, item, _classic(item), tuple(backup))
     # Only what is meant to be backed up, and has had its first copy, can be late.
     if item.state.casefold() == "protected" and not item.is_soft_deleted:
         judged = _goes_on(item, upgrade_ended_at, now)
-        yield _finding(BACKUPS_GO_ON.id, item, judged, (backup,))
+        yield _finding(BACKUPS_GO_ON.id, item, judged, tuple(backup))
 
 
 def check(
@@ -193,5 +212,5 @@ def check(
     return tuple(
         finding
         for one in items.value
-        for finding in _of_item(parse_protected_item(one), items.provenance, upgrade_ended_at, now)
+        for finding in _of_item(one, items.provenance, upgrade_ended_at, now)
     )

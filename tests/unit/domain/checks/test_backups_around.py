@@ -87,7 +87,7 @@ def test_both_backups_are_told_with_the_time_between_them() -> None:
     item = vm_item()
     found = _told(job_for(item, BEFORE), job_for(item, AFTER))
 
-    assert (Verdict.PASS, True, 3) == (
+    assert (Verdict.PASS, True, 5) == (
         found.verdict,
         found.message.endswith(
             f"first backup after the upgrade {AFTER:%Y-%m-%d %H:%M} UTC, 23 h on"

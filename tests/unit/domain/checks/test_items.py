@@ -95,6 +95,90 @@ def test_an_item_that_was_never_backed_up_is_told() -> None:
     assert Verdict.FAIL == _check(vm_item(lastBackupTime=NEVER, **POLICY))["backups-go-on"].verdict
 
 
+def test_a_first_backup_that_is_not_due_is_no_backup_before_the_upgrade() -> None:
+    """Right after an upgrade, an item without any backup is told to have none."""
+    item = vm_item(lastBackupTime=NEVER, **POLICY)
+
+    found = _check(item, upgrade_ended_at=NOW - timedelta(hours=3))["backups-go-on"]
+
+    assert Verdict.NOT_APPLICABLE == found.verdict
+    assert "was never backed up; the next one is not due yet" == found.message
+
+
+@pytest.mark.parametrize("word", ["Failed", "Unhealthy", "Cancelled"])
+@pytest.mark.parametrize("ended_ago", [None, timedelta(hours=3)], ids=["long ago", "just upgraded"])
+def test_backups_that_fail_do_not_go_on(word: str, ended_ago: timedelta | None) -> None:
+    """However recent: the time of a failed backup is its time all the same."""
+    point = NOW - timedelta(days=120)
+    item = vm_item(lastBackupStatus=word, lastRecoveryPoint=stamp(point), **POLICY)
+
+    ended = NOW - ended_ago if ended_ago else None
+    found = _check(item, upgrade_ended_at=ended)["backups-go-on"]
+
+    assert (Verdict.FAIL, True) == (found.verdict, bool(found.what_to_do))
+    assert found.message.endswith(
+        f"ended as {word}; last recovery point {point:%Y-%m-%d %H:%M} UTC"
+    )
+
+
+@pytest.mark.parametrize("word", ["Completed", "CompletedWithWarnings", "Healthy", "", "NewWord"])
+def test_no_other_word_of_a_backup_is_a_failure(word: str) -> None:
+    """The service's words are an open set."""
+    found = _check(vm_item(lastBackupStatus=word, **POLICY))["backups-go-on"]
+
+    assert Verdict.PASS == found.verdict
+
+
+def test_a_backup_that_failed_before_the_upgrade_is_not_held_against_it() -> None:
+    """The first one after the upgrade is not due yet; what is known is told."""
+    before = stamp(NOW - timedelta(hours=9))
+    item = vm_item(lastBackupStatus="Failed", lastBackupTime=before, **POLICY)
+
+    found = _check(item, upgrade_ended_at=NOW - timedelta(hours=3))["backups-go-on"]
+
+    assert Verdict.NOT_APPLICABLE == found.verdict
+    assert "ended as Failed, before the upgrade" in found.message
+
+
+def _undated(kind: str, **more: Any) -> Any:
+    """An item of a kind that has no time of a last backup."""
+    return vm_item(backupManagementType=kind, lastBackupTime=None, **more)
+
+
+@pytest.mark.parametrize("kind", ["DPM", "AzureBackupServer", "AzureSql"])
+@pytest.mark.parametrize(
+    ("point", "verdict"),
+    [
+        (None, Verdict.NOT_APPLICABLE),
+        (stamp(NOW - timedelta(days=1)), Verdict.PASS),
+        (stamp(NOW - timedelta(days=9)), Verdict.FAIL),
+    ],
+    ids=["not told", "lately", "stale"],
+)
+def test_items_without_a_time_of_backup_go_by_their_recovery_point(
+    kind: str, point: str | None, verdict: Verdict
+) -> None:
+    """What the service never tells is not called never backed up."""
+    item = _undated(kind, lastRecoveryPoint=point)
+
+    assert verdict == _check(item)["backups-go-on"].verdict
+
+
+@pytest.mark.parametrize("kind", ["DPM", "AzureBackupServer"])
+def test_items_of_a_backup_server_need_no_policy_of_the_vault(kind: str) -> None:
+    """Protection groups are kept by the server; nobody can assign it a policy here."""
+    found = _check(_undated(kind))["item-state"]
+
+    assert (Verdict.NOT_APPLICABLE, "") == (found.verdict, found.what_to_do)
+
+
+def test_the_evidence_is_what_the_service_sent() -> None:
+    """Its sentinel as well: absent would be another answer."""
+    found = _check(vm_item(lastBackupTime=NEVER, lastBackupStatus="", **POLICY))["backups-go-on"]
+
+    assert [NEVER, "", None] == [one.value for one in found.facts]
+
+
 def test_what_is_not_meant_to_be_backed_up_is_not_late() -> None:
     """A stopped item has no backups to go on."""
     assert "backups-go-on" not in _check(vm_item(protectionState="ProtectionStopped"))
@@ -105,8 +189,9 @@ def test_what_is_not_meant_to_be_backed_up_is_not_late() -> None:
     [
         (vm_item(lastRecoveryPoint=stamp(NOW), **CLASSIC), Verdict.PASS),
         (vm_item(lastBackupTime=NEVER, **CLASSIC), Verdict.UNKNOWN),
+        (vm_item(lastBackupStatus="Failed", **CLASSIC), Verdict.UNKNOWN),
     ],
-    ids=["with a point", "without"],
+    ids=["with a point", "without", "failed"],
 )
 def test_classic_machines_keep_their_recovery_points(item: Any, verdict: Verdict) -> None:
     """The article's promise, looked at machine by machine."""
