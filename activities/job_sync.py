@@ -44,7 +44,8 @@ async def run_read_job_sync(ports: Ports, request: JobSyncRequest) -> JobSyncRea
         return JobSyncReading(state=sync.state, text=text, summary=StepSummary())
     findings = findings_of(sync, items.provenance)
     # One source that could be read decides; the other's failure is a gap only where neither could.
-    unread = failures(jobs, rows) if sync.state is JobSyncState.UNKNOWN else ()
+    is_blind = isinstance(jobs, FailedRead) and isinstance(rows, FailedRead)
+    unread = failures(jobs, rows) if is_blind and sync.state is JobSyncState.UNKNOWN else ()
     summary = await keep_findings(
         ports, settle, "11-job-sync", findings, tasks_of(findings), unread
     )

@@ -4,6 +4,7 @@ Jobs carry names, not item ids (recovery-services 5): a job names its item and, 
 machine, container or storage account that holds it.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +14,19 @@ from domain.moments import parse_moment
 
 SKEW = timedelta(minutes=15)
 """Clocks differ, and a backup is stamped a little before or after its job."""
+
+LONGEST_JOB = timedelta(days=3)
+"""A backup later than this after a job's start is surely another job's."""
+
+DATABASE_COPY_WITHIN = timedelta(days=8)
+"""A database gets a full copy at least weekly. Jobs of its log backups never show, so the last
+backup it tells of may be one of those, and a copy this long before it stands for it."""
+
+_DATABASES = "azureworkload"
+
+# Jobs of databases name the server, too, and have no other member for it: msdb [sqlserver-0]
+# (answers in the service's documents).
+_ON_SERVER = re.compile(r"(?P<database>.+) \[(?P<server>[^\[\]]+)\]")
 
 _JOB_HOLDERS = ("mabServerName", "containerName", "storageAccountName")
 _ITEM_HOLDERS = ("computerName", "containerName", "serverName", "parentName")
@@ -62,6 +76,16 @@ class Item:
         """Kind and name, case-folded; several items of a vault may share it."""
         return self.management_type.casefold(), self.name.casefold()
 
+    @property
+    def is_database(self) -> bool:
+        """A database in a virtual machine: SQL Server, SAP HANA."""
+        return self.management_type.casefold() == _DATABASES
+
+    @property
+    def job_within(self) -> timedelta:
+        """How long before the last backup the job that stands for it may have started."""
+        return DATABASE_COPY_WITHIN if self.is_database else timedelta(0)
+
     def reason_without_job(self) -> str | None:
         """Why no job is looked for, or None."""
         without_jobs = _WITHOUT_JOBS.get(self.management_type.casefold())
@@ -105,9 +129,9 @@ class BackupJob:
         """Whether a backup of that moment may be this job's."""
         if moment < self.started_at - SKEW:
             return False
-        # A job that still runs covers everything after its start: it has not made its backup yet,
-        # or is about to say so.
-        return self.ended_at is None or moment <= self.ended_at + SKEW
+        # A job that still runs has not made its backup yet, or is about to say so; one that hangs
+        # is no proof of the backups that others made meanwhile.
+        return moment <= (self.ended_at or self.started_at + LONGEST_JOB) + SKEW
 
 
 def parse_job(document: JsonObject) -> BackupJob | None:
@@ -116,11 +140,15 @@ def parse_job(document: JsonObject) -> BackupJob | None:
     # Wire values are an open set: Backup, Backup (Full), Backup (Log) ...
     if started_at is None or not _property(document, "operation").casefold().startswith("backup"):
         return None
-    kind = _property(document, "backupManagementType")
+    kind = _property(document, "backupManagementType").casefold()
     name = _property(document, "entityFriendlyName")
+    holder = _property(document, *_JOB_HOLDERS)
+    found = _ON_SERVER.fullmatch(name) if kind == _DATABASES else None
+    if found is not None:
+        name, holder = found["database"], holder or found["server"]
     return BackupJob(
-        name_key=(kind.casefold(), name.casefold()),
-        holder=_property(document, *_JOB_HOLDERS).casefold(),
+        name_key=(kind, name.casefold()),
+        holder=holder.casefold(),
         started_at=started_at,
         ended_at=parse_moment(value_at(document, ("properties", "endTime"))),
     )

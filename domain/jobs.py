@@ -7,12 +7,20 @@ is unknown, never missing (DESIGN rule 4). Until 12 hours after the upgrade noth
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.codec import JsonObject
-from domain.job_records import BackupJob, Item, LogRow, parse_item, parse_job, parse_log_row
+from domain.job_records import (
+    LONGEST_JOB,
+    BackupJob,
+    Item,
+    LogRow,
+    parse_item,
+    parse_job,
+    parse_log_row,
+)
 from domain.settling import JobSyncState
 
 SYNC_LIMIT = timedelta(hours=12)
@@ -21,9 +29,6 @@ SYNC_LIMIT = timedelta(hours=12)
 SURE_JOB = timedelta(hours=12)
 """A row of the log tells a job's start only. A backup this soon after it is taken for the job's:
 shorter than a day, so that yesterday's job does not stand for today's backup."""
-
-LONGEST_JOB = timedelta(days=3)
-"""A backup later than this after a job's start is surely another job's."""
 
 LOOK_BACK = timedelta(days=30)
 """The widest window in which ARM lists jobs (recovery-services 5)."""
@@ -80,12 +85,12 @@ def jobs_window(items: Iterable[JsonObject], now: datetime) -> tuple[datetime, d
     """
     parsed = [parse_item(one) for one in items]
     # Items without a job to look for would widen the window, and each page of jobs costs a call.
-    backups = [
-        one.last_backup_at
+    starts = [
+        one.last_backup_at - max(one.job_within, LONGEST_JOB)
         for one in parsed
         if one.last_backup_at is not None and one.reason_without_job() is None
     ]
-    earliest = min(backups, default=now) - LONGEST_JOB
+    earliest = min(starts, default=now - LONGEST_JOB)
     return max(earliest, now - LOOK_BACK), now
 
 
@@ -95,7 +100,12 @@ def _belongs(job: BackupJob, item: Item, *, is_only_one: bool) -> bool:
 
 
 def _covering(jobs: list[BackupJob], item: Item, moment: datetime) -> list[BackupJob]:
-    return [job for job in jobs if job.name_key == item.name_key and job.covers(moment)]
+    return [
+        job
+        for job in jobs
+        if job.name_key == item.name_key
+        and (job.covers(moment) or moment - item.job_within <= job.started_at < moment)
+    ]
 
 
 def _seen_in_arm(
@@ -106,19 +116,21 @@ def _seen_in_arm(
         return Sighting.VISIBLE
     # A nameless holder among several items: one of them has its job, and nobody knows which.
     is_unclear = any(not job.holder for job in at_the_time)
-    return Sighting.UNKNOWN if is_unclear or moment < since else Sighting.MISSING
+    is_outside = moment - item.job_within < since
+    return Sighting.UNKNOWN if is_unclear or is_outside else Sighting.MISSING
 
 
-def _seen_in_row(moment: datetime, row: LogRow) -> Sighting:
+def _seen_in_row(item: Item, moment: datetime, row: LogRow) -> Sighting:
     # The query gives the last job only, so a backup long after it was made by a job that is not
     # there.
-    if row.last_job_at is None or moment - row.last_job_at > LONGEST_JOB:
+    if row.last_job_at is None or moment - row.last_job_at > max(LONGEST_JOB, item.job_within):
         return Sighting.MISSING
-    return Sighting.VISIBLE if moment - row.last_job_at <= SURE_JOB else Sighting.UNKNOWN
+    is_sure = moment - row.last_job_at <= max(SURE_JOB, item.job_within)
+    return Sighting.VISIBLE if is_sure else Sighting.UNKNOWN
 
 
 def _seen_in_log(item: Item, moment: datetime, rows: list[LogRow], sharing: int) -> Sighting:
-    found = [_seen_in_row(moment, row) for row in rows if row.name == item.name.casefold()]
+    found = [_seen_in_row(item, moment, row) for row in rows if row.name == item.name.casefold()]
     # Rows name no machine: with fewer rows than items of that name, nobody knows whose is missing.
     if len(found) < sharing or len(set(found)) != 1:
         return Sighting.UNKNOWN
@@ -130,6 +142,12 @@ _REASONS = {
     Sighting.MISSING: "no job of the last backup is visible",
     Sighting.UNKNOWN: "no source can tell whether the last backup has a job",
 }
+
+
+_BEFORE = (
+    "the last backup ran before the upgrade, and jobs from before it may never show; settle the"
+    " vault again once the item was backed up"
+)
 
 
 def _parsed[T](
@@ -198,6 +216,18 @@ def _state(sightings: Iterable[ItemSighting], *, is_early: bool) -> JobSyncState
     return JobSyncState.PARTLY if Sighting.VISIBLE in seen else JobSyncState.MISSING
 
 
+def _without_blame(one: ItemSighting, upgrade_ended_at: datetime | None) -> ItemSighting:
+    """What is missing of a backup before the upgrade cannot be told from what never was there."""
+    last = one.last_backup_at
+    if one.sighting is not Sighting.MISSING or last is None or upgrade_ended_at is None:
+        return one
+    # Classic vaults showed no jobs in Azure Resource Manager, and with a daily or weekly backup the
+    # first one after the upgrade may come later than the twelve hours.
+    return (
+        replace(one, sighting=Sighting.UNKNOWN, reason=_BEFORE) if last < upgrade_ended_at else one
+    )
+
+
 def judge_job_sync(
     sources: JobSources, *, upgrade_ended_at: datetime | None, now: datetime
 ) -> JobSync:
@@ -210,9 +240,12 @@ def judge_job_sync(
 
     Returns:
         ``pending`` while less than 12 hours have passed and something does not show; then
-        ``proven``, ``partly`` or ``missing``; ``unknown`` where no source could tell anything. A
+        ``proven``, ``partly`` or ``missing``; ``unknown`` where nothing can be told of any item. A
         vault without any item to look for is proven: there is nothing to miss.
     """
     sightings = _Observer(sources).sightings()
     is_early = upgrade_ended_at is not None and now < upgrade_ended_at + SYNC_LIMIT
+    # Until then what does not show is awaited, whenever it ran.
+    if not is_early:
+        sightings = tuple(_without_blame(one, upgrade_ended_at) for one in sightings)
     return JobSync(state=_state(sightings, is_early=is_early), items=sightings)

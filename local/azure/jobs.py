@@ -123,7 +123,8 @@ def _holder(workload: Workload, holder: str, group: str, entity: str) -> JsonObj
     elif workload is Workload.FILE_SHARE:
         named |= {"storageAccountName": holder, "storageAccountVersion": "Storage"}
     elif workload is Workload.SQL_IN_VM:
-        named["workloadType"] = "SQLDataBase"
+        # The only place where a job of a database names its server, as documented answers do.
+        named |= {"entityFriendlyName": f"{entity} [{holder}]", "workloadType": "SQLDataBase"}
     return named
 
 

@@ -44,6 +44,23 @@ def vm_item(name: str = "vm-one", group: str = "rg-one", **more: Any) -> Any:
     }
 
 
+def database_item(name: str = "orders", server: str = "sql01", **more: Any) -> Any:
+    """A SQL Server database in a virtual machine, last backed up two hours ago."""
+    return {
+        "name": f"SQLDataBase;mssqlserver;{name}",
+        "properties": {
+            "backupManagementType": "AzureWorkload",
+            "friendlyName": name,
+            "serverName": server,
+            "parentName": "MSSQLSERVER",
+            "containerName": f"VMAppContainer;compute;rg-one;{server}",
+            "protectionState": "Protected",
+            "lastBackupTime": stamp(LAST_BACKUP),
+            **more,
+        },
+    }
+
+
 def job_for(item: Any, start: datetime = LAST_BACKUP, minutes: int = 20, **more: Any) -> Any:
     """A job of an item, as ARM lists it: with names, not with the item's id."""
     told = item["properties"]
@@ -57,6 +74,8 @@ def job_for(item: Any, start: datetime = LAST_BACKUP, minutes: int = 20, **more:
     }
     if told["backupManagementType"] == "MAB":
         properties["mabServerName"] = told["computerName"]
+    elif told["backupManagementType"] == "AzureWorkload":
+        properties["entityFriendlyName"] += f" [{told['serverName']}]"
     else:
         properties["containerName"] = told["containerName"]
     return {"name": "job", "properties": properties | more}

@@ -13,8 +13,10 @@ from tests.unit.domain.builders import NOW
 from tests.unit.domain.job_documents import (
     LAST_BACKUP,
     agent_item,
+    database_item,
     job_for,
     row_for,
+    stamp,
     vm_item,
 )
 
@@ -29,12 +31,13 @@ def judge(
     rows: Sequence[Any] | None = None,
     *,
     ended_at: datetime | None = LONG_AGO,
+    days: int = 7,
 ) -> JobSync:
-    """The verdict on these items with what the two sources show."""
+    """The verdict on these items with what the two sources show, ARM of so many days."""
     sources = JobSources(
         items=tuple(items),
         arm_jobs=None if jobs is None else tuple(jobs),
-        arm_since=NOW - 7 * DAY,
+        arm_since=NOW - days * DAY,
         log_rows=None if rows is None else tuple(rows),
     )
     return judge_job_sync(sources, upgrade_ended_at=ended_at, now=NOW)
@@ -109,6 +112,56 @@ def test_another_job_proves_nothing(change: dict[str, Any]) -> None:
 def test_spelling_kind_and_result_of_the_backup_do_not_matter(change: dict[str, Any]) -> None:
     """A job that failed is as visible as one that did not."""
     assert [Sighting.VISIBLE] == seen([C_DRIVE], [job_for(C_DRIVE, **change)])
+
+
+def test_a_job_that_hangs_does_not_cover_the_backups_of_weeks() -> None:
+    """After three days the backup was surely made by another job."""
+    hung = job_for(C_DRIVE, start=LAST_BACKUP - timedelta(days=20), endTime=None)
+
+    assert [Sighting.MISSING] == seen([C_DRIVE], [hung])
+
+
+def test_a_database_is_told_apart_by_the_server_its_job_names() -> None:
+    """Jobs of databases have no member for it: orders [sql01]."""
+    items = [database_item(), database_item(server="sql02")]
+
+    assert [Sighting.VISIBLE, Sighting.MISSING] == seen(
+        items, [job_for(items[0], operation="Backup (Full)")], None, days=9
+    )
+
+
+def test_a_name_in_brackets_means_a_server_for_databases_only() -> None:
+    """A machine may be called so."""
+    odd = vm_item(name="app [old]")
+
+    assert [Sighting.VISIBLE] == seen([odd], [job_for(odd)])
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"), [(6, Sighting.VISIBLE), (8.5, Sighting.MISSING)], ids=["weekly", "older"]
+)
+def test_a_full_copy_stands_for_log_backups_which_show_no_job(
+    days: float, expected: Sighting
+) -> None:
+    """The last backup of a database may be one of its log, in both sources."""
+    orders, start = database_item(), LAST_BACKUP - timedelta(days=days)
+
+    assert [[expected]] * 2 == [
+        seen([orders], [job_for(orders, start=start)], None, days=9),
+        seen([orders], None, [row_for(orders, start)]),
+    ]
+
+
+def test_a_full_copy_before_the_window_is_unknown() -> None:
+    """A week may lie between it and the last backup."""
+    assert [Sighting.UNKNOWN] == seen([database_item()], [])
+
+
+def test_the_window_reaches_back_to_a_database_s_full_copy() -> None:
+    """The log backups since show no jobs."""
+    since, _ = jobs_window([database_item()], NOW)
+
+    assert LAST_BACKUP - timedelta(days=8) == since.replace(microsecond=0)
 
 
 def test_the_same_volume_on_two_machines_is_two_items() -> None:
@@ -225,6 +278,20 @@ def test_nothing_is_late_before_twelve_hours(hours: float, state: JobSyncState) 
     ended_at = NOW - timedelta(hours=hours)
 
     assert state == judge([C_DRIVE], [], ended_at=ended_at).state
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"), [(1, Sighting.MISSING), (13, Sighting.UNKNOWN)], ids=["early", "late"]
+)
+def test_a_backup_before_the_upgrade_is_not_called_missing(hours: int, expected: Sighting) -> None:
+    """Classic vaults showed no jobs, and a weekly backup may be days away."""
+    ended_at = NOW - timedelta(hours=hours)
+    before = agent_item(lastBackupTime=stamp(ended_at - timedelta(minutes=30)))
+
+    assert [expected] == seen([before], [], ended_at=ended_at)
+    assert [Sighting.VISIBLE] == seen(
+        [before], [job_for(before, start=ended_at - timedelta(hours=1), minutes=60)]
+    )
 
 
 def test_a_proof_may_come_early() -> None:

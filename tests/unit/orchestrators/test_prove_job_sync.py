@@ -96,7 +96,7 @@ async def test_after_twelve_hours_the_verdict_stands(shown: list[str], state: Jo
     estate = _estate("vm1", "vm2")
     estate.recovery_services.vaults[vault_ref().key].jobs = [_job(name) for name in shown]
 
-    reading = await _prove(estate)
+    reading = await _prove(estate, upgrade_ended_at=LAST_BACKUP - timedelta(hours=1))
 
     assert (state, 2 - len(shown), True) == (
         reading.state,
@@ -134,6 +134,21 @@ async def test_without_any_source_nothing_is_missing() -> None:
     reading = await _prove(estate)
 
     assert (JobSyncState.UNKNOWN, 0) == (reading.state, reading.summary.tally.failed)
+
+
+async def test_a_source_nobody_named_is_no_gap() -> None:
+    """ARM was read and cannot tell of so old a backup: unknown, but nothing was left unread."""
+    estate = _estate("vm1")
+    item = estate.recovery_services.vaults[vault_ref().key].items[0]
+    item["properties"]["lastBackupTime"] = _stamp(NOON - timedelta(days=40))
+
+    reading = await _prove(estate, upgrade_ended_at=NOON - timedelta(days=3000))
+
+    assert (JobSyncState.UNKNOWN, 1, ()) == (
+        reading.state,
+        reading.summary.tally.unknown,
+        reading.summary.unread,
+    )
 
 
 async def test_a_vault_without_items_has_nothing_to_miss() -> None:
