@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.ports import EvidenceEntry, Ports
-from domain.codec import to_json
+from domain.codec import from_json, to_json
 from domain.evidence import evidence_document, kind_of
 from domain.findings import Finding, tally
 from domain.outcomes import ManualTask
@@ -52,8 +52,12 @@ async def keep_findings(
     tasks: Sequence[ManualTask] = (),
     unread: Sequence[str] = (),
 ) -> StepSummary:
-    """Keeps the findings and tasks of a settling step and gives their count."""
-    await keep(
+    """Keeps the findings and tasks of a settling step and gives their count.
+
+    Run again after a crash, it counts what was kept: the report shows that, and a verdict made of
+    another reading would contradict it.
+    """
+    entry = await keep(
         ports,
         key=f"{settle.prefix}/{step}.json",
         kind=kind_of(step),
@@ -65,4 +69,9 @@ async def keep_findings(
             "unread": list(unread),
         },
     )
-    return StepSummary(tally=tally(findings), task_count=len(tasks), unread=tuple(unread))
+    kept = entry.document["data"]
+    return StepSummary(
+        tally=tally(from_json(tuple[Finding, ...], kept["findings"])),
+        task_count=len(kept["tasks"]),
+        unread=tuple(kept["unread"]),
+    )

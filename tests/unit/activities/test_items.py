@@ -63,3 +63,16 @@ async def test_jobs_that_cannot_be_read_leave_the_items_own_word() -> None:
     summary = await run_read_items(ports, settle(upgrade_ended_at=ENDED))
 
     assert ((), True) == (summary.unread, "backed up after the upgrade" in await _message(ports))
+
+
+async def test_an_execution_after_a_crash_counts_what_was_kept() -> None:
+    """The report shows the findings of the first one, and the verdict must not contradict it."""
+    ports, arm = _world()
+    failed = vm_item(**{**ITEM["properties"], "lastBackupStatus": "Failed"})
+    arm.vaults[vault_ref().key].items = [failed]
+    first = await run_read_items(ports, settle(upgrade_ended_at=ENDED))
+
+    arm.vaults[vault_ref().key].items = [ITEM]
+    again = await run_read_items(ports, settle(upgrade_ended_at=ENDED))
+
+    assert (first, 1) == (again, again.tally.failed)
