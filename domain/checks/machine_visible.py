@@ -70,8 +70,10 @@ def check(
 def _by_name(
     known_before: Iterable[str], shown: Collection[str], provenance: Provenance
 ) -> tuple[Finding, ...]:
-    lost = sorted({one for one in known_before if one.casefold() not in shown})
-    return tuple(_invisible(name, provenance) for name in lost)
+    # One machine, however its name was written: the classic vault has it as the machine gave it,
+    # Resource Manager in capitals.
+    lost = {one.casefold(): one for one in sorted(known_before) if one.casefold() not in shown}
+    return tuple(_invisible(lost[name], provenance) for name in sorted(lost))
 
 
 def _by_number(

@@ -42,6 +42,13 @@ def test_an_invisible_machine_that_was_known_is_named() -> None:
     )
 
 
+def test_a_machine_known_by_two_spellings_is_one() -> None:
+    """The classic vault and Resource Manager write its name differently."""
+    found = _visible(["A"], reading((_count(3),)), ("OLD.CONTOSO.LOCAL", "old.contoso.local"))
+
+    assert (2, True) == (len(found), "1 have no name" in found[-1].message)
+
+
 def test_an_invisible_machine_nobody_knows_is_counted() -> None:
     """The number is certain although the name is not."""
     (found,) = _visible(["A"], reading((_count(3),)))
