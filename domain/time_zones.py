@@ -28,6 +28,11 @@ _IANA_ALIASES = {
     "Europe/Uzhgorod": "FLE Standard Time",
     "Europe/Zaporozhye": "FLE Standard Time",
     "US/East-Indiana": "US Eastern Standard Time",
+    # Places that changed their clocks and not their row in the table, which names the zone they
+    # left.
+    "America/Scoresbysund": "Greenland Standard Time",
+    "Antarctica/Casey": "W. Australia Standard Time",
+    "Antarctica/Vostok": "West Asia Standard Time",
 }
 
 _DISPLAY_NAMES = {

@@ -1,5 +1,8 @@
 """Windows zone ids: recognised, and refused."""
 
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
 import pytest
 
 from domain.time_zones import (
@@ -94,3 +97,21 @@ def test_nonsense_is_refused_without_suggestions() -> None:
 def test_recent_ids_are_a_part_of_the_table() -> None:
     """The ids marked as perhaps unknown to the service are ids."""
     assert set() == RECENT_ZONES - set(windows_zones())
+
+
+def _offsets(zone: ZoneInfo) -> list[timedelta | None]:
+    """What the clock shows over the year to come, every ten days."""
+    first = datetime(2026, 12, 1, 12, tzinfo=UTC)
+    return [(first + timedelta(days=10 * n)).astimezone(zone).utcoffset() for n in range(37)]
+
+
+def test_an_iana_id_means_a_windows_id_with_the_same_clock() -> None:
+    """A place whose clocks have changed is not written as the zone it left."""
+    meant = {name: find_zone(name) for name in sorted(available_timezones())}
+    other = {
+        name: zone
+        for name, zone in meant.items()
+        if zone is not None and _offsets(ZoneInfo(name)) != _offsets(zone_info(zone))
+    }
+
+    assert ({}, True) == (other, len([zone for zone in meant.values() if zone]) > 500)
