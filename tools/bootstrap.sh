@@ -17,6 +17,12 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 unset PYENV_VERSION PYTHONHOME PYTHONPATH
 
+# What a person's own pip settings say of places ("user = true" is common) would send packages
+# elsewhere, or make pip refuse an environment; what they say of indexes is left to them. 0 beats a
+# configuration file, an unset variable would not.
+export PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0
+unset PIP_TARGET PIP_PREFIX PIP_ROOT
+
 lock_file=requirements-dev.txt
 stamp=.venv/.stamp
 bench_lock_file=requirements-bench.txt

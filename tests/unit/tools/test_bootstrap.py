@@ -212,6 +212,27 @@ def test_a_forced_pyenv_version_does_not_reach_python(machine: Machine) -> None:
     assert 0 == machine.run(PYENV_VERSION="3.11.7")[0]
 
 
+@pytest.mark.parametrize("name", ["PIP_USER", "PIP_REQUIRE_VIRTUALENV"])
+@pytest.mark.parametrize("program", ["python3.13", "python3"])
+def test_pip_is_told_where_packages_go(machine: Machine, program: str, name: str) -> None:
+    """Settings of the person's own pip neither stop it nor send packages out of the checkout."""
+    stand_in = PYTHON if program == "python3.13" else OLD_PYTHON
+    # As pip does: a variable of its own beats the configuration file, where "yes" stands here.
+    refusing = f'case "$* ${{{name}:-yes}}" in *"pip install"*yes) exit 1 ;; esac\n'
+    machine.give(program, refusing + stand_in)
+    uv = machine.give("uv-to-install", UV)
+
+    assert 0 == machine.run(UV=str(uv))[0]
+
+
+@pytest.mark.parametrize("name", ["PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"])
+def test_no_place_of_the_callers_is_installed_to(machine: Machine, name: str) -> None:
+    """A folder that pip was told of elsewhere stays as it is."""
+    machine.give("python3.13", f'[ -z "${{{name}:-}}" ] || exit 1\n' + PYTHON)
+
+    assert 0 == machine.run(**{name: "/elsewhere"})[0]
+
+
 def test_uv_serves_where_python_is_missing(machine: Machine) -> None:
     """With uv on the path nothing else is needed, and hashes still hold."""
     machine.give("uv", UV)
