@@ -2,7 +2,7 @@
 # Makes .venv hold exactly what requirements-dev.txt locks; does nothing when it already does.
 # With the argument "bench" it also holds what requirements-bench.txt adds for benchmarks.
 #
-# 1. A Python 3.13 that can make environments: $PYTHON, python3.13, python3, python.
+# 1. A Python 3.13 that can make environments and has sqlite3: $PYTHON, python3.13, python3, python.
 # 2. Else uv, from PATH or put into .tools by any python3 that has pip; uv finds a Python 3.13
 #    that plain names do not reach, or downloads one into .tools.
 # 3. Else it says what is missing and how to get it, and exits 1.
@@ -73,9 +73,15 @@ take_turn() {
     has_turn=1
 }
 
+# A Python that was compiled where their libraries were missing goes without these.
+is_complete() {
+    "$1" -c 'import sqlite3, ssl' 2>/dev/null
+}
+
 # ensurepip is missing where a distribution splits venv off into its own package.
 is_usable_python() {
-    "$1" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null
+    "$1" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null &&
+        is_complete "$1"
 }
 
 find_python() {
@@ -117,7 +123,8 @@ find_uv() {
 
 give_up() {
     say "vaultlift needs Python 3.13, and there is none here that it can use."
-    say "  tried: \$PYTHON, python3.13, python3, python (3.13 with the modules venv and ensurepip); $1"
+    say "  tried: \$PYTHON, python3.13, python3, python (3.13 with the modules venv,"
+    say "    ensurepip, sqlite3 and ssl); $1"
     say "  get it by one of:"
     say "    apt-get install python3.13 python3.13-venv    (Debian, Ubuntu)"
     say "    brew install python@3.13                      (macOS)"
@@ -144,13 +151,16 @@ build_with_python() {
 }
 
 build_with_uv() {
-    # Python is downloaded into the checkout, and only if this machine has no 3.13 at all.
-    if ! "$1" venv --quiet --no-python-downloads --python 3.13 .venv 2>/dev/null; then
-        say "no Python 3.13 on this machine; asking uv to download one into .tools"
+    # Python is downloaded into the checkout, and only if this machine has no whole 3.13 at all.
+    if ! "$1" venv --quiet --no-python-downloads --python 3.13 .venv 2>/dev/null ||
+        ! is_complete .venv/bin/python; then
+        say "no whole Python 3.13 on this machine; asking uv to download one into .tools"
         UV_PYTHON_INSTALL_DIR="$root/.tools/python"
-        export UV_PYTHON_INSTALL_DIR
+        UV_PYTHON_PREFERENCE=only-managed
+        export UV_PYTHON_INSTALL_DIR UV_PYTHON_PREFERENCE
         "$1" python install --no-bin 3.13 >&2 ||
             give_up "uv (it found no 3.13 and could not download one, see above)"
+        rm -rf .venv
         "$1" venv --quiet --python 3.13 .venv
     fi
     say "making .venv with $(.venv/bin/python --version) found by uv, from $lock_file"

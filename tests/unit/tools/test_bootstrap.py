@@ -13,7 +13,7 @@ import pytest
 
 from tests.unit.tools.trees import ROOT, write_tree
 
-TOOLS = ("cat", "chmod", "cksum", "cp", "dirname", "mkdir", "rm", "sed", "sh", "sleep")
+TOOLS = ("cat", "chmod", "cksum", "cp", "dirname", "mkdir", "rm", "sed", "sh", "sleep", "touch")
 LOCK = "alpha==1 \\\n    --hash=sha256:aa\nuv==9.9 \\\n    --hash=sha256:bb \\\n    --hash=sha256:cc\n    # via x\nzeta==1\n"
 PROJECT = '[project.scripts]\nvaultlift = "cli.main:app"\n\n[tool.ruff]\nline-length = 100\n'
 
@@ -44,6 +44,19 @@ case "$*" in
 esac
 """
 """A uv that knows a Python 3.13."""
+PARTIAL = 'case "$*" in *sqlite3*) exit 1 ;; esac\n'
+"""Goes before a Python that was compiled without the library of sqlite3."""
+UV_WITH_PARTIAL_PYTHON = """\
+echo "uv $*" >>"$LOG"
+case "$*" in
+    "python install "*) touch downloaded ;;
+    "venv "*)
+        mkdir -p .venv/bin && cp "$PARTIAL_PYTHON" .venv/bin/python
+        [ ! -e downloaded ] || [ "$UV_PYTHON_PREFERENCE" != only-managed ] || cp "$WHOLE" .venv/bin/python
+        ;;
+esac
+"""
+"""A uv that finds such a Python, and a whole one once it was told to download one and to use it."""
 UV_WITHOUT_PYTHON = 'echo "uv $*" >>"$LOG"; exit 1\n'
 
 
@@ -231,6 +244,29 @@ def test_no_place_of_the_callers_is_installed_to(machine: Machine, name: str) ->
     machine.give("python3.13", f'[ -z "${{{name}:-}}" ] || exit 1\n' + PYTHON)
 
     assert 0 == machine.run(**{name: "/elsewhere"})[0]
+
+
+def test_a_python_without_sqlite_does_not_serve(machine: Machine) -> None:
+    """It could be installed into, and the task hub would not start: the next one is looked at."""
+    machine.give("python3.13", PARTIAL + PYTHON)
+    machine.give("python3", PYTHON)
+
+    assert 0 == machine.run()[0]
+    assert (machine.programs / "python3").read_text(encoding="utf-8") == (
+        machine.checkout / ".venv/bin/python"
+    ).read_text(encoding="utf-8")
+
+
+def test_uv_downloads_where_its_python_lacks_sqlite(machine: Machine) -> None:
+    """The Python that uv finds is looked at like any other."""
+    partial = machine.give("python3.13", PARTIAL + PYTHON)
+    whole = machine.give("whole", PYTHON)
+    machine.give("uv", UV_WITH_PARTIAL_PYTHON)
+
+    assert 0 == machine.run(PARTIAL_PYTHON=str(partial), WHOLE=str(whole))[0]
+    assert whole.read_text(encoding="utf-8") == (machine.checkout / ".venv/bin/python").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_uv_serves_where_python_is_missing(machine: Machine) -> None:
