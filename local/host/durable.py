@@ -120,14 +120,13 @@ class DurableDispatcher:
         try:
             if kind == "orchestratorRequest":
                 return await self._run_turn(item)
-            await self._run_activity(item)
+            return await self._run_activity(item)
         except Exception:  # noqa: BLE001, whatever an engine raises
             # It refused or went away; the work is given back and will be repeated.
             _log.exception("a durable work item could not be completed")
             # It would be handed out again at once, and fail the same way as long as this lasts.
             await asyncio.sleep(_RETRY_AFTER_ABANDON_S)
             return False
-        return True
 
     async def _run_turn(self, item: pb.WorkItem) -> bool:
         request = item.orchestratorRequest
@@ -145,25 +144,24 @@ class DurableDispatcher:
         function = self._orchestrators.get(name.lower())
         if function is None:
             details = _not_registered("orchestrator", name, sorted(self._orchestrators))
-            await self._engine.complete_orchestration(_failed_turn(item, details))
+            refused = _failed_turn(item, details, is_retriable=False)
+            await self._engine.complete_orchestration(refused)
             return True
         # As in Azure: the binding carries text, and the library decodes it (durable-2x 1).
         body = base64.b64encode(request.SerializeToString()).decode()
         result = await self._invoker.invoke(
             function, TypedData(string=body), instance_id=request.instanceId
         )
-        # The invocation failed, not the orchestrator: what its own code raises comes back in the
-        # answer, as the end of the instance. So the turn is repeated, not failed.
-        if result.failure is not None or result.return_value is None:
+        if self._is_cut_short(result):
+            return False
+        # Too slow may be quicker next time, so the real extension repeats the turn.
+        if result.has_timed_out:
             await asyncio.sleep(_RETRY_AFTER_ABANDON_S)
             return False
-        response = pb.OrchestratorResponse()
-        response.ParseFromString(base64.b64decode(result.return_value.value))
-        response.completionToken = item.completionToken
-        await self._engine.complete_orchestration(response)
+        await self._engine.complete_orchestration(_answer(item, name, result))
         return True
 
-    async def _run_activity(self, item: pb.WorkItem) -> None:
+    async def _run_activity(self, item: pb.WorkItem) -> bool:
         request = item.activityRequest
         response = pb.ActivityResponse(
             instanceId=request.orchestrationInstance.instanceId,
@@ -179,8 +177,16 @@ class DurableDispatcher:
             result = await self._invoker.invoke(
                 function, TypedData(json=_activity_input(request)), instance_id=response.instanceId
             )
+            if self._is_cut_short(result):
+                return False
             _fill(response, result)
         await self._engine.complete_activity(response)
+        return True
+
+    def _is_cut_short(self, result: InvocationResult) -> bool:
+        """Whether a failure may be the shutdown's doing: as in Azure, that is repeated instead."""
+        # One Ctrl-C stops everything a terminal runs, and with it what an activity is calling.
+        return self._is_stopping and result.failure is not None
 
 
 def by_durable_name(
@@ -223,10 +229,32 @@ def _not_registered(kind: str, name: str, known: list[str]) -> Failure:
     return Failure(error_type=f"{kind.capitalize()}NotRegistered", message=message, stack_trace="")
 
 
-def _failed_turn(item: pb.WorkItem, failure: Failure) -> pb.OrchestratorResponse:
+def _answer(item: pb.WorkItem, name: str, result: InvocationResult) -> pb.OrchestratorResponse:
+    """The turn's answer; the end of the instance where the function gave none.
+
+    What an orchestrator raises comes back in its answer. A failure of the function around it ends
+    the instance too, as the extension does it: repeated, it would fail the same way for ever.
+    """
+    value = result.return_value
+    if result.failure is None and value is not None and value.kind is not None:
+        response = pb.OrchestratorResponse.FromString(base64.b64decode(value.value))
+        response.completionToken = item.completionToken
+        return response
+    cause = result.failure or "it returned nothing"
+    failure = Failure(
+        error_type="OrchestratorFunctionFailed",
+        message=f"function '{name}' failed with an unhandled exception: {cause}",
+        stack_trace=result.failure.stack_trace if result.failure else "",
+    )
+    return _failed_turn(item, failure, is_retriable=True)
+
+
+def _failed_turn(
+    item: pb.WorkItem, failure: Failure, *, is_retriable: bool
+) -> pb.OrchestratorResponse:
     complete = pb.CompleteOrchestrationAction(
         orchestrationStatus=pb.ORCHESTRATION_STATUS_FAILED,
-        failureDetails=to_failure_details(failure, is_retriable=False),
+        failureDetails=to_failure_details(failure, is_retriable=is_retriable),
     )
     return pb.OrchestratorResponse(
         instanceId=item.orchestratorRequest.instanceId,

@@ -71,6 +71,8 @@ class InvocationResult:
     return_value: TypedData | None = None
     outputs: Mapping[str, TypedData | None] = field(default_factory=dict)
     """Values the function set on its ``Out`` parameters."""
+    has_timed_out: bool = False
+    """Whether it failed because it took longer than ``functionTimeout``."""
 
 
 class AppLoadError(ConfigurationError):

@@ -96,7 +96,8 @@ class Runtime:
 
         Raises:
             TimeoutError: It takes longer than functions may; it goes on in its thread.
-            Exception: What the code raises.
+            RuntimeError: The code raises what is no Exception, such as SystemExit.
+            Exception: What else the code raises.
         """
         with self._invocation(function, instance_id) as scope:
             started = time.perf_counter()
@@ -108,9 +109,12 @@ class Runtime:
                     # With the context, which run_in_executor leaves behind: log lines find their
                     # invocation by it.
                     return await loop.run_in_executor(pool, copy_context().run, code)
-            except Exception as error:
+            except BaseException as error:
                 result = _to_failed(scope, error)
-                raise
+                if isinstance(error, Exception) or _is_ours(error):
+                    raise
+                # Not as it is: let through, SystemExit would end the whole host.
+                raise RuntimeError(str(result.failure)) from error
             finally:
                 _log_end(function, result, time.perf_counter() - started)
 
@@ -150,6 +154,12 @@ class Runtime:
         except TimeoutError:
             # Ours only: a TimeoutError of user code, as all it raises, comes back as an answer.
             result = self._timed_out(function, scope)
+        # The worker answers for an Exception only. What else code raises ends Azure's worker
+        # process; here it would end the host, or a trigger that nobody starts again.
+        except BaseException as error:
+            if _is_ours(error):
+                raise
+            result = _to_failed(scope, error)
         else:
             result = _to_result(scope.invocation_id, response)
         _log_end(function, result, time.perf_counter() - started)
@@ -162,7 +172,9 @@ class Runtime:
             message=f"Timeout value of {limit} was exceeded by function: {function.name}",
             stack_trace="",
         )
-        return InvocationResult(invocation_id=scope.invocation_id, failure=failure)
+        return InvocationResult(
+            invocation_id=scope.invocation_id, failure=failure, has_timed_out=True
+        )
 
 
 async def load_app(app_directory: Path) -> list[Function]:
@@ -258,7 +270,17 @@ def _to_result(invocation_id: str, response: Any) -> InvocationResult:
     return InvocationResult(invocation_id=invocation_id, failure=failure)
 
 
-def _to_failed(scope: InvocationScope, error: Exception) -> InvocationResult:
+def _is_ours(error: BaseException) -> bool:
+    """Whether it is the host that ends the invocation, rather than the app's code."""
+    # Code can raise CancelledError too; only the host has asked this very task to end.
+    task = asyncio.current_task()
+    is_asked = task is not None and task.cancelling() > 0
+    return isinstance(error, GeneratorExit) or (
+        isinstance(error, asyncio.CancelledError) and is_asked
+    )
+
+
+def _to_failed(scope: InvocationScope, error: BaseException) -> InvocationResult:
     failure = Failure(
         error_type=type(error).__name__,
         message=str(error),

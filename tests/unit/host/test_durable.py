@@ -2,12 +2,15 @@
 
 import asyncio
 import base64
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from durabletask.internal import orchestrator_service_pb2 as pb
 from google.protobuf.wrappers_pb2 import StringValue
 
 from local.host.durable import DurableDispatcher, by_durable_name, orchestration_name
+from local.host.functions import InvocationResult
 from local.host.messages import TypedData
 from tests.unit.host.fakes import Call, FakeEngine, FakeInvoker, make_function
 
@@ -163,13 +166,63 @@ async def test_refused_work_is_not_repeated_at_once():
     assert loop.time() - began >= 1.0
 
 
-async def test_an_orchestrator_function_that_fails_is_given_back():
-    """A failure outside the workflow itself is repeated, not recorded."""
+@pytest.mark.parametrize(
+    ("invoker", "cause"),
+    [(failing("no text"), "ValueError: no text"), (returning(None), "it returned nothing")],
+    ids=["raises", "answers nothing"],
+)
+async def test_an_orchestrator_function_that_fails_ends_its_instance(
+    invoker: FakeInvoker, cause: str
+):
+    """As the extension does it: given back, it would fail the same way for ever."""
     engine = FakeEngine([turn()])
 
-    await dispatch(engine, failing("worker trouble"))
+    await dispatch(engine, invoker)
+    action = engine.turns[0].actions[0].completeOrchestration
+
+    assert action.orchestrationStatus == pb.ORCHESTRATION_STATUS_FAILED
+    assert action.failureDetails.errorMessage == (
+        f"function 'run' failed with an unhandled exception: {cause}"
+    )
+
+
+async def test_a_turn_that_took_too_long_is_given_back():
+    """It may be quicker next time; the extension aborts such a turn and repeats it."""
+
+    class SlowInvoker(FakeInvoker):
+        async def invoke(self, *arguments: Any, **named: Any) -> InvocationResult:
+            result = await super().invoke(*arguments, **named)
+            return replace(result, has_timed_out=True)
+
+    engine = FakeEngine([turn()])
+
+    await dispatch(engine, SlowInvoker(failing("too slow").behaviour))
 
     assert (engine.turns, engine.abandoned) == ([], ["t"])
+
+
+@pytest.mark.parametrize("item", [turn(), activity()], ids=["turn", "activity"])
+async def test_what_fails_while_the_host_stops_is_given_back(item: pb.WorkItem):
+    """What it was calling may have been stopped by the same Ctrl-C; it is no failure to record."""
+    release = asyncio.Event()
+
+    async def behave(_call: Call) -> None:
+        await release.wait()
+        raise ValueError("connection refused")
+
+    engine, invoker = FakeEngine([item]), FakeInvoker(behave)
+    dispatcher = DurableDispatcher(
+        engine, invoker, FUNCTIONS, max_orchestrations=1, max_activities=1
+    )
+    dispatcher.start()
+    await invoker.wait_called(1)
+    stopping = asyncio.create_task(dispatcher.stop(5))
+    await asyncio.sleep(0)
+    release.set()
+    await stopping
+
+    assert (engine.turns, engine.activities) == ([], [])
+    assert engine.abandoned == [item.completionToken]
 
 
 async def test_activities_keep_to_their_limit():

@@ -1,5 +1,6 @@
 """The parts of the runtime driver that need no app."""
 
+import asyncio
 import logging
 import re
 import threading
@@ -75,3 +76,32 @@ async def test_code_that_takes_too_long_is_left_alone():
         await runtime.run_code(RUN, lambda: time.sleep(0.2), instance_id="one")
 
     assert runtime.in_flight == 0
+
+
+@pytest.mark.usefixtures("threads")
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt, asyncio.CancelledError])
+async def test_code_cannot_end_the_host(
+    caplog: pytest.LogCaptureFixture, kind: type[BaseException]
+):
+    """What ends a process or a task is a failure like any other when code of the app raises it."""
+
+    def leave() -> None:
+        raise kind("3")
+
+    with pytest.raises(RuntimeError, match=f"{kind.__name__}: 3"):
+        await Runtime().run_code(RUN, leave, instance_id="one")
+
+    assert "Executed run (Failed" in caplog.text
+
+
+@pytest.mark.usefixtures("threads")
+async def test_the_host_can_end_code_it_waits_for():
+    """A cancellation of its own is not taken for the app's."""
+    release = threading.Event()
+    waiting = asyncio.create_task(Runtime().run_code(RUN, release.wait, instance_id="one"))
+    await asyncio.sleep(0.01)
+    waiting.cancel()
+    ended = await asyncio.gather(waiting, return_exceptions=True)
+    release.set()
+
+    assert [asyncio.CancelledError] == [type(one) for one in ended]
