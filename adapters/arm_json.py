@@ -2,12 +2,13 @@
 
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 
 from adapters.answers import raise_for_status
 from adapters.clients import Clients, RestClient
+from adapters.clouds import origin
 from adapters.http_errors import UNREADABLE, find_request_id, translated
 from adapters.loop_local import LoopLocal
 from adapters.ports import Clock
@@ -106,9 +107,11 @@ class ArmJson:
 
     def _own(self, link: str, path: str) -> str:
         # The token goes along with every page: never to a host that a body names.
-        wanted = self._clients.get().arm_endpoint
-        parts = urlsplit(link)
-        if f"{parts.scheme}://{parts.netloc}".casefold() != wanted.casefold():
+        try:
+            is_own = origin(link) == origin(self._clients.get().arm_endpoint)
+        except ValueError:
+            is_own = False
+        if not is_own:
             raise UnexpectedAnswerError("a page links to another host", subject=path)
         return link
 

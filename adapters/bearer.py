@@ -4,8 +4,8 @@
 blindly can be stolen by whoever can forge an answer (recovery-services 0).
 """
 
+from contextlib import suppress
 from typing import Any, Protocol, runtime_checkable
-from urllib.parse import urlsplit
 
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.pipeline import PipelineRequest, PipelineResponse
@@ -46,26 +46,40 @@ class BearerPolicy(AsyncBearerTokenCredentialPolicy[Any, Any]):
                 over plain http to another machine. Nothing was sent.
         """
         url = request.http_request.url
-        if origin(url) != self._origin or not may_carry_secrets(url):
+        if not self._is_ours(url) or not may_carry_secrets(url):
             # Not an azure-core error: the retry policy would try again what can never be right.
             raise UnexpectedAnswerError(
-                f"a link leads to {urlsplit(url).netloc}; no token was sent there",
+                f"a link leads to {_host(url)}; no token was sent there",
                 subject=self._origin,
             )
         # Only loopback can get here over http; azure-core would refuse that too.
         request.context["enforce_https"] = False
         await super().on_request(request)
 
+    def _is_ours(self, url: str) -> bool:
+        try:
+            return origin(url) == self._origin
+        except ValueError:
+            # A link that is no address at all.
+            return False
+
     async def on_challenge(
         self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]
     ) -> bool:
         """Answers a 401: with fresh claims where asked for them, else with a new token, once."""
-        # Continuous access evaluation: the answer names the claims a new token must have.
-        if await super().on_challenge(request, response):
-            return True
+        # Continuous access evaluation: the answer names the claims a new token must have. Where they
+        # cannot be read, a new token without them is what is left.
+        with suppress(ValueError):
+            if await super().on_challenge(request, response):
+                return True
         if not isinstance(self._credential, ForgetfulCredential):
             return False
         # A clock that is wrong, or a revoked token: the cache would give the same one again.
         self._credential.forget_tokens()
         await self.authorize_request(request, *self._scopes)
         return True
+
+
+def _host(url: str) -> str:
+    # No more of it: what follows the host may be a signature.
+    return url.partition("://")[2].partition("/")[0] or "no host"

@@ -99,9 +99,12 @@ def origin(url: str) -> str:
     """Scheme, host and port of a URL, in lower case and without the scheme's own port.
 
     Raises:
-        ValueError: The text is not an http or https URL with a host.
+        ValueError: The text is not an http or https URL with a host, or it holds a password.
     """
     parts = urlsplit(url)
+    if parts.username is not None:
+        # Not repeated: it would be printed. And it would contradict the token of a request.
+        raise ValueError("a URL with a user name in it")
     # "localhost:8080" has the scheme localhost to urlsplit, and no host at all.
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(f"not an http or https URL: {url!r}")

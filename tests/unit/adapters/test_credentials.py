@@ -177,9 +177,27 @@ async def test_another_host_gets_nothing(two_servers: tuple[Server, Server]) -> 
     assert ([], 0) == (theirs.asked, ours.token_requests)
 
 
-async def test_a_token_the_service_rejects_is_renewed_once() -> None:
+@pytest.mark.parametrize("url", ["ftp://h/x", "http://h:abc/x", "http://[::1", "http://u@{}/x"])
+async def test_what_is_no_address_gets_nothing(
+    url: str, two_servers: tuple[Server, Server]
+) -> None:
+    """Neither a token nor an error that nobody knows."""
+    ours, _ = two_servers
+
+    with pytest.raises(UnexpectedAnswerError, match="no token was sent"):
+        await _get(url.format(ours.url.removeprefix("http://")), ours)
+
+    assert ([], 0) == (ours.asked, ours.token_requests)
+
+
+@pytest.mark.parametrize(
+    "challenge",
+    ['error="ExpiredAuthenticationToken"', 'error="insufficient_claims", claims="A"'],
+    ids=["expired", "unreadable claims"],
+)
+async def test_a_token_the_service_rejects_is_renewed_once(challenge: str) -> None:
     """A 401 makes the policy fetch a new token and try once more."""
-    refusal = {"WWW-Authenticate": 'Bearer error="ExpiredAuthenticationToken"'}
+    refusal = {"WWW-Authenticate": f"Bearer {challenge}"}
     answers = (web.Response(status=401, headers=refusal), web.Response())
     async with serving(*answers) as server:
         status = await _get(f"{server.url}/x", server)

@@ -270,6 +270,14 @@ async def test_a_page_must_hold_a_list(page: dict[str, Any]) -> None:
             await api.list_policies(vault_ref())
 
 
+@pytest.mark.parametrize("link", [5, True, ["x"], {"a": 1}], ids=str)
+async def test_a_link_must_be_text(link: Any) -> None:
+    """Anything else is no page's link, and no reason to fail in a way that nobody knows."""
+    async with _client(_json({"value": [], "nextLink": link})) as (_, api):
+        with pytest.raises(UnexpectedAnswerError, match="link is no text"):
+            await api.list_policies(vault_ref())
+
+
 async def test_pages_that_go_in_circles_are_stopped() -> None:
     """A link back to a page read before does not hang the caller."""
 
