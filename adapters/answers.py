@@ -110,7 +110,7 @@ class ReadAnswers:
         if self._is_list and not (isinstance(page, list) and all(map(_is_object, page))):
             raise self._nonsense(http, "a page without a list of objects")
         link = body.get("nextLink")
-        # The SDK follows whatever is there, and fails over what is no text with an error of its own.
+        # The SDK follows whatever is there, and would fail over what is no text in its own way.
         if self._is_list and link and not isinstance(link, str):
             raise self._nonsense(http, "a page whose link is no text")
         return body

@@ -67,8 +67,8 @@ class BearerPolicy(AsyncBearerTokenCredentialPolicy[Any, Any]):
         self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]
     ) -> bool:
         """Answers a 401: with fresh claims where asked for them, else with a new token, once."""
-        # Continuous access evaluation: the answer names the claims a new token must have. Where they
-        # cannot be read, a new token without them is what is left.
+        # Continuous access evaluation: the answer names the claims a new token must have. Where
+        # they cannot be read, a new token without them is what is left.
         with suppress(ValueError):
             if await super().on_challenge(request, response):
                 return True

@@ -49,8 +49,8 @@ LONGEST_WAIT_S = 60.0
 
 # The classic API has the subscription first, Resource Manager after a word.
 _SUBSCRIPTION = re.compile(r"^/(?:subscriptions/)?([0-9a-f-]{36})(?:/|$)", re.IGNORECASE)
-# Something must follow the name: the vault itself is counted with the subscription. And the provider
-# must stand before it: a resource group may be called "vaults" as well.
+# Something must follow the name: the vault itself is counted with the subscription. And the
+# provider must stand before it: a resource group may be called "vaults" as well.
 _VAULT = re.compile(r"/Microsoft\.RecoveryServices/vaults/([^/]+)/[^/]", re.IGNORECASE)
 
 
