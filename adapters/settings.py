@@ -7,6 +7,7 @@ environment variables, so the names here are the names of the app settings.
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import (
@@ -73,6 +74,14 @@ def _endpoint(url: str) -> str:
     return url
 
 
+def _origin_only(url: str) -> str:
+    parts = urlsplit(_endpoint(url))
+    # Requests carry the whole path of their own: one in front of it would be left out in silence.
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("nothing but scheme, host and port, as https://arm.example.com")
+    return url
+
+
 def _evidence(text: str) -> str:
     parse_location(text)
     return text
@@ -97,7 +106,8 @@ def _secret(secret: SecretStr) -> SecretStr:
 
 
 type _Guid = Annotated[str, AfterValidator(_guid)]
-type _Endpoint = Annotated[str, AfterValidator(_endpoint)]
+type _TokenUrl = Annotated[str, AfterValidator(_endpoint)]
+type _Endpoint = Annotated[str, AfterValidator(_origin_only)]
 
 
 class Settings(BaseModel):
@@ -118,7 +128,7 @@ class Settings(BaseModel):
     """Azure Resource Manager of a `custom` cloud."""
     logs_endpoint: _Endpoint | None = Field(None, alias="VAULTLIFT_LOGS_ENDPOINT")
     """Log Analytics of a `custom` cloud."""
-    token_url: _Endpoint | None = Field(None, alias="VAULTLIFT_TOKEN_URL")
+    token_url: _TokenUrl | None = Field(None, alias="VAULTLIFT_TOKEN_URL")
     """Where a `custom` cloud issues tokens; the other clouds use the default Azure credential."""
     client_id: str | None = Field(None, alias="VAULTLIFT_CLIENT_ID")
     """Client credentials for a `custom` cloud."""

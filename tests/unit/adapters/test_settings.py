@@ -83,6 +83,24 @@ def test_plain_http_off_the_machine_is_refused(name: str) -> None:
     assert f"{name}: plain http is allowed to loopback addresses only" in message
 
 
+@pytest.mark.parametrize("tail", ["/arm", "/?tenant=t", "/#x"])
+def test_a_path_of_an_endpoint_is_refused(tail: str) -> None:
+    """It would be left out of every request, and another service asked."""
+    message = _problems(CUSTOM | {"VAULTLIFT_ARM_ENDPOINT": f"https://gateway.example{tail}"})
+
+    assert "VAULTLIFT_ARM_ENDPOINT: nothing but scheme, host and port" in message
+
+
+def test_a_password_in_an_endpoint_is_refused_and_not_repeated() -> None:
+    """Errors of settings are printed."""
+    message = _problems(CUSTOM | {"VAULTLIFT_ARM_ENDPOINT": "https://me:hush@arm.example.com"})
+
+    assert ("VAULTLIFT_ARM_ENDPOINT: a URL with a user name" in message, "hush" in message) == (
+        True,
+        False,
+    )
+
+
 def test_custom_endpoints_need_the_custom_cloud() -> None:
     """An endpoint that would be ignored is reported instead."""
     message = _problems(GOOD | {"VAULTLIFT_ARM_ENDPOINT": "https://arm.example.com"})
