@@ -112,7 +112,8 @@ def read_resource_group(value: object) -> str:
     return text
 
 
-def _read_vault_name(value: object) -> str:
+def read_vault_name(value: object) -> str:
+    """A vault's name by the rule of Recovery Services vaults, without blanks around it."""
     text = _text(value).strip()
     if not _VAULT_NAME.fullmatch(text):
         raise ValueError(
@@ -154,15 +155,20 @@ def _read_yes_no(value: object) -> bool:
     return _YES_NO[text.casefold()]
 
 
+def read_machine(value: object) -> str:
+    """The name of a machine, without blanks around it."""
+    name = _text(value).strip()
+    if len(name) > LONGEST_MACHINE_NAME:
+        raise ValueError(f"{name[:40]!r}... is no machine's name")
+    return name
+
+
 def _read_machines(value: object) -> tuple[str, ...]:
     # A cell of a CSV file is one text; names of machines hold neither blanks nor semicolons.
     parts = value if isinstance(value, list) else _text(value).split(";")
-    names = tuple(_text(part).strip() for part in parts)
+    names = tuple(read_machine(part) for part in parts)
     if len(names) > MAX_MACHINES:
         raise ValueError(f"names {len(names)} machines; at most {MAX_MACHINES} are allowed")
-    too_long = [name for name in names if len(name) > LONGEST_MACHINE_NAME]
-    if too_long:
-        raise ValueError(f"{too_long[0][:40]!r}... is no machine's name")
     # Once each, whatever the case: a name given twice is one machine to give up, not two.
     return tuple({name.casefold(): name for name in names}.values())
 
@@ -218,7 +224,7 @@ FIELDS: tuple[InputField, ...] = (
         member="vaultName",
         column="vault_name",
         is_required=True,
-        read=_read_vault_name,
+        read=read_vault_name,
         schema={
             "type": "string",
             "pattern": f"^{_VAULT_NAME.pattern}$",

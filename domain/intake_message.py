@@ -14,6 +14,7 @@ from domain.intake_json import (
     read_sender,
 )
 from domain.intake_rows import Intake, Row, Sender
+from domain.moments import read_moment
 from domain.requests import SCHEMA_VERSION, Slot, UpgradeRequest
 
 _MEMBERS = tuple((one.member, one) for one in FIELDS)
@@ -75,13 +76,10 @@ def message_body(request: UpgradeRequest) -> JsonObject:
 
 def _read_requested_at(intake: Intake, value: object) -> datetime:
     try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.utcoffset() is None:
-        intake.report("body", "requestedAt", "must be an ISO 8601 time with its offset")
+        return read_moment(value)
+    except ValueError as error:
+        intake.report("body", "requestedAt", str(error))
         return _NEVER
-    return moment.astimezone(UTC)
 
 
 def _read_slot(intake: Intake, value: object) -> Slot | None:

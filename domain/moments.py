@@ -29,3 +29,19 @@ def parse_moment(value: object) -> datetime | None:
         return None
     aware = as_utc(moment)
     return None if aware == NEVER_BACKED_UP else aware
+
+
+def read_moment(value: object) -> datetime:
+    """The UTC moment that an ISO 8601 text names.
+
+    Raises:
+        ValueError: It names none, or one without its offset, which could be anywhere.
+    """
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if moment is not None and moment.utcoffset() is not None:
+            return moment.astimezone(UTC)
+    # Moved to UTC, a moment may leave the years there are.
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("must be an ISO 8601 time with its offset")

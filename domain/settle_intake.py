@@ -5,17 +5,34 @@ Recovery Services vault in it. Everything wrong is reported at once, with its pl
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    ValidationError,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
+from domain.bodies import model_problems
 from domain.errors import InvalidInputError, Problem
-from domain.intake_fields import read_guid, read_resource_group
+from domain.intake_fields import (
+    LONGEST_MACHINE_NAME,
+    read_guid,
+    read_machine,
+    read_resource_group,
+    read_vault_name,
+)
 from domain.intake_json import SENDER_MEMBERS, check_signed_in, read_object, read_sender
 from domain.intake_rows import Intake, Sender
+from domain.moments import read_moment
 from domain.requests import ApprovalMode, TimeZoneMode
 from domain.settling import SettleRequest
 from domain.time_zones import require_zone
@@ -29,7 +46,27 @@ _WORKSPACE = (
     r"/providers/[Mm]icrosoft\.[Oo]perational[Ii]nsights/workspaces/[^/]+$"
 )
 
+
+def _checked_id(text: str) -> str:
+    # Part by part: an id with a slip in it is well formed, and names a vault that is not there.
+    vault = VaultRef.parse(text)
+    read_guid(vault.subscription_id)
+    read_resource_group(vault.resource_group)
+    read_vault_name(vault.name)
+    return text
+
+
+type _VaultArmId = Annotated[str, AfterValidator(_checked_id)]
 type _Guid = Annotated[str, AfterValidator(read_guid)]
+type _GroupName = Annotated[str, AfterValidator(read_resource_group)]
+type _VaultName = Annotated[
+    str, Field(min_length=2, max_length=50), AfterValidator(read_vault_name)
+]
+type _MachineName = Annotated[
+    str, Field(max_length=LONGEST_MACHINE_NAME), AfterValidator(read_machine)
+]
+# Otherwise a number would be read as seconds since 1970, or as milliseconds if it is large.
+type _Moment = Annotated[datetime, BeforeValidator(read_moment)]
 type _Zone = Annotated[str, AfterValidator(require_zone)]
 
 
@@ -39,31 +76,31 @@ class SettleRow(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         alias_generator=to_camel,
-        populate_by_name=True,
+        populate_by_name=False,
         frozen=True,
         use_attribute_docstrings=True,  # The published description of the body is made from them.
     )
 
-    vault_id: str | None = None
+    vault_id: _VaultArmId | None = None
     """ARM id of a Recovery Services vault."""
     subscription_id: _Guid | None = None
     """With group and name: one vault. Alone: every Recovery Services vault in it."""
-    resource_group: Annotated[str, AfterValidator(read_resource_group)] | None = None
-    vault_name: str | None = Field(default=None, min_length=2, max_length=50)
+    resource_group: _GroupName | None = None
+    vault_name: _VaultName | None = None
     time_zone: _Zone | None = None
     """Windows or IANA zone expected of its policies; left out: vault tag, then estate map."""
     time_zone_mode: TimeZoneMode = TimeZoneMode.SET_ZONE
     approval: Literal["required", "automatic"] = "required"
     """Whether somebody else has to agree to what would be written."""
-    dry_run: bool = False
+    dry_run: StrictBool = False
     """Write nothing; the verdict says what would be."""
     log_workspace_id: _Guid | None = None
     """Workspace that is asked for jobs and for the data of reports."""
     diagnostics_workspace: str | None = Field(default=None, pattern=_WORKSPACE)
     """ARM id of the workspace that is to receive the vault's reports."""
-    known_machines: tuple[str, ...] = ()
+    known_machines: tuple[_MachineName, ...] = ()
     """Machines that were registered before the upgrade."""
-    upgrade_ended_at: datetime | None = None
+    upgrade_ended_at: _Moment | None = None
     """For vaults whose own record of the upgrade is gone."""
 
     @model_validator(mode="after")
@@ -71,8 +108,6 @@ class SettleRow(BaseModel):
         # A group without a name could mean the whole group: nobody said so, so it is refused.
         by_parts = (self.resource_group, self.vault_name)
         if self.vault_id is not None:
-            # For its refusal: the property below is read where nobody expects one any more.
-            VaultRef.parse(self.vault_id)
             if self.subscription_id or any(by_parts):
                 raise ValueError("give vaultId or the parts of a name, not both")
         elif self.subscription_id is None:
@@ -109,17 +144,6 @@ def _rows(content: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return [(f"vaults[{index}]", one) for index, one in enumerate(content["vaults"])]
 
 
-def _problems(where: str, error: ValidationError) -> list[Problem]:
-    return [
-        Problem(
-            where=where,
-            field=to_camel(str(one["loc"][0])) if one["loc"] else "-",
-            message=one["msg"].removeprefix("Value error, "),
-        )
-        for one in error.errors(include_url=False, include_input=False)
-    ]
-
-
 def _read_rows(content: Mapping[str, Any], problems: list[Problem]) -> list[SettleRow]:
     # One vault needs no list around it, as for upgrades.
     given = content.get("vaults", [content])
@@ -130,10 +154,13 @@ def _read_rows(content: Mapping[str, Any], problems: list[Problem]) -> list[Sett
     rows: list[SettleRow] = []
     first_seen: dict[str, str] = {}
     for where, one in _rows(content):
+        if not isinstance(one, dict):
+            problems.append(Problem(where=where, field="-", message="must be an object"))
+            continue
         try:
             row = SettleRow.model_validate(one)
         except ValidationError as error:
-            problems += _problems(where, error)
+            problems += [replace(one, where=where) for one in model_problems(error)]
             continue
         name = row.vault.key if row.vault is not None else str(row.subscription_id)
         # Two rows with different choices for one vault: which one counts is not ours to say.

@@ -81,6 +81,7 @@ def test_another_version_is_refused_unread(version: object) -> None:
         ("requestedAt", "yesterday"),
         ("requestedAt", "2026-11-22T12:00:00"),
         ("requestedAt", 7),
+        ("requestedAt", "0001-01-01T00:00:00+01:00"),
         ("requestedBy", None),
         ("requestId", "../x"),
         ("subscriptionId", "x"),

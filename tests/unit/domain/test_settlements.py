@@ -25,6 +25,13 @@ from tests.settlements import settle_request as sample_request
 from tests.unit.domain.builders import NOW, SUBSCRIPTION, TARGET
 from tests.unit.domain.policy_documents import vm_policy
 
+PARTS = {
+    "subscriptionId": SUBSCRIPTION,
+    "resourceGroup": "rg-upgraded",
+    "vaultName": "vault-one",
+}
+"""Names a vault by the parts of its id."""
+
 SENDER = Sender(requested_by="ann", request_id="request-1", requested_at=NOW)
 
 
@@ -153,13 +160,7 @@ def _read(**body: Any) -> Any:
 
 def test_a_vault_is_named_by_id_or_by_its_parts() -> None:
     """Both name the same vault."""
-    parts = {
-        "subscriptionId": SUBSCRIPTION,
-        "resourceGroup": "rg-upgraded",
-        "vaultName": "vault-one",
-    }
-
-    (by_id,), (by_parts,) = _read(vaultId=TARGET.arm_id).rows, _read(**parts).rows
+    (by_id,), (by_parts,) = _read(vaultId=TARGET.arm_id).rows, _read(**PARTS).rows
 
     assert (TARGET.key, TARGET.key) == (by_id.vault.key, by_parts.vault.key)
 
@@ -175,7 +176,18 @@ def test_a_subscription_alone_means_all_of_it() -> None:
     ("body", "place"),
     [
         ({}, ("body", "-")),
-        ({"vaultId": "x"}, ("body", "-")),
+        ({"vaultId": "x"}, ("body", "vaultId")),
+        ({"vaultId": TARGET.arm_id.replace(SUBSCRIPTION, "nope")}, ("body", "vaultId")),
+        ({"vaultId": TARGET.arm_id.replace("rg-", "rg ")}, ("body", "vaultId")),
+        ({"vaultId": f"{TARGET.arm_id}?x=1"}, ("body", "vaultId")),
+        ({**PARTS, "vaultName": "a/b"}, ("body", "vaultName")),
+        ({"vault_id": TARGET.arm_id, **PARTS}, ("body", "vault_id")),
+        ({**PARTS, "dryRun": "yes"}, ("body", "dryRun")),
+        ({**PARTS, "upgradeEndedAt": "2018-01-01T00:00:00"}, ("body", "upgradeEndedAt")),
+        ({**PARTS, "upgradeEndedAt": "2018-01-01"}, ("body", "upgradeEndedAt")),
+        ({**PARTS, "upgradeEndedAt": 5}, ("body", "upgradeEndedAt")),
+        ({**PARTS, "knownMachines": ["fs1", "\ud800"]}, ("body", "knownMachines[1]")),
+        ({"vaults": ["x"]}, ("vaults[0]", "-")),
         ({"vaultId": TARGET.arm_id, "subscriptionId": SUBSCRIPTION}, ("body", "-")),
         ({"subscriptionId": SUBSCRIPTION, "vaultName": "vault"}, ("body", "-")),
         ({"vaultId": TARGET.arm_id, "timeZone": "Mars"}, ("body", "timeZone")),
