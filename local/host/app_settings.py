@@ -1,6 +1,5 @@
 """App settings: the environment, topped up from ``local.settings.json``, and ``%NAME%``."""
 
-import json
 import logging
 import os
 import re
@@ -8,6 +7,7 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from .functions import AppLoadError
+from .json_files import read_json_file
 
 _log = logging.getLogger("Host.Configuration")
 
@@ -29,8 +29,7 @@ def load_local_settings(app_directory: Path, environment: MutableMapping[str, st
     if not path.exists():
         return []
     try:
-        # With or without a byte order mark: Visual Studio writes one.
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        document = read_json_file(path)
     except ValueError as error:
         raise AppLoadError(f"{path} is not JSON: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("Values", {}), dict):

@@ -3,7 +3,6 @@
 Values of ``AzureFunctionsJobHost__a__b`` settings override the file, as on the real host.
 """
 
-import json
 import logging
 import os
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ from typing import Any
 
 from .app_settings import AppSettings
 from .functions import AppLoadError
+from .json_files import read_json_file
 from .time_spans import parse_time_span
 
 _log = logging.getLogger("Host.Configuration")
@@ -146,8 +146,7 @@ def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise AppLoadError(f"{path.parent} is not a function app: it has no host.json")
     try:
-        # With or without a byte order mark, as local.settings.json.
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        document = read_json_file(path)
     except ValueError as error:
         raise AppLoadError(f"{path} is not JSON: {error}") from error
     if not isinstance(document, dict) or document.get("version") != "2.0":
@@ -165,10 +164,8 @@ def _set_override(document: dict[str, Any], path: list[str], value: str) -> None
 
 
 def _to_config(document: Mapping[str, Any], settings: AppSettings) -> HostConfig:
-    # Missing sections are common: a bare {"version": "2.0"} is a valid file.
-    extensions = document.get("extensions", {})
-    http = extensions.get("http", {})
-    durable = extensions.get("durableTask", {})
+    http = _section(document, "extensions", "http")
+    durable = _section(document, "extensions", "durableTask")
     # As the extension counts: per core of the machine, for activities and turns each.
     default_concurrency = DEFAULT_CONCURRENCY_PER_CORE * (os.cpu_count() or 1)
     listed = document.get("functions")
@@ -180,10 +177,10 @@ def _to_config(document: Mapping[str, Any], settings: AppSettings) -> HostConfig
     return HostConfig(
         route_prefix=str(http.get("routePrefix", "api")).strip("/"),
         max_concurrent_requests=requests if requests > 0 else None,
-        custom_headers=http.get("customHeaders", {}),
+        custom_headers=_section(document, "extensions", "http", "customHeaders"),
         function_timeout=_timeout(str(document.get("functionTimeout", "-1"))),
         only_functions=None if listed is None else frozenset(listed),
-        log_levels=document.get("logging", {}).get("logLevel", {}),
+        log_levels=_section(document, "logging", "logLevel"),
         hub_name=settings.resolve(
             str(durable.get("hubName", DEFAULT_HUB_NAME)), what="host.json: durableTask.hubName"
         ),
@@ -191,8 +188,19 @@ def _to_config(document: Mapping[str, Any], settings: AppSettings) -> HostConfig
         max_orchestrations=_count(
             durable, "maxConcurrentOrchestratorFunctions", default_concurrency
         ),
-        service_bus=extensions.get("serviceBus", {}),
+        service_bus=_section(document, "extensions", "serviceBus"),
     )
+
+
+def _section(document: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
+    section = document
+    for depth, name in enumerate(path, start=1):
+        # Missing sections are common: a bare {"version": "2.0"} is a valid file.
+        inner = section.get(name)
+        if not isinstance(inner, dict | None):
+            raise TypeError(f"{'.'.join(path[:depth])} must be an object, not {inner!r}")
+        section = inner or {}
+    return section
 
 
 def _timeout(text: str) -> timedelta | None:

@@ -26,6 +26,16 @@ def test_values_fill_up_the_environment(tmp_path: Path):
     assert (added, environment) == (["B"], {"A": "shell", "B": "file"})
 
 
+def test_comments_are_read_over(tmp_path: Path):
+    """As the real tools do."""
+    text = '{"Values": {"A": "http://a",} // mine\n}'
+    (tmp_path / "local.settings.json").write_text(text)
+    environment: dict[str, str] = {}
+    load_local_settings(tmp_path, environment)
+
+    assert environment == {"A": "http://a"}
+
+
 def test_no_file_is_fine(tmp_path: Path):
     """Deployed apps have none."""
     assert load_local_settings(tmp_path, {}) == []

@@ -107,12 +107,42 @@ def test_unknown_members_are_warned_about(tmp_path: Path, caplog: pytest.LogCapt
     assert caplog.messages == ["host.json: queues is not known to this host and has no effect"]
 
 
+def test_comments_and_trailing_commas_are_read_over(tmp_path: Path):
+    """The real host takes them, and people write them."""
+    text = """{ // why
+        "version": "2.0", /* "functions": ["none"], */
+        "extensions": {"http": {"routePrefix": "a//b/*c*/",},},
+    }"""
+    (tmp_path / "host.json").write_text(text)
+    config = load_host_config(tmp_path, AppSettings({}))
+
+    assert (config.route_prefix, config.only_functions) == ("a//b/*c*", None)
+
+
+def test_a_section_may_be_null(tmp_path: Path):
+    """It is the same as none."""
+    assert load(tmp_path, {"extensions": None, "logging": None}).route_prefix == "api"
+
+
+def test_an_error_names_the_line_of_the_file(tmp_path: Path):
+    """Comments before it do not move it."""
+    (tmp_path / "host.json").write_text('{ /* one\ntwo */\n"version": }')
+
+    with pytest.raises(AppLoadError, match="line 3 column 12"):
+        load_host_config(tmp_path, AppSettings({}))
+
+
 @pytest.mark.parametrize(
     "document",
     [
         {"functionTimeout": "soon"},
         {"extensions": {"durableTask": {"maxConcurrentActivityFunctions": 0}}},
         {"extensions": {"http": {"maxConcurrentRequests": "many"}}},
+        {"extensions": []},
+        {"extensions": {"durableTask": "fast"}},
+        {"extensions": {"http": {"customHeaders": ["X-A"]}}},
+        {"logging": "loud"},
+        {"logging": {"logLevel": "loud"}},
     ],
 )
 def test_malformed_values_are_refused(tmp_path: Path, document: dict[str, Any]):
