@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import secrets
 import sys
 import time
@@ -187,15 +188,41 @@ async def load_app(app_directory: Path) -> list[Function]:
     # Its size is PYTHON_THREADPOOL_THREAD_COUNT, read by the worker itself (durable-2x 2).
     worker.start_threadpool_executor()
     request = init_request(str(app_directory))
-    response = await worker.worker_init_request(request)
+    try:
+        response = await worker.worker_init_request(request)
+    # Let through, sys.exit() would end the host without a word, and with the app's exit code.
+    except (SystemExit, KeyboardInterrupt) as left:
+        raise AppLoadError(f"the app ends the process while it is imported: {left!r}") from left
     # The runtime's own words: they are what would be read in Azure's log.
     if response.result.status != StatusResult.Success:
         error = response.result.exception
-        raise AppLoadError(error.message, stack_trace=error.stack_trace or "")
+        message = error.message + _import_hint(error.message, app_directory)
+        raise AppLoadError(message, stack_trace=error.stack_trace or "")
     indexed = (await worker.functions_metadata_request(request)).function_metadata_results
-    if indexed is None:
-        raise AppLoadError(f"no functions found: {app_directory} has no function_app.py")
+    if not indexed:
+        raise AppLoadError(f"no functions found: {_why_none(app_directory)}")
     return [_to_function(metadata) for metadata in indexed]
+
+
+def _import_hint(message: str, app_directory: Path) -> str:
+    # Azure installs requirements.txt when an app is deployed; here nobody has done so.
+    if not message.startswith(("ModuleNotFoundError", "ImportError")):
+        return ""
+    target = app_directory / PACKAGES
+    return f". To install what the app needs: pip install --target {target} -r requirements.txt"
+
+
+def _why_none(app_directory: Path) -> str:
+    script = os.environ.get("PYTHON_SCRIPT_FILE_NAME", "function_app.py")
+    if (app_directory / script).exists():
+        return f"{app_directory / script} registers none"
+    described = sorted(app_directory.glob("*/function.json"))
+    if not described:
+        return f"{app_directory} has no {script}"
+    return (
+        f"{app_directory} has no {script}, and functions described by a function.json, as "
+        f"{described[0].relative_to(app_directory)}, do not run here: register them in {script}"
+    )
 
 
 def code_of(function: Function) -> Callable[..., Any]:

@@ -65,6 +65,9 @@ class ServiceBusTrigger:
         self._pumping: set[asyncio.Task[None]] = set()
         self._busy: set[asyncio.Task[Any]] = set()
 
+    def __str__(self) -> str:
+        return str(self._entity)
+
     async def run(self) -> None:
         """Receives until :meth:`stop`."""
         if not self._entity.has_sessions:
@@ -233,7 +236,7 @@ class ServiceBusListener:
         settings: Where connections are looked up.
 
     Raises:
-        AppLoadError: A connection is not set, or an option is malformed.
+        AppLoadError: A connection is not set or none, or an option is malformed.
     """
 
     def __init__(
@@ -243,24 +246,23 @@ class ServiceBusListener:
         section: Mapping[str, Any],
         settings: AppSettings,
     ) -> None:
-        self._invoker = invoker
         # Read at start, so that a wrong option or a missing connection is told before work begins.
-        self._options = parse_options(section)
-        self._wanted = [
-            (one, to_entity(one, self._options, settings))
-            for one in functions
-            if one.trigger_type == SERVICE_BUS_TRIGGER
-        ]
+        options = parse_options(section)
         self._triggers: list[ServiceBusTrigger] = []
+        for function in functions:
+            if function.trigger_type == SERVICE_BUS_TRIGGER:
+                entity = to_entity(function, options, settings)
+                source = SdkSource(entity, options)
+                trigger = ServiceBusTrigger(function, entity, options, invoker, source)
+                self._triggers.append(trigger)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Connects and begins to receive."""
-        for function, entity in self._wanted:
-            source = SdkSource(entity, self._options)
-            trigger = ServiceBusTrigger(function, entity, self._options, self._invoker, source)
-            self._triggers.append(trigger)
-            self._tasks.append(asyncio.create_task(trigger.run(), name=f"receive {entity}"))
+        self._tasks = [
+            asyncio.create_task(trigger.run(), name=f"receive {trigger}")
+            for trigger in self._triggers
+        ]
 
     async def stop(self, timeout_s: float) -> None:
         """Receives no more, waits for running invocations up to ``timeout_s``, disconnects."""

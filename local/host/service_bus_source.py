@@ -12,6 +12,7 @@ from azure.servicebus import NEXT_AVAILABLE_SESSION
 from azure.servicebus.aio import ServiceBusClient, ServiceBusReceiver
 from azure.servicebus.exceptions import OperationTimeoutError
 
+from .functions import AppLoadError
 from .service_bus_locks import kept_locked
 from .service_bus_messages import Message
 from .service_bus_options import Entity, ServiceBusOptions
@@ -69,6 +70,9 @@ class SdkSource:
     Args:
         entity: What to receive from.
         options: How.
+
+    Raises:
+        AppLoadError: The connection string is none.
     """
 
     def __init__(self, entity: Entity, options: ServiceBusOptions) -> None:
@@ -146,9 +150,15 @@ class SdkSource:
         }
         # A connection string wins where both are set, as in the extension.
         if self._entity.connection_string:
-            return ServiceBusClient.from_connection_string(
-                self._entity.connection_string, **options
-            )
+            try:
+                return ServiceBusClient.from_connection_string(
+                    self._entity.connection_string, **options
+                )
+            # Without the text itself, which holds a key.
+            except ValueError as error:
+                raise AppLoadError(
+                    f"{self._entity}: its connection is no Service Bus connection string: {error}"
+                ) from error
         # Slow to import, and only needed against a real namespace.
         from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
 

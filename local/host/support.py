@@ -22,6 +22,7 @@ TRIGGERS = frozenset(
     {ACTIVITY_TRIGGER, HTTP_TRIGGER, ORCHESTRATION_TRIGGER, SERVICE_BUS_TRIGGER, TIMER_TRIGGER}
 )
 BINDINGS = frozenset({"http", DURABLE_CLIENT})
+_DURABLE = frozenset({ACTIVITY_TRIGGER, DURABLE_CLIENT, ENTITY_TRIGGER, ORCHESTRATION_TRIGGER})
 
 
 def warn_of_unsupported(functions: Sequence[Function]) -> None:
@@ -29,7 +30,7 @@ def warn_of_unsupported(functions: Sequence[Function]) -> None:
 
     Raises:
         AppLoadError: A function has a binding whose value this host could not provide or would
-            have to throw away.
+            have to throw away, or is registered by version 1 of the durable library.
     """
     for function in functions:
         # A warning, not an error: the app's other functions can be tried all the same.
@@ -45,7 +46,19 @@ def warn_of_unsupported(functions: Sequence[Function]) -> None:
             )
         if function.has_retry_policy:
             _log.warning("the retry policy of %s is not applied by this host", function.name)
+        _refuse_version_1(function)
         _refuse_bindings(function)
+
+
+def _refuse_version_1(function: Function) -> None:
+    for binding in function.bindings:
+        # What version 2 tells the host with; version 1 would be sent what it cannot read.
+        if binding["type"] in _DURABLE and not binding.get("durableRequiresGrpc"):
+            raise AppLoadError(
+                f"{function.name} is registered by azure-functions-durable 1.x, which this host "
+                "does not serve; let the app bring version 2, under which orchestrators written "
+                "for version 1 run as they are, or none"
+            )
 
 
 def _refuse_bindings(function: Function) -> None:

@@ -24,7 +24,7 @@ def test_functions_nothing_will_start_are_named(
 ):
     """Nobody should wait for a function this host never starts."""
     with caplog.at_level(logging.WARNING):
-        warn_of_unsupported([make_function("f", trigger_type)])
+        warn_of_unsupported([make_function("f", trigger_type, durableRequiresGrpc=True)])
 
     assert len(caplog.messages) == (text is not None)
     assert (text or "") in caplog.text
@@ -46,3 +46,11 @@ def test_a_binding_whose_value_would_be_lost_is_refused():
 
     with pytest.raises(AppLoadError, match=r"no blob binding.*AzureWebJobs\.f\.Disabled=1"):
         warn_of_unsupported([replace(function, bindings=bindings)])
+
+
+def test_version_1_of_the_durable_library_is_refused():
+    """It speaks another language to its host; orchestrations would fail without saying why."""
+    function = make_function("f", "orchestrationTrigger")
+
+    with pytest.raises(AppLoadError, match=r"f is registered by azure-functions-durable 1\.x"):
+        warn_of_unsupported([function])
