@@ -228,8 +228,11 @@ class Host:
         limit = int(os.environ.get(BODY_LIMIT_SETTING, DEFAULT_BODY_LIMIT))
         app = web.Application(client_max_size=limit)
         app.add_routes(routes)
-        # Without an access log: every invocation has its own line already.
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_GRACE_S)
+        # Without an access log: every invocation has its own line already. A compressed body is
+        # passed on as it came, as in Azure: its header says so, and the app reads it by that.
+        runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=_LAST_GRACE_S, auto_decompress=False
+        )
         undo.push_async_callback(runner.cleanup)
         await runner.setup()
         await web.SockSite(runner, bound).start()

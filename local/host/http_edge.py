@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from .functions import HTTP_TRIGGER, Function, InvocationResult
+from .functions import HTTP_TRIGGER, AppLoadError, Function, InvocationResult
 from .host_json import HostConfig
 from .http_messages import body_of, to_response, to_rpc_request
 from .invoker import Invoker
@@ -90,28 +90,52 @@ def build_table(functions: Sequence[Function], route_prefix: str) -> RouteTable[
     """The routes of every HTTP trigger; a trigger without a route is reached by its name.
 
     Raises:
-        AppLoadError: A route template is not understood.
+        AppLoadError: A route template is not understood, taken already, or the host's own.
     """
-    return RouteTable(
-        [
-            Route(
-                template=compile_template(full_route(one, route_prefix)),
-                methods=frozenset(
-                    str(method).upper() for method in one.trigger.get("methods") or ()
-                ),
-                target=one,
+    routes: list[Route[Function]] = []
+    for function in functions:
+        if function.trigger_type == HTTP_TRIGGER:
+            _refuse_own_route(function)
+            methods = function.trigger.get("methods") or ()
+            route = Route(
+                template=compile_template(full_route(function, route_prefix)),
+                methods=frozenset(str(method).upper() for method in methods),
+                target=function,
             )
-            for one in functions
-            if one.trigger_type == HTTP_TRIGGER
-        ]
-    )
+            _refuse_taken_route(route, routes)
+            routes.append(route)
+    return RouteTable(routes)
 
 
 def full_route(function: Function, route_prefix: str) -> str:
     """A function's route template with the prefix, without outer slashes."""
-    route = function.trigger.get("route")
-    own = function.name if route is None else str(route)
-    return f"{route_prefix}/{own.strip('/')}".strip("/")
+    return f"{route_prefix}/{_own_route(function)}".strip("/")
+
+
+def _own_route(function: Function) -> str:
+    route = str(function.trigger.get("route") or "").strip()
+    # An empty route is none, so such a function is reached by its name in Azure, too.
+    return route.strip("/") if route else function.name
+
+
+def _refuse_own_route(function: Function) -> None:
+    # Whatever the prefix is: Azure leaves such a function out, and its path is 404 there.
+    if _own_route(function).lower().startswith("admin"):
+        raise AppLoadError(
+            f"the route of {function.name} begins with 'admin', which the host keeps for itself"
+        )
+
+
+def _refuse_taken_route(route: Route[Function], earlier: Sequence[Route[Function]]) -> None:
+    for other in earlier:
+        is_same = route.template.text.lower() == other.template.text.lower()
+        # No methods are all methods.
+        is_shared = not (route.methods and other.methods) or route.methods & other.methods
+        if is_same and is_shared:
+            raise AppLoadError(
+                f"the route of {route.target.name} is that of {other.target.name}; "
+                "give it another route or other methods"
+            )
 
 
 def _not_found(allowed: frozenset[str]) -> web.Response:

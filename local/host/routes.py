@@ -7,7 +7,7 @@ without, those over catch-alls.
 
 import re
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -126,9 +126,10 @@ def compile_template(text: str) -> RouteTemplate:
     """
     pattern, precedence = "", []
     parameters: dict[str, Parameter] = {}
-    for index, segment in enumerate(one for one in text.strip("/").split("/") if one):
-        # Groups are numbered: a parameter's own name need not be a valid or a new group name.
+    for index, segment in enumerate(text.strip("/").split("/") if text.strip("/") else ()):
+        # Groups are numbered: a parameter's own name need not be a valid group name.
         body, found, rank = _compile_segment(segment, len(parameters), text)
+        _check_parameters(parameters.values(), found.values(), text)
         parameters.update(found)
         precedence.append(rank)
         # A missing optional or catch-all takes the slash before it along.
@@ -139,6 +140,18 @@ def compile_template(text: str) -> RouteTemplate:
         pattern += f"(?:{slash}{body})?" if is_omissible else slash + body
     compiled = re.compile(pattern, re.IGNORECASE | re.DOTALL)
     return RouteTemplate(text, compiled, parameters, tuple(precedence))
+
+
+def _check_parameters(
+    before: Collection[Parameter], found: Collection[Parameter], text: str
+) -> None:
+    # As in ASP.NET, which refuses such a template and with it the function.
+    if any(one.is_catch_all for one in before):
+        raise AppLoadError(f"route '{text}': a catch-all parameter must be the last segment")
+    names = [one.name.lower() for one in (*before, *found)]
+    for name in names:
+        if names.count(name) > 1:
+            raise AppLoadError(f"route '{text}': parameter '{name}' appears more than once")
 
 
 def _compile_segment(
@@ -155,7 +168,8 @@ def _compile_segment(
         body += re.escape(segment[end : found.start()]) + f"(?P<{group}>{value})"
         end = found.end()
     literal = segment[end:]
-    if "{" in re.sub(_PARAMETER, "", segment) or "}" in re.sub(_PARAMETER, "", segment):
+    # An empty segment is two slashes in a row, and "?" begins what no path holds.
+    if not segment or re.search(r"[{}?]", re.sub(_PARAMETER, "", segment)):
         raise AppLoadError(f"route '{text}': '{segment}' is not understood")
     return body + re.escape(literal), parameters, _rank(parameters.values())
 

@@ -1,6 +1,7 @@
 """HTTP triggers, over real HTTP."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator, Iterator
 
@@ -65,6 +66,14 @@ async def test_binary_bodies_pass_unchanged(http: aiohttp.ClientSession):
 
     assert returned == body
     assert answer.headers["Content-Type"] == "application/octet-stream"
+
+
+async def test_a_compressed_body_passes_unchanged(http: aiohttp.ClientSession):
+    """The app is told by the header that it is compressed, so it must still be."""
+    body = gzip.compress(b"text")
+    headers = {"Content-Encoding": "gzip"}
+    async with http.post("/api/bytes", data=body, headers=headers) as answer:
+        assert body == await answer.read()
 
 
 async def test_a_body_over_the_limit_is_refused(http: aiohttp.ClientSession):

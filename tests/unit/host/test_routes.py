@@ -77,7 +77,19 @@ def test_constraints_decide(constraint: str, good: str, bad: str):
 
 
 @pytest.mark.parametrize(
-    "template", ["a/{", "a/{x:wrong}", "a/{x:length(z)}", "a/}b", "{x:regex([)}"]
+    "template",
+    [
+        "a/{",
+        "a/{x:wrong}",
+        "a/{x:length(z)}",
+        "a/}b",
+        "{x:regex([)}",
+        "a//b",
+        "a/b?",
+        "{x}/{X}",
+        "{x}-{x}",
+        "{*rest}/a",
+    ],
 )
 def test_a_template_that_is_not_understood_is_refused(template: str):
     """A typing error in a route is told at start."""
