@@ -31,6 +31,7 @@ CHECKS = (
     Check("types", (str(BIN / "mypy"), "--no-error-summary")),
     Check("import contracts", (str(BIN / "lint-imports"), "--no-logo")),
     Check("imports", _module("tools.check_imports")),
+    Check("determinism", _module("tools.check_determinism")),
     Check("size budgets", _module("tools.check_budgets")),
     Check("locks", _module("tools.check_locks")),
     Check("documents", _module("tools.check_docs")),
