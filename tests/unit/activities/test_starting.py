@@ -74,6 +74,13 @@ def _request(
     )
 
 
+class DatelessVaults(FakeClassicVaults):
+    """Behind something that strips the Date header of every answer."""
+
+    async def read_vault(self, vault: ClassicVaultRef) -> ClassicVault:
+        return replace(await super().read_vault(vault), answered_at=None)
+
+
 class HeldUpVaults(FakeClassicVaults):
     """The second list, the one right before the send, takes its time."""
 
@@ -155,12 +162,13 @@ async def test_nothing_is_sent_within_the_grace_period() -> None:
     """A second look before the grace period is over only looks."""
     ports, classic, clock = _ports()
     classic.fail("start_upgrade", UnavailableError("no route"))
-    await run_start_upgrade(ports, _request())
+    sent = await run_start_upgrade(ports, _request())
     clock.advance(START_GRACE - timedelta(seconds=1))
 
     answer = await run_start_upgrade(ports, _request(look_no=2))
 
     assert (StartKind.WAIT, 1) == (answer.kind, classic.count("start_upgrade"))
+    assert ("no route", True) == (sent.reasons[0], "nothing shows yet" in answer.reasons[0])
 
 
 async def test_a_send_that_was_held_up_is_left_out() -> None:
@@ -187,6 +195,34 @@ async def test_the_grace_period_is_measured_by_the_services_clock(wrong_by: time
     await run_start_upgrade(elsewhere, _request(look_no=3))
 
     assert (StartKind.WAIT, 1, 2) == (early.kind, sent_early, classic.count("start_upgrade"))
+
+
+async def test_an_answer_without_a_date_is_timed_by_this_machines_clock() -> None:
+    """The grace period holds there, too; only its measure is the poorer one."""
+    clock = FakeClock()
+    classic = DatelessVaults(classic_vault(), clock=clock)
+    classic.fail("start_upgrade", UnavailableError("no route"))
+    ports = fake_ports(classic=classic, clock=clock, evidence=MemoryEvidence(clock))
+    await run_start_upgrade(ports, _request())
+    clock.advance(START_GRACE - timedelta(seconds=1))
+    early = await run_start_upgrade(ports, _request(look_no=2))
+    clock.advance(timedelta(seconds=1))
+
+    answer = await run_start_upgrade(ports, _request(look_no=3))
+
+    assert (StartKind.WAIT, StartKind.STARTED, [OURS]) == (early.kind, answer.kind, classic.started)
+
+
+async def test_the_sends_of_an_attempt_are_counted_in_evidence() -> None:
+    """Whoever reads the folder sees how often the start was sent, in order."""
+    ports, classic, clock = _ports()
+    classic.fail("start_upgrade", UnavailableError("no route"))
+    await _look_until_clear(ports, clock)
+
+    folder = f"vaults/{classic_vault().ref.key}/start/attempt-1"
+    keys = await ports.evidence.list_keys(f"{folder}/send-")
+
+    assert (f"{folder}/send-01.json", f"{folder}/send-02.json") == tuple(keys)
 
 
 async def test_an_upgrade_of_somebody_else_is_adopted() -> None:
@@ -254,6 +290,7 @@ async def test_a_failed_record_is_never_started_over() -> None:
     answer = await run_start_upgrade(ports, _request())
 
     assert (StartKind.FAILED, 0) == (answer.kind, classic.count("start_upgrade"))
+    assert "not started again unless Microsoft says so" in answer.reasons[0]
 
 
 async def test_a_failure_on_record_bars_a_start_even_when_the_service_forgot_it() -> None:

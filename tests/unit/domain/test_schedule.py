@@ -107,12 +107,28 @@ def test_places_tell_subscriptions_and_regions_apart() -> None:
     assert ["AAA", "AAA", "ABA", "ABB"] == [codes[at : at + 3] for at in range(0, len(codes), 3)]
 
 
-def test_more_regions_than_there_are_codes_are_refused() -> None:
-    """Sixty-five regions in one campaign are a mistake in the list, not a plan."""
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ([f"Region {index}" for index in range(65)], "65 regions"),
+        ([f"s{index}" for index in range(4_097)], "4097 subscriptions"),
+    ],
+)
+def test_more_places_than_there_are_codes_are_refused(members: list[str], expected: str) -> None:
+    """So many in one campaign are a mistake in the list, not a plan."""
+    kind = "region" if expected.endswith("regions") else "subscription"
     with pytest.raises(InvalidInputError) as caught:
-        encode_places([vault(region=f"Region {index}") for index in range(65)])
+        encode_places([vault(**{kind: member}) for member in members])
 
-    assert ["vaults"] == [one.field for one in caught.value.problems]
+    problem = caught.value.problems[0]
+    assert ("vaults", True) == (problem.field, problem.message.startswith(expected))
+
+
+def test_as_many_places_as_there_are_codes_have_one_each() -> None:
+    """Sixty-four regions are the most, and no two of them share a code."""
+    codes = encode_places([vault(region=f"Region {index}") for index in range(64)])
+
+    assert 64 == len({codes[at : at + 3] for at in range(0, len(codes), 3)})
 
 
 @pytest.mark.parametrize(
