@@ -44,7 +44,15 @@ _VAULT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,49}")
 # Regions are matched against GeoRegion, a display name: words of letters, digits and the like.
 _REGION = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ()-]{0,62}[A-Za-z0-9)]")
 # Blanks and every character the upgrade script refuses (vault-upgrade 1.3).
-_NOT_IN_GROUP = re.compile(r"[\s~!@#$%^&*+=<>,?/\\:;'\"\[\]{}|]")
+_REFUSED_IN_GROUP = r"""\s~!@#$%^&*+=<>,?/\\:;'"\[\]{}|"""
+_NOT_IN_GROUP = re.compile(f"[{_REFUSED_IN_GROUP}]")
+# Controls, soft hyphens, and what joins, separates or turns letters around: written as escapes that
+# JSON Schema has as well.
+_HIDDEN = (
+    r"\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    r"\ufeff\ufff9-\ufffb"
+)
+_HIDDEN_MARK = re.compile(f"[{_HIDDEN}]")
 
 _YES_NO = {"true": True, "yes": True, "false": False, "no": False}
 _GUID_SCHEMA: JsonObject = {
@@ -103,7 +111,7 @@ def read_resource_group(value: object) -> str:
         shown = " ".join("blank" if mark.isspace() else mark for mark in wrong)
         raise ValueError(f"{text!r} must not contain: {shown}")
     # Copied from a page, a name may bring marks nobody sees: the service would make a new group.
-    hidden = dict.fromkeys(mark for mark in text if not mark.isprintable())
+    hidden = dict.fromkeys(_HIDDEN_MARK.findall(text))
     if hidden:
         shown = ", ".join(f"U+{ord(mark):04X}" for mark in hidden)
         raise ValueError(f"{text!r} holds characters that cannot be seen: {shown}")
@@ -175,8 +183,13 @@ def _read_machines(value: object) -> tuple[str, ...]:
 
 def _number_reader(least: int, most: int) -> Callable[[object], int]:
     def read(value: object) -> int:
-        # A CSV file has nothing but text.
-        count = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+        count = value
+        # A CSV file has nothing but text; and some programs write 5.0 for 5, which JSON Schema does
+        # not tell apart.
+        if isinstance(value, str) and value.strip().isdecimal():
+            count = int(value)
+        if isinstance(value, float) and value.is_integer():
+            count = int(value)
         if isinstance(count, bool) or not isinstance(count, int):
             raise ValueError("must be a whole number")  # noqa: TRY004 - what every reader raises
         if not least <= count <= most:
@@ -249,8 +262,8 @@ FIELDS: tuple[InputField, ...] = (
         read=read_resource_group,
         schema={
             "type": "string",
-            "minLength": 1,
             "maxLength": MAX_GROUP_LENGTH,
+            "pattern": f"^[^{_REFUSED_IN_GROUP}{_HIDDEN}]*[^.{_REFUSED_IN_GROUP}{_HIDDEN}]$",
             "description": "Resource group of the new vault; made by the service if missing.",
         },
     ),
@@ -260,7 +273,8 @@ FIELDS: tuple[InputField, ...] = (
         read=_read_zone,
         schema={
             "type": "string",
-            "description": "Windows time-zone id for every policy that has a zone.",
+            "description": "Windows or IANA id of the zone for every policy that has one; an"
+            " unknown one is refused.",
         },
     ),
     _words(
@@ -287,7 +301,7 @@ FIELDS: tuple[InputField, ...] = (
         read=_read_machines,
         schema={
             "type": "array",
-            "items": {"type": "string", "minLength": 1, "maxLength": LONGEST_MACHINE_NAME},
+            "items": {"type": "string", "maxLength": LONGEST_MACHINE_NAME, "pattern": r"\S"},
             "maxItems": MAX_MACHINES,
             "description": "Machines that are gone for good: unregistered before the start, their"
             " backups given up, once another person has approved the plan.",

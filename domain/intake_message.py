@@ -18,6 +18,9 @@ from domain.moments import read_moment
 from domain.requests import SCHEMA_VERSION, Slot, UpgradeRequest
 
 _MEMBERS = tuple((one.member, one) for one in FIELDS)
+_CONTROLS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+"""What no line can hold, as :func:`~domain.intake_fields.is_one_line` says it."""
+
 _ENVELOPE: JsonObject = {
     "schemaVersion": {"const": SCHEMA_VERSION},
     "requestId": {
@@ -25,7 +28,11 @@ _ENVELOPE: JsonObject = {
         "pattern": f"^{REQUEST_ID_PATTERN}$",
         "description": "Chosen by whoever asked; the same id sent twice is the same request.",
     },
-    "requestedBy": {"type": "string", "minLength": 1, "maxLength": LONGEST_REQUESTER},
+    "requestedBy": {
+        "type": "string",
+        "maxLength": LONGEST_REQUESTER,
+        "pattern": f"^[^{_CONTROLS}]*[^\\s{_CONTROLS}][^{_CONTROLS}]*$",
+    },
     "requestedAt": {"type": "string", "format": "date-time"},
 }
 

@@ -38,7 +38,8 @@ def read_moment(value: object) -> datetime:
         ValueError: It names none, or one without its offset, which could be anywhere.
     """
     try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        # RFC 3339 also writes t and z, which Python does not read.
+        moment = datetime.fromisoformat(value.upper()) if isinstance(value, str) else None
         if moment is not None and moment.utcoffset() is not None:
             return moment.astimezone(UTC)
     # Moved to UTC, a moment may leave the years there are.
