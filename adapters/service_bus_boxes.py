@@ -123,28 +123,35 @@ async def replay_from(
     receiver: Receiver, sender: Sender, limit: int, only: int | None
 ) -> tuple[Replayed, ...]:
     """Sends messages of a box anew; those that are in the way of the one looked for stay."""
-    if only is not None:
-        return await _replay_one(receiver, sender, only)
-    done: list[Replayed] = []
-    while len(done) < limit:
-        size = min(BATCH, limit - len(done))
-        batch = await receiver.receive_messages(size, max_wait_time=WAIT_S)
-        if not batch:
-            break
-        done += [await _replay(receiver, sender, one) for one in batch]
-    return tuple(done)
-
-
-async def _replay_one(receiver: Receiver, sender: Sender, number: int) -> tuple[Replayed, ...]:
     passed: list[ServiceBusReceivedMessage] = []
     try:
-        wanted = await _find(receiver, number, passed)
+        if only is None:
+            return await _replay_all(receiver, sender, limit, passed)
+        wanted = await _find(receiver, only, passed)
         return (await _replay(receiver, sender, wanted),) if wanted is not None else ()
     finally:
         for message in passed:
             # Its lock may have run out by now, which gives it back just as well.
             with suppress(MessageLockLostError):
                 await receiver.abandon_message(message)
+
+
+async def _replay_all(
+    receiver: Receiver, sender: Sender, limit: int, passed: list[ServiceBusReceivedMessage]
+) -> tuple[Replayed, ...]:
+    """What is in the box; ``passed`` gets what came back to it meanwhile."""
+    done: list[Replayed] = []
+    # A message that nobody can use is soon back, refused by another instance of the app. Sent again
+    # and again it would take every place up to the limit.
+    while len(done) < limit and not passed:
+        size = min(BATCH, limit - len(done))
+        batch = await receiver.receive_messages(size, max_wait_time=WAIT_S)
+        if not batch:
+            break
+        sent = {one.message_id for one in done}
+        passed += [one for one in batch if _original_id(one) in sent]
+        done += [await _replay(receiver, sender, one) for one in batch if one not in passed]
+    return tuple(done)
 
 
 async def _find(

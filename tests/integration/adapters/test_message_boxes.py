@@ -1,7 +1,10 @@
 """Rejected and dead-lettered messages through the adapter, against the broker."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,9 +30,9 @@ async def broker() -> AsyncIterator[Broker]:
         yield broker
 
 
-@pytest.fixture
-async def queue(broker: Broker) -> AsyncIterator[ServiceBusQueue]:
-    """The adapter under test."""
+@asynccontextmanager
+async def connected(broker: Broker) -> AsyncIterator[ServiceBusQueue]:
+    """The adapter of one instance of the app."""
     environment = {
         "ServiceBusConnection": broker.connection_string,
         "VAULTLIFT_QUEUE": QUEUE,
@@ -38,6 +41,20 @@ async def queue(broker: Broker) -> AsyncIterator[ServiceBusQueue]:
     queue = ServiceBusQueue(Settings.from_environment(environment))
     yield queue
     await queue.aclose()
+
+
+@pytest.fixture
+async def queue(broker: Broker) -> AsyncIterator[ServiceBusQueue]:
+    """The adapter under test."""
+    async with connected(broker) as queue:
+        yield queue
+
+
+@pytest.fixture
+async def other(broker: Broker) -> AsyncIterator[ServiceBusQueue]:
+    """The adapter of another instance."""
+    async with connected(broker) as queue:
+        yield queue
 
 
 def refused(number: int, body: bytes = b'{"schemaVersion": 2}') -> QueueMessage:
@@ -217,6 +234,32 @@ async def test_a_replay_that_fails_again_names_what_it_replayed(
 
     (kept,) = await queue.list_kept(MessageBox.DEAD_LETTER, 1)
     assert ("m1", "Again") == (kept.replay_of, kept.reason)
+
+
+async def refuse_all(broker: Broker, instance: ServiceBusQueue) -> None:
+    """Another instance of the app, which can use none of the messages of a session."""
+    client = ServiceBusClient.from_connection_string(broker.connection_string)
+    async with client, client.get_queue_receiver(QUEUE, session_id="s1") as receiver:
+        async for message in receiver:
+            number, message_id = message.sequence_number or 0, message.message_id or ""
+            again = replace(refused(1), message_id=message_id, sequence_number=number)
+            await instance.reject(again, "x")
+            await receiver.complete_message(message)
+
+
+async def test_a_message_refused_again_meanwhile_stays(
+    queue: ServiceBusQueue, other: ServiceBusQueue, broker: Broker
+) -> None:
+    """The whole box is what was in it: one replay sends no message over and over."""
+    await queue.reject(refused(1), "x")
+    refusing = asyncio.create_task(refuse_all(broker, other))
+    done = await queue.replay(MessageBox.REJECTED, 4)
+    refusing.cancel()
+    with suppress(asyncio.CancelledError):
+        await refusing
+
+    (kept,) = await queue.list_kept(MessageBox.REJECTED, 10)
+    assert [kept.original_id] == [one.message_id for one in done]
 
 
 LIMIT = 256 * 1024
