@@ -24,7 +24,11 @@ from local.servicebus.values import (
 
 type Reader = Callable[[bytes, int], tuple[Any, int]]
 
+type Members = Callable[[bytes, int, int], tuple[Any, int]]
+"""Reads so many members of a collection."""
+
 _UINT32 = struct.Struct(">I")
+_SIZE_AND_COUNT = struct.Struct(">II")
 
 
 class DecodeError(ValueError):
@@ -125,15 +129,7 @@ def _described(data: bytes, offset: int) -> tuple[Any, int]:
     return Described(descriptor, value), offset
 
 
-def _check_count(data: bytes, count: int) -> None:
-    # No element is cheaper than no byte, so a larger count is a lie that would only cost time.
-    if count > len(data):
-        message = f"A collection of {count} elements cannot fit into {len(data)} bytes."
-        raise DecodeError(message)
-
-
 def _items(data: bytes, offset: int, count: int) -> tuple[list[Any], int]:
-    _check_count(data, count)
     items = []
     for _ in range(count):
         value, offset = _READERS[data[offset]](data, offset + 1)
@@ -147,7 +143,6 @@ def _pairs(data: bytes, offset: int, count: int) -> tuple[dict[Any, Any], int]:
 
 
 def _elements(data: bytes, offset: int, count: int) -> tuple[list[Any], int]:
-    _check_count(data, count)
     constructor = data[offset]
     offset += 1
     descriptor = None
@@ -164,13 +159,33 @@ def _elements(data: bytes, offset: int, count: int) -> tuple[list[Any], int]:
     return elements, offset
 
 
-def _short(read: Callable[[bytes, int, int], tuple[Any, int]]) -> Reader:
-    # The size is stepped over: the count already says where a collection ends.
-    return lambda data, offset: read(data, offset + 2, data[offset + 1])
+def _bounded(read: Members, data: bytes, offset: int, count: int, end: int) -> tuple[Any, int]:
+    # No element is cheaper than a byte, but in arrays of nothings, which nobody sends. And a size
+    # is held to: where many small collections may claim the same bytes, a frame costs the square
+    # of its length.
+    if end > len(data) or count > end - offset:
+        message = f"A collection of {count} elements cannot fit into {end - offset} bytes."
+        raise DecodeError(message)
+    value, stop = read(data, offset, count)
+    if stop != end:
+        message = f"A collection ends at offset {stop}, and should at {end}."
+        raise DecodeError(message)
+    return value, end
 
 
-def _long(read: Callable[[bytes, int, int], tuple[Any, int]]) -> Reader:
-    return lambda data, offset: read(data, offset + 8, _UINT32.unpack_from(data, offset + 4)[0])
+# The size counts what is behind it, the count included.
+def _short(read: Members) -> Reader:
+    return lambda data, offset: _bounded(
+        read, data, offset + 2, data[offset + 1], offset + 1 + data[offset]
+    )
+
+
+def _long(read: Members) -> Reader:
+    def reader(data: bytes, offset: int) -> tuple[Any, int]:
+        size, count = _SIZE_AND_COUNT.unpack_from(data, offset)
+        return _bounded(read, data, offset + 8, count, offset + 4 + size)
+
+    return reader
 
 
 # A list with a place for each byte: no look-up can fail, unknown ones refuse themselves.

@@ -1,5 +1,6 @@
 """AMQP values, there and back."""
 
+import struct
 from uuid import UUID
 
 import pytest
@@ -101,7 +102,7 @@ def test_array_survives_encoding(element_type, items):
         (b"\x73\x00\x00\x20\xac", "€"),
         (b"\x94" + bytes(16), bytes(16)),
         (b"\xe0\x04\x02\x50\x07\x08", [UByte(7), UByte(8)]),
-        (b"\xe0\x06\x01\x00\x53\x24\x45", [Described(ULong(0x24), [])]),
+        (b"\xe0\x05\x01\x00\x53\x24\x45", [Described(ULong(0x24), [])]),
     ],
 )
 def test_forms_that_only_clients_use_are_read(raw, expected):
@@ -135,6 +136,9 @@ def test_shortest_form_is_written(value, raw):
         b"\xb0\xff\xff\xff\xff",
         b"\xd0\x00\x00\x00\x08\xff\xff\xff\xff\x40",
         b"\xf0\x00\x00\x00\x09\xff\xff\xff\xff\x40",
+        b"\xc0\x03\x01\x40",
+        b"\xc0\x03\x01\x40\x40",
+        b"\xc0\x01\x01\x40\x40",
         b"\xc1\x02\x01\x40",
         b"\xc1\x03\x02\x45\x40",
         b"\x00" * 5000,
@@ -144,6 +148,15 @@ def test_shortest_form_is_written(value, raw):
 def test_malformed_bytes_are_refused(raw):
     """Truncation, lying counts, odd maps, list keys, endless nesting and bad text are refused."""
     with pytest.raises(DecodeError):
+        decode(raw)
+
+
+def test_collections_cannot_claim_the_same_bytes():
+    """Each by itself would fit into the frame; together they would stand for millions of values."""
+    inner = b"\xf0" + struct.pack(">II", 5, 10_000) + b"\x40"
+    raw = b"\xd0" + struct.pack(">II", 10 * 1000 + 4, 1000) + inner * 1000
+
+    with pytest.raises(DecodeError, match="10000 elements cannot fit into 1 bytes"):
         decode(raw)
 
 
