@@ -68,6 +68,9 @@ def _parse(section: Mapping[str, Any]) -> ServiceBusOptions:
     for name in ("max_concurrent_calls", "max_concurrent_sessions", "max_batch_size"):
         if getattr(options, name) < 1:
             raise ValueError(f"{name} must be at least 1")
+    # It would wait for a batch that it may not receive, while the locks of what it has run out.
+    if options.min_batch_size > options.max_batch_size:
+        raise ValueError("minMessageBatchSize must be at most maxMessageBatchSize")
     return options
 
 

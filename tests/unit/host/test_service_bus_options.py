@@ -48,6 +48,7 @@ def test_a_setting_may_switch_completing_off():
         {"sessionIdleTimeout": "soon"},
         {"maxConcurrentCalls": 0},
         {"prefetchCount": "x"},
+        {"maxMessageBatchSize": 8, "minMessageBatchSize": 9},
         {"autoCompleteMessages": "no"},
     ],
 )
