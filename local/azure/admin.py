@@ -49,7 +49,7 @@ def _error(status: int, code: str, message: str) -> Answer:
 def _body(request: Request) -> Any:
     try:
         return json.loads(request.body or b"{}")
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"the body is not JSON: {error}") from error
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import quote, urlencode
@@ -11,7 +12,6 @@ from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
 from local.azure.model import Vault
 from local.azure.upgrades import provisioning_state
 
-_API_VERSION = re.compile(r"^20\d\d-\d\d-\d\d(-preview)?$")
 # A quote inside a text is doubled, as everywhere in OData.
 _CLAUSE = re.compile(r"\s*(?P<key>\w+)\s+eq\s+'(?P<value>(?:[^']|'')*)'\s*", re.IGNORECASE)
 _AND = re.compile(r"\s*and\s+", re.IGNORECASE)
@@ -19,25 +19,6 @@ INVALID_INPUT = (
     "BMSUserErrorInvalidInput",
     "Input provided for the call is invalid\r\nPlease check the required inputs",
 )
-
-
-def demand_api_version(call: Call) -> None:
-    """Every ARM call names its api-version.
-
-    Raises:
-        ServiceRefusal: 400, it is missing or malformed.
-    """
-    version = call.query.get("api-version")
-    if not version:
-        raise ServiceRefusal(
-            400,
-            "MissingApiVersionParameter",
-            "The api-version query parameter (?api-version=) is required for all requests.",
-        )
-    if not _API_VERSION.match(version):
-        raise ServiceRefusal(
-            400, "InvalidApiVersionParameter", f"The api-version '{version}' is invalid."
-        )
 
 
 def demand_subscription(call: Call) -> str:
@@ -133,7 +114,7 @@ def parse_filter(call: Call, allowed: frozenset[str]) -> dict[str, str]:
 def page(call: Call, rows: Sequence[JsonObject]) -> Answer:
     """One page of a list, with a link to the next on the caller's own host."""
     start = _offset(call.query.get("$skipToken"))
-    end = start + call.state.page_size
+    end = start + min(call.state.page_size, _top(call.query.get("$top")))
     document: JsonObject = {"value": list(rows[start:end])}
     if end < len(rows):
         # The whole query again: the next page must be cut from the same rows.
@@ -141,6 +122,15 @@ def page(call: Call, rows: Sequence[JsonObject]) -> Answer:
         path = quote(call.path, safe="/;:~,()")
         document["nextLink"] = f"{call.base_url}{path}?{urlencode(query, safe='$')}"
     return json_answer(document)
+
+
+def _top(text: str | None) -> int:
+    """The caller's wish for rows on a page; the service keeps to its own limit, too."""
+    if text is None:
+        return sys.maxsize
+    if not text.isascii() or not text.isdecimal() or not int(text):
+        raise ServiceRefusal(400, *INVALID_INPUT)
+    return int(text)
 
 
 def _token(offset: int) -> str:

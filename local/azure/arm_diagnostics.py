@@ -5,11 +5,18 @@ from typing import Any
 from domain.codec import JsonObject
 from local.azure.arm_common import arm_id, find_vault
 from local.azure.diagnostic_settings import KNOWN_CATEGORIES
-from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
+from local.azure.exchange import Answer, Call, NotUnderstood, ServiceRefusal, json_answer
 from local.azure.model import Vault
 
 MAX_SETTINGS = 5
 """A resource has no more settings than this."""
+
+_TARGETS = (
+    *("workspaceId", "storageAccountId", "serviceBusRuleId"),
+    *("eventHubAuthorizationRuleId", "eventHubName"),
+)
+_MEMBERS = frozenset({*_TARGETS, "logAnalyticsDestinationType", "logs", "metrics"})
+_DESTINATIONS = (None, "Dedicated", "AzureDiagnostics")
 
 
 def list_settings(call: Call) -> Answer:
@@ -37,6 +44,11 @@ def write_setting(call: Call) -> Answer:
     sent = call.json_body().get("properties")
     if not isinstance(sent, dict):
         raise ServiceRefusal(400, "BadRequest", "The request has no properties.")
+    unknown = sorted(sent.keys() - _MEMBERS)
+    if unknown:
+        raise NotUnderstood(f"the member {unknown[0]} of a diagnostic setting")
+    if sent.get("logAnalyticsDestinationType") not in _DESTINATIONS:
+        raise ServiceRefusal(400, "BadRequest", "The destination type is not supported.")
     # Also while the vault is upgraded: what is closed then is the vault's own management plane
     # (vault-upgrade 1.5), and settings of Azure Monitor are taken not to belong to it.
     enabled = _enabled(sent)
@@ -91,10 +103,7 @@ def _document(vault: Vault, name: str, properties: JsonObject) -> JsonObject:
         "tags": None,
         "identity": None,
         "properties": {
-            "storageAccountId": None,
-            "serviceBusRuleId": None,
-            "eventHubAuthorizationRuleId": None,
-            "eventHubName": None,
+            **dict.fromkeys(_TARGETS[1:]),
             "metrics": [],
             **properties,
         },

@@ -14,7 +14,7 @@ from local.azure.arm_common import (
     parse_filter,
 )
 from local.azure.contents import VaultSettings, Workload
-from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
+from local.azure.exchange import Answer, Call, NotUnderstood, ServiceRefusal, json_answer
 from local.azure.model import Vault
 from local.azure.moments import END_NOT_REACHED, format_moment, format_ticks, ticks_of
 from local.azure.names import location_of
@@ -24,6 +24,9 @@ FULL_PROPERTIES_SINCE = "2022-01-01"
 """Older api-versions show only provisioningState (and upgradeDetails): recovery-services 2.3."""
 _ENHANCED_SECURITY = frozenset({"Enabled", "Disabled"})
 _SOFT_DELETE = frozenset({"Enabled", "Disabled", "AlwaysON"})
+_READ_ONLY = "isSoftDeleteFeatureStateEditable"
+_CONFIG_MEMBERS = frozenset({"enhancedSecurityState", "softDeleteFeatureState", _READ_ONLY})
+"""What the service sends (2.2); what else the definition names has no effect here."""
 _SUMMARY_NAMES = {
     Workload.VM: "Azure Virtual Machine",
     Workload.MAB: "Azure Backup Agent",
@@ -164,7 +167,7 @@ def write_config(call: Call) -> Answer:
     """Changes the configuration; synchronous (recovery-services 2.1)."""
     vault = find_vault(call)
     demand_manageable(vault, call.now)
-    sent = call.json_body().get("properties") or {}
+    sent = _sent_config(call)
     settings = vault.contents.settings
     enhanced = sent.get("enhancedSecurityState", settings.enhanced_security)
     soft_delete = sent.get("softDeleteFeatureState", settings.soft_delete)
@@ -173,6 +176,20 @@ def write_config(call: Call) -> Answer:
     _demand_may_weaken(settings, soft_delete)
     settings.enhanced_security, settings.soft_delete = enhanced, soft_delete
     return json_answer(_config(vault))
+
+
+def _sent_config(call: Call) -> dict[str, str]:
+    sent = call.json_body().get("properties")
+    if not isinstance(sent, dict):
+        raise ServiceRefusal(400, *INVALID_INPUT)
+    unknown = sorted(sent.keys() - _CONFIG_MEMBERS)
+    if unknown:
+        raise NotUnderstood(f"the member {unknown[0]} of vaultconfig")
+    # Read-only; who sends back what was read changes nothing by it.
+    words = {name: word for name, word in sent.items() if name != _READ_ONLY}
+    if not all(isinstance(word, str) for word in words.values()):
+        raise ServiceRefusal(400, *INVALID_INPUT)
+    return words
 
 
 def _demand_may_weaken(settings: VaultSettings, soft_delete: str) -> None:

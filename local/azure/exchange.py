@@ -56,7 +56,9 @@ class Call:
         """
         try:
             document = json.loads(self.body)
-        except ValueError:
+            # Once there and back: Python reads numbers and letters that no JSON can hold.
+            json.dumps(document, allow_nan=False, ensure_ascii=False).encode()
+        except (ValueError, RecursionError):
             document = None
         # Arrays and numbers are JSON, too, but no operation here takes them.
         if not isinstance(document, dict):
@@ -102,6 +104,17 @@ class ServiceRefusal(Exception):  # noqa: N818 - a refusal is what the services 
         self.status = status
         self.code = code
         self.message = message
+
+
+class NotUnderstood(ServiceRefusal):
+    """Something simulated Azure has no answer for; the real service might have one.
+
+    Args:
+        what: What it is.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(400, "UnknownToSimulatedAzure", f"Simulated Azure does not know {what}.")
 
 
 type Handler = Callable[[Call], Answer]

@@ -12,7 +12,7 @@ from domain.codec import JsonObject
 from local.azure.backups import Backup, backups
 from local.azure.contents import Item
 from local.azure.diagnostic_settings import CATEGORIES
-from local.azure.exchange import Answer, Call, ServiceRefusal, json_answer
+from local.azure.exchange import Answer, Call, NotUnderstood, ServiceRefusal, json_answer
 from local.azure.model import Vault, Workspace
 from local.azure.moments import format_moment
 from local.azure.names import stable_guid
@@ -45,7 +45,12 @@ _ARRIVAL_COLUMNS = (("TableName", "string"), ("LastArrival", "datetime"), ("RowC
 def query_workspace(call: Call) -> Answer:
     """The last backup job of each item of one vault, or which tables have rows about it."""
     workspace = _workspace(call)
-    marker, vault_id, since = _parse(call.json_body().get("query"))
+    sent = call.json_body()
+    # Null is what clients send where they mean nothing. Anything else would narrow the answer.
+    unknown = sorted(name for name in sent.keys() - {"query"} if sent[name] is not None)
+    if unknown:
+        raise NotUnderstood(f"the member {unknown[0]} of a query")
+    marker, vault_id, since = _parse(sent.get("query"))
     # Tables come with their first rows; before that a query does not even compile.
     if not workspace.has_tables:
         return _bad_query(

@@ -8,9 +8,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from adapters.ports import Clock
-from local.azure import admin, arm_common, classic_api, logs_api
+from local.azure import admin, arm_common, classic_api, logs_api, queries
 from local.azure.estate import Estate
-from local.azure.exchange import Answer, Call, Outcome, Request, ServiceRefusal, json_answer
+from local.azure.exchange import (
+    Answer,
+    Call,
+    NotUnderstood,
+    Outcome,
+    Request,
+    ServiceRefusal,
+    json_answer,
+)
 from local.azure.faults import FaultKind, FaultRule, Faults, Subject
 from local.azure.journal import Entry, Journal
 from local.azure.meddling import meddle
@@ -121,6 +129,7 @@ class SimulatedAzure:
             # Before it is looked at: the caller gets the 401 that an hour later would have brought.
             self.tokens.expire(call.headers.get("Authorization"))
         rate: Mapping[str, str] = {}
+        note = self.journal.note
         try:
             # Who asks comes before everything else: a stranger learns nothing about faults or
             # quotas.
@@ -128,14 +137,18 @@ class SimulatedAzure:
             _raise_status(rule)
             if api is Api.ARM:
                 rate = self._take_from_quota(call)
-                arm_common.demand_api_version(call)
+                queries.demand_api_version(call)
+            queries.demand_known(call, api)
             answer = match.route.handler(call)
             if rule is not None and rule.kind is FaultKind.MEDDLE:
                 meddle(call)
         except ServiceRefusal as refusal:
             answer = _refuse(call, api, refusal, rule)
+            # Like a call that nobody knows: a test can demand that there were none.
+            if isinstance(refusal, NotUnderstood):
+                note = self.journal.note_refused
         answer = _finish(call, api, answer, rate)
-        self.journal.note(_entry(call, answer.status, rule))
+        note(_entry(call, answer.status, rule))
         return _apply_late(answer, rule)
 
     def _demand_token(self, call: Call) -> None:

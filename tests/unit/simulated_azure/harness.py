@@ -24,6 +24,23 @@ BASE_URL = "http://127.0.0.1:1"
 START = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 """A Tuesday, away from any change to or from summer time."""
 API_VERSION = "2025-08-01"
+_VERSIONS = (
+    ("/register", "2021-04-01"),
+    ("/diagnosticSettings", "2021-05-01-preview"),
+    ("/protectionPolicies", "2014-09-01"),
+    ("/Microsoft.Backup/", "2015-03-15"),
+    ("/Microsoft.Features/", "2021-07-01"),
+    ("/Microsoft.RecoveryServices/", API_VERSION),
+    ("/resources", "2013-03-01"),
+)
+_SUBSCRIPTION_VERSIONS = {3: "2022-12-01", 4: "2021-04-01", 5: "2021-04-01"}
+"""By the number of slashes, and one more: the subscription, its groups, a provider."""
+
+
+def version_of(path: str) -> str:
+    """The api-version a client sends with a path."""
+    known = next((version for part, version in _VERSIONS if part in path), None)
+    return known or _SUBSCRIPTION_VERSIONS.get(path.count("/") + 1, API_VERSION)
 
 
 def estate(*vaults: dict[str, Any], **document: Any) -> FileEstate:
@@ -92,7 +109,7 @@ class Client:
         outcome = self.send(
             method,
             path,
-            query={"api-version": API_VERSION, **parameters},
+            query={"api-version": version_of(path), **parameters},
             body=b"" if document is None else json.dumps(document).encode(),
         )
         return outcome.answer

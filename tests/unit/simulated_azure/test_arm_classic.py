@@ -13,6 +13,7 @@ from tests.unit.simulated_azure.harness import (
     error_of,
     open_client,
     target_path,
+    version_of,
 )
 
 BASE = f"/subscriptions/{SUBSCRIPTION}"
@@ -28,7 +29,7 @@ ROW: dict[str, Any] = {
 
 def ask(azure: Client, path: str, method: str = "GET", **query: str) -> Any:
     """One call."""
-    parameters = {"api-version": "2015-03-15", **query}
+    parameters = {"api-version": version_of(path), **query}
     return azure.send(method, path, query=parameters).answer
 
 

@@ -36,3 +36,16 @@ def test_what_names_no_known_category_is_refused(logs):
     answer = put(open_client(native()), "reports", {**WORKSPACE, "logs": logs})
 
     assert error_of(answer) == (400, "BadRequest")
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [{"logAnalyticsDestinationTypo": "Dedicated"}, {"logAnalyticsDestinationType": "Elsewhere"}],
+)
+def test_a_wish_without_effect_is_refused(wish):
+    """A setting that is kept sends what it says."""
+    client = open_client(native())
+    logs = [{"category": "CoreAzureBackup", "enabled": True}]
+
+    assert put(client, "one", {"logs": logs, "workspaceId": "/w", **wish}).status == 400
+    assert client.vault.contents.diagnostics == {}

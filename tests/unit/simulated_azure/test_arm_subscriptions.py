@@ -9,6 +9,7 @@ from tests.unit.simulated_azure.harness import (
     error_of,
     open_client,
     target_path,
+    version_of,
 )
 
 BASE = f"/subscriptions/{SUBSCRIPTION}"
@@ -21,9 +22,10 @@ def client(**members):
     return open_client(subscriptions=[row])
 
 
-def ask(azure, path, method="GET", version="2021-04-01"):
+def ask(azure, path, method="GET", version=None):
     """One call of ARM about the subscription."""
-    return azure.send(method, path, query={"api-version": version} if version else {}).answer
+    query = {"api-version": version_of(path) if version is None else version}
+    return azure.send(method, path, query=query).answer
 
 
 def document(answer):

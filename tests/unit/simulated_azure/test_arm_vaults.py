@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from local.azure.names import vault_id
 from tests.unit.simulated_azure.harness import (
     GROUP,
     SUBSCRIPTION,
@@ -261,3 +262,58 @@ def test_vaults_of_an_unknown_group_are_not_found():
     answer = client.send("GET", path, query={"api-version": "2025-08-01"}).answer
 
     assert error_of(answer) == (404, "ResourceGroupNotFound")
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None,
+        [],
+        "x",
+        {"enhancedSecurityStat": "Disabled"},
+        {"enhancedSecurityState": {}},
+        {"softDeleteFeatureState": ["Enabled"]},
+    ],
+    ids=str,
+)
+def test_a_configuration_that_makes_no_sense_is_refused(method, sent):
+    """Members nobody knows, and values that are no words, change nothing."""
+    client = open_client(native())
+    before = properties_of(client.arm("GET", CONFIG))
+
+    assert client.arm(method, CONFIG, document={"properties": sent}).status == 400
+    assert before == properties_of(client.arm("GET", CONFIG))
+
+
+def test_a_configuration_may_be_sent_back_as_it_was_read():
+    """With the member that only the service decides about."""
+    client = open_client(native())
+    read = json.loads(client.arm("GET", CONFIG).body)
+
+    assert client.arm("PUT", CONFIG, document=read).status == 200
+
+
+def properties_of(answer):
+    """The properties in an answer."""
+    return json.loads(answer.body)["properties"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xff",
+        b"[" * 100_000,
+        b'{"properties": {"softDeleteFeatureState": 1e400}}',
+        b'{"properties": {"softDeleteFeatureState": NaN}}',
+        b'{"properties": {"softDeleteFeatureState": "\\ud800"}}',
+    ],
+    ids=["no text", "too deep", "no end", "no number", "half a letter"],
+)
+def test_what_no_json_can_hold_is_no_body(body):
+    """Python would read all of it."""
+    query = {"api-version": "2025-08-01"}
+    path = vault_id(SUBSCRIPTION, GROUP, "rsv") + CONFIG
+    answer = open_client(native()).send("PATCH", path, query=query, body=body).answer
+
+    assert error_of(answer) == (400, "InvalidRequestContent")

@@ -15,7 +15,7 @@ from tests.unit.simulated_azure.harness import (
     upgrade_input,
 )
 
-LIST_HEADERS = {"x-ms-version": "2013-03-01"}
+LIST_HEADERS = {"Accept": "application/xml", "x-ms-version": "2013-03-01"}
 AZURE = "{http://schemas.microsoft.com/windowsazure}"
 WARS = "{http://schemas.microsoft.com/wars}"
 
@@ -224,7 +224,7 @@ def test_tracking_without_a_start_is_not_found():
 
 
 @pytest.mark.parametrize(
-    "header", ["x_ms_version", "Agent_Authentication", "x_ms_client_request_id"]
+    "header", ["Accept", "x_ms_version", "Agent_Authentication", "x_ms_client_request_id"]
 )
 def test_every_header_of_the_upgrade_calls_is_demanded(header):
     """What all recorded calls carry has to be there."""
@@ -234,6 +234,28 @@ def test_every_header_of_the_upgrade_calls_is_demanded(header):
 
     assert answer.status == 400
     assert client.vault.starts_received == 0
+
+
+def test_a_value_where_none_was_recorded_is_refused():
+    """Nobody knows what it would do."""
+    client = open_client({"name": "v1"})
+
+    assert client.classic("POST", "upgrade", Agent_Authentication="x").answer.status == 400
+    assert client.vault.starts_received == 0
+
+
+def test_an_upgrade_call_has_no_query():
+    """Its version is in a header."""
+    client = open_client({"name": "v1"})
+    path = f"/{SUBSCRIPTION}/cloudservices/{cloud_service_name(SUBSCRIPTION, REGION)}"
+    answer = client.send(
+        "GET",
+        f"{path}/resources/WABackup/~/BackupVault/v1/upgradeOperationResult",
+        query={"api-version": "2015-02-10"},
+        headers=LIST_HEADERS | {"Agent-Authentication": "", "x-ms-client-request-id": "r"},
+    ).answer
+
+    assert text_of(answer, "Code") == ["UnknownToSimulatedAzure"]
 
 
 def test_an_empty_client_request_id_is_refused():
@@ -274,10 +296,14 @@ def test_a_vault_of_another_namespace_is_not_found():
         b'<!DOCTYPE x [<!ENTITY e "e">]>' + upgrade_input(target_path("v1")),
         upgrade_input(target_path("v1")).replace(b"ResourceUpgradeInput", b"Other"),
         upgrade_input("x" * 70_000),
+        b"<?xml version='1.0' encoding='utf-99'?>" + upgrade_input(target_path("v1")),
+        ('<!DOCTYPE x [<!ENTITY e "e">]>' + upgrade_input("v1").decode()).encode("utf-16"),
+        upgrade_input(target_path("v1")).replace(b"windowsazure", b"wars"),
+        upgrade_input(target_path("v1")).replace(b"</Res", b"<Force>true</Force></Res"),
     ],
 )
 def test_bodies_that_are_no_upgrade_input_are_refused(body):
-    """Wrong roots, document types and endless bodies start nothing."""
+    """Wrong roots and namespaces, document types, endless bodies and wishes start nothing."""
     client = open_client({"name": "v1"})
     path = (
         f"/{SUBSCRIPTION}/cloudservices/{cloud_service_name(SUBSCRIPTION, REGION)}"

@@ -38,6 +38,7 @@ class Demo:
         )
         target = vault_id(SUBSCRIPTION, self._group, vault.name).replace("/vaults/", "/Vaults/")
         headers = {
+            "Accept": "application/xml",
             "Agent-Authentication": "",
             "Content-Type": "application/xml",
             "x-ms-client-request-id": f"{action}-1",

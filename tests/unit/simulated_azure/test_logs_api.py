@@ -113,6 +113,20 @@ def test_a_workspace_without_tables_cannot_resolve_them():
     assert inner["code"] == "SEM0100"
 
 
+@pytest.mark.parametrize("member", ["timespan", "workspaces"])
+def test_what_would_narrow_the_answer_is_refused(member):
+    """Null is no wish."""
+    client = opened()
+    body = {"query": kql(), member: None}
+    path = f"/v1/workspaces/{WORKSPACE}/query"
+
+    statuses = [
+        client.send("POST", path, body=json.dumps(body | {member: wish}).encode()).answer.status
+        for wish in (None, "PT1H")
+    ]
+    assert statuses == [200, 400]
+
+
 def test_an_unknown_workspace_is_not_found():
     """It is not the same as an empty one."""
     assert ask(opened(), workspace=SUBSCRIPTION).status == 404
