@@ -3,8 +3,8 @@
 Resource Manager keeps a token bucket per subscription, identity and kind of operation: reads hold
 250 and gain 25 a second, writes 200 and 10, deletes 200 and 10
 (https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling;
-facts recovery-services 8). Vault sub-resources are counted apart by the provider; starts of 149 to
-299 were seen, its refill is not published. The numbers below are only where a bucket starts: what
+facts recovery-services 8). Reads of what is in a vault are counted apart by the provider; starts of
+149 to 299 were seen, its refill is not published. The numbers below are only where a bucket starts: what
 the answers say in ``x-ms-ratelimit-remaining-*`` replaces them.
 """
 
@@ -114,11 +114,12 @@ def bucket_key(method: str, url: str) -> tuple[tuple[str, ...], Limit]:
     parts = urlsplit(url)
     subscription = _SUBSCRIPTION.match(parts.path)
     subscription_id = subscription[1].casefold() if subscription else "-"
-    # First, because a vault's sub-resources have buckets of their own (recovery-services 8).
-    vault = _VAULT.search(parts.path)
+    limit = {"GET": READS, "HEAD": READS, "DELETE": DELETES}.get(method.upper(), WRITES)
+    vault = _VAULT.search(parts.path) if limit is READS else None
+    # Reads of what is in a vault have a bucket of their own; its writes are counted with all
+    # others of the subscription, as the headers of every recorded one say (recovery-services 8).
     if vault is not None:
         return (parts.netloc, parts.path[: vault.end(1)].casefold()), VAULT_RESOURCES
-    limit = {"GET": READS, "HEAD": READS, "DELETE": DELETES}.get(method.upper(), WRITES)
     return (parts.netloc, subscription_id, limit.header), limit
 
 
