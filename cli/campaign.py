@@ -1,6 +1,5 @@
 """``vaultlift campaign``: start, watch and steer a campaign."""
 
-import getpass
 import uuid
 from datetime import UTC, datetime
 from functools import partial
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from cli.account import account_name
 from cli.campaign_body import maintenance, threshold, without_nothing
 from cli.campaign_client import CampaignClient
 from cli.campaign_options import (
@@ -113,7 +113,7 @@ def start(  # noqa: PLR0913 - each argument is an option of the command
     """Start a campaign over the vaults of a file, or of whole subscriptions."""
     output = Output(as_json=as_json, is_quiet=is_quiet)
     # The id is chosen here, so that a start whose answer was lost can be looked for by it.
-    by, known_as = requested_by or getpass.getuser(), campaign_id or uuid.uuid4().hex[:12]
+    by, known_as = requested_by or account_name(), campaign_id or uuid.uuid4().hex[:12]
     defaults = {"targetResourceGroup": group, "timeZone": time_zone, "approval": approval}
     limits = {
         "campaignId": known_as,
@@ -228,7 +228,7 @@ def _ask(verb: Verb, text: str, help_text: str) -> None:
         is_quiet: Quiet = False,
     ) -> ExitCode:
         output = Output(as_json=as_json, is_quiet=is_quiet)
-        by = requested_by or getpass.getuser()
+        by = requested_by or account_name()
         CampaignClient(JsonTransport(url, key)).command(campaign_id, verb, by, comment)
         output.event("asked", id=campaign_id, verb=verb.value, requestedBy=by)
         output.say(f"{campaign_id}: {text}")

@@ -1,10 +1,10 @@
 """``vaultlift messages``: look at messages that became no run, and send them anew."""
 
-import getpass
 from typing import Annotated
 
 import typer
 
+from cli.account import account_name
 from cli.campaign_client import CampaignClient
 from cli.exit_codes import ExitCode
 from cli.message_tables import message_table
@@ -100,7 +100,7 @@ def replay(  # noqa: PLR0913 - each argument is an option of the command
         )
     output = Output(as_json=as_json, is_quiet=is_quiet)
     client = CampaignClient(JsonTransport(url, key))
-    answer = client.replay(box.value, number, requested_by or getpass.getuser(), comment)
+    answer = client.replay(box.value, number, requested_by or account_name(), comment)
     for one in answer.replayed:
         output.event("replayed", **one.model_dump(mode="json", by_alias=True))
         output.say(f"{box.value} {one.sequence_number}: sent anew as {one.message_id}")

@@ -1,6 +1,5 @@
 """``vaultlift settle`` and ``vaultlift guard``: what an upgrade left to do, now or years later."""
 
-import getpass
 import uuid
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -9,6 +8,7 @@ from typing import Annotated
 import typer
 
 from adapters.clock import ScaledClock
+from cli.account import account_name
 from cli.campaign_body import without_nothing
 from cli.exit_codes import ExitCode
 from cli.follow import Progress
@@ -52,7 +52,7 @@ def _body(vaults: list[str] | None, subscription: str | None, choices: JsonObjec
     named: list[JsonObject] = [{"vaultId": one} for one in vaults or ()]
     named = named or [{"subscriptionId": subscription}]
     return {
-        "requestedBy": getpass.getuser(),
+        "requestedBy": account_name(),
         "requestId": str(uuid.uuid4()),
         "vaults": [{**one, **given} for one in named],
     }
@@ -173,7 +173,7 @@ def guard(
     """Say that a Resource Guard's owner has agreed to the edits a settlement waits with."""
     decision = "granted" if is_granted else "abandoned"
     client = SettleClient(JsonTransport(url, key))
-    client.tell_guard(settlement_id, decision=decision, by=by or getpass.getuser())
+    client.tell_guard(settlement_id, decision=decision, by=by or account_name())
     output = Output(as_json=as_json, is_quiet=is_quiet)
     output.event("guard", id=settlement_id, decision=decision)
     output.say(f"{settlement_id}: {decision}; the settlement goes on.")

@@ -1,12 +1,12 @@
 """``vaultlift support`` and ``vaultlift authorize-retry``: what to do about a failed upgrade."""
 
-import getpass
 import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cli.account import account_name
 from cli.api_client import ApiClient
 from cli.exit_codes import ExitCode
 from cli.find import find_upgrade
@@ -101,7 +101,7 @@ def authorize_retry(
         ticket=ticket,
         instruction=instruction,
         # A default and no proof: behind a sign-in, the app takes the platform's word instead.
-        authorized_by=authorized_by or getpass.getuser(),
+        authorized_by=authorized_by or account_name(),
     )
     output.event("retryAuthorized", **view.model_dump(mode="json", by_alias=True))
     output.say(

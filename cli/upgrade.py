@@ -1,6 +1,5 @@
 """``vaultlift upgrade`` and ``vaultlift validate``: hand in a list of vaults, or only check it."""
 
-import getpass
 import uuid
 from datetime import UTC, datetime
 from typing import Annotated
@@ -8,6 +7,7 @@ from typing import Annotated
 import typer
 
 from adapters.clock import ScaledClock
+from cli.account import account_name
 from cli.api_client import ApiClient
 from cli.exit_codes import ExitCode
 from cli.follow import Watch, follow
@@ -48,9 +48,9 @@ def validate(file: File, *, as_json: Json = False, is_quiet: Quiet = False) -> E
     output = Output(as_json=as_json, is_quiet=is_quiet)
     requests = read_vaults(
         file,
-        requested_by=getpass.getuser(),
-        # Never sent. It is here so that the file is read by the same code, and refused for the same
-        # reasons, as when it is handed in.
+        # Neither is ever sent. They are here so that the file is read by the same code, and refused
+        # for the same reasons, as when it is handed in.
+        requested_by="nobody",
         request_id=str(uuid.uuid4()),
         requested_at=datetime.now(UTC),
     )
@@ -89,7 +89,7 @@ def upgrade(  # noqa: PLR0913 - each argument is an option of the command
     requests = read_vaults(
         file,
         # Who asks may not approve, so there must always be a name.
-        requested_by=requested_by or getpass.getuser(),
+        requested_by=requested_by or account_name(),
         request_id=request_id or str(uuid.uuid4()),
         requested_at=datetime.now(UTC),
     )
