@@ -53,6 +53,31 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return
 
 
+def _check_address(url: str) -> None:
+    how = "Give it as --url http://HOST:PORT or in VAULTLIFT_URL."
+    parts = _split(url)
+    if parts is None:
+        raise ConfigurationError("not the address of an app", subject=url, what_to_do=how)
+    # The portal copies an address with its key, and routes put behind that would reach nothing. Not
+    # shown again: errors end up in logs.
+    if parts.query or parts.fragment or parts.username is not None:
+        raise ConfigurationError(
+            f"the address of {parts.hostname} holds more than an address",
+            what_to_do=f"{how} A function key goes to --key or VAULTLIFT_KEY.",
+        )
+
+
+def _split(url: str) -> urllib.parse.SplitResult | None:
+    """The parts of a web address; None for anything else."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        # Asking for the port is what checks it.
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if is_address else None
+
+
 class JsonTransport:
     """Calls one server.
 
@@ -62,17 +87,12 @@ class JsonTransport:
         timeout_s: Seconds before one call is given up.
 
     Raises:
-        ConfigurationError: The URL is not http or https, or the key would travel unprotected.
+        ConfigurationError: The URL is not http or https or holds a key, or the key would travel
+            unprotected.
     """
 
     def __init__(self, url: str, key: str | None = None, *, timeout_s: float = TIMEOUT_S) -> None:
-        parts = urllib.parse.urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.netloc:
-            raise ConfigurationError(
-                "not the address of an app",
-                subject=url,
-                what_to_do="Give it as --url http://HOST:PORT or in VAULTLIFT_URL.",
-            )
+        _check_address(url)
         # The key opens every route of the app, approvals included.
         if key and not may_carry_secrets(url):
             raise ConfigurationError(
@@ -135,7 +155,8 @@ class JsonTransport:
         headers = response.headers
         try:
             body = json.loads(content) if content.strip() else {}
-        except ValueError:
+        # Text nested deep enough exhausts the parser's stack; whoever sent that is no app of ours.
+        except (ValueError, RecursionError):
             body = None
         # An error may come from a proxy and be HTML; its status alone says enough then.
         if not isinstance(body, dict):
@@ -162,14 +183,16 @@ def _reason(error: BaseException) -> str:
 
 
 def _problems(error: JsonObject) -> tuple[Problem, ...]:
+    # A gateway in front of the app has errors of its own, under the same names.
+    listed = error.get("problems")
     return tuple(
         Problem(
             where=str(problem.get("where", "-")),
             field=str(problem.get("field", "-")),
             message=str(problem.get("message", "")),
-            vault=problem.get("vault"),
+            vault=str(problem["vault"]) if problem.get("vault") else None,
         )
-        for problem in error.get("problems", ())
+        for problem in (listed if isinstance(listed, list) else ())
         if isinstance(problem, dict)
     )
 

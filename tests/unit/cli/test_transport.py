@@ -1,7 +1,11 @@
 """One call to the app: what is sent, and which error an answer becomes."""
 
-import pytest
+import io
 
+import pytest
+from rich.console import Console
+
+from cli.problem_table import problem_table
 from cli.transport import JsonTransport
 from domain.errors import (
     AccessDeniedError,
@@ -147,7 +151,49 @@ def test_nobody_there_is_unavailable():
     assert "Errno" not in caught.value.message
 
 
-@pytest.mark.parametrize("url", ["ftp://host", "localhost:7071", "file:///etc/passwd", ""])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1/?code=SECRET", "https://host/#SECRET", "https://ada:SECRET@host"]
+)
+def test_a_key_in_the_address_is_refused_and_not_shown(url):
+    """It would travel in the address, where every log keeps it; the error is logged, too."""
+    with pytest.raises(ConfigurationError, match="--key") as caught:
+        JsonTransport(url)
+
+    assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "problems", [7, "text", {"a": 1}, [3], [{"where": None, "field": [1], "vault": 5}]]
+)
+def test_problems_of_another_shape_do_not_hide_the_error(fake_app, problems):
+    """A gateway's error under the same names is still one sentence."""
+    with pytest.raises((RefusedError, InvalidInputError)) as caught:
+        call(fake_app, 400, error_body("Code", "A sentence.", problems=problems))
+
+    shown = io.StringIO()
+    Console(file=shown).print(problem_table(getattr(caught.value, "problems", ())))
+    assert "Where" in shown.getvalue()
+
+
+def test_an_answer_nested_without_end_is_unexpected(fake_app):
+    """What the parser gives up on was not sent by the app."""
+    with pytest.raises(UnexpectedAnswerError, match="not a JSON object"):
+        call(fake_app, 200, b"[" * 100_000)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://host",
+        "localhost:7071",
+        "file:///etc/passwd",
+        "",
+        "http://[::1",
+        "http://host:port",
+        "http://:7071",
+        "http://host:70710",
+    ],
+)
 def test_only_http_addresses_are_taken(url):
     """Anything but an http or https address is refused before a call."""
     with pytest.raises(ConfigurationError, match="not the address of an app"):
