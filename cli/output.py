@@ -4,7 +4,9 @@ Results go to standard output, everything about the course of things to standard
 honours NO_COLOR and a TERM that cannot colour.
 """
 
+import io
 import json
+import sys
 from typing import Any
 
 from rich.console import Console
@@ -20,11 +22,26 @@ PLAIN_WIDTH = 200
 
 def make_console(*, stderr: bool = False) -> Console:
     """A console as wide as the terminal, or wide enough for a log where there is none."""
+    stream = sys.stderr if stderr else sys.stdout
+    # What the terminal has no letter for is escaped: a name in another script is no reason to fail.
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
     # Without highlighting: rich would colour the digits inside OperationIds and GUIDs.
     console = Console(stderr=stderr, highlight=False, soft_wrap=False)
     if not console.is_terminal:
         console.width = max(console.width, PLAIN_WIDTH)
     return console
+
+
+def _json_line(members: dict[str, Any], encoding: str) -> str:
+    line = json.dumps(members, ensure_ascii=False)
+    try:
+        line.encode(encoding)
+    # A terminal of another age, or half a character out of somebody's file. Escaped, it is the same
+    # JSON to whoever reads it.
+    except UnicodeEncodeError:
+        return json.dumps(members)
+    return line
 
 
 class Output:
@@ -50,7 +67,7 @@ class Output:
     def event(self, name: str, **members: Any) -> None:
         """One JSON line; nothing unless JSON was asked for."""
         if self.as_json:
-            line = json.dumps({"event": name, **members}, ensure_ascii=False)
+            line = _json_line({"event": name, **members}, self.stdout.encoding)
             # Past the console, which would wrap a line that has to stay one JSON object.
             self.stdout.file.write(line + "\n")
             # A program on the other end of a pipe follows the lines as they come.

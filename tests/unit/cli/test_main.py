@@ -277,6 +277,37 @@ def test_every_mistake_is_one_sentence_and_exit_code_1(arguments):
     assert done.stderr.startswith("vaultlift: ")
 
 
+def spoken(encoding, *arguments):
+    """Runs the program on a terminal of another encoding; gives its output as it came."""
+    settings = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run(
+        program(*arguments), cwd=ROOT, env=settings, capture_output=True, timeout=60, check=False
+    )
+    return done.returncode, done.stdout.decode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_json_is_json_in_every_encoding(tmp_path, encoding):
+    """Half a character from somebody's file, and letters the terminal does not have."""
+    path = tmp_path / "vaults.json"
+    path.write_text(r'{"vaultName": "\ud800", "region": "Zürich"}', "utf-8")
+
+    code, text = spoken(encoding, "validate", str(path), "--json")
+
+    problems = json.loads(text)["error"]["problems"]
+    assert (1, {"\ud800"}) == (code, {one["vault"] for one in problems})
+
+
+def test_text_is_shown_on_a_terminal_without_its_letters(tmp_path, vaults):
+    """A name in another script is escaped, and the command does its work."""
+    path = tmp_path / "Łódź.csv"
+    path.write_bytes(vaults.read_bytes())
+
+    code, text = spoken("ascii", "validate", str(path))
+
+    assert (0, True) == (code, text.endswith("d\\u017a.csv: 1 vault, no problems.\n"))
+
+
 def test_help_lists_the_exit_codes():
     """--help documents every exit code."""
     done = run("--help")
