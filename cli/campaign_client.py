@@ -9,7 +9,7 @@ from cli.campaign_views import (
     CampaignView,
 )
 from cli.message_views import KeptMessageView, MessagePage, ReplayAnswer
-from cli.transport import JsonTransport
+from cli.transport import LIST_TIMEOUT_S, JsonTransport
 from cli.views import parse
 from domain.campaigns import Verb
 from domain.codec import JsonObject
@@ -38,8 +38,12 @@ class CampaignClient:
             InvalidInputError: The app found problems in it.
             ServiceError: The app refused, or could not be reached.
         """
-        answer = self._transport.call("POST", _path("campaigns"), {**body, "dryRun": True})
+        answer = self._post({**body, "dryRun": True})
         return parse(CampaignPlan, answer, subject="the plan")
+
+    def _post(self, body: JsonObject) -> JsonObject:
+        path = _path("campaigns")
+        return self._transport.call("POST", path, body, timeout_s=LIST_TIMEOUT_S)
 
     def start(self, body: JsonObject) -> AcceptedCampaign:
         """Starts a campaign, once: when the answer is lost, the campaign's own id tells.
@@ -49,7 +53,7 @@ class CampaignClient:
             ServiceError: The app refused, or could not be reached.
         """
         try:
-            answer = self._transport.call("POST", _path("campaigns"), body)
+            answer = self._post(body)
         except UnavailableError as lost:
             return self._find_started(body["campaignId"], lost)
         return parse(AcceptedCampaign, answer, subject="the campaign")

@@ -3,7 +3,7 @@
 import urllib.parse
 
 from cli.settle_views import AcceptedSettlements, SettlementView
-from cli.transport import JsonTransport
+from cli.transport import LIST_TIMEOUT_S, JsonTransport
 from cli.views import parse
 from domain.codec import JsonObject
 
@@ -31,7 +31,7 @@ class SettleClient:
             ServiceError: The app refused, or could not be reached.
         """
         # Not sent again by itself: the body has its request id, so whoever asks again joins.
-        answer = self._transport.call("POST", "/api/settlements", body)
+        answer = self._transport.call("POST", "/api/settlements", body, timeout_s=LIST_TIMEOUT_S)
         return parse(AcceptedSettlements, answer, subject=self.url)
 
     def read(self, settlement_id: str) -> SettlementView:

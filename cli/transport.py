@@ -27,10 +27,12 @@ from domain.errors import (
     UnexpectedAnswerError,
 )
 
-# The load balancer in front of a Functions app ends a request after 230 s; nobody should wait that
-# long to hear that it is stuck.
 TIMEOUT_S = 30.0
 """For one call. The app answers from its own store, so anything slower is broken."""
+
+LIST_TIMEOUT_S = 230.0
+"""The most for a list of vaults: thousands are noted one by one, or whole subscriptions are looked
+through. The load balancer in front of a Functions app holds a request no longer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +111,21 @@ class JsonTransport:
         # One opener for all calls: it reads the proxies of the environment once.
         self._opener = urllib.request.build_opener(*handlers)
 
-    def call(self, method: str, path: str, body: JsonObject | None = None) -> JsonObject:
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: JsonObject | None = None,
+        *,
+        timeout_s: float | None = None,
+    ) -> JsonObject:
         """Sends one request and gives the answer's JSON object; empty for an empty body.
+
+        Args:
+            method: The HTTP method.
+            path: Below the address, with its query.
+            body: Sent as JSON.
+            timeout_s: Seconds before this call is given up, where it may take longer than others.
 
         Raises:
             InvalidInputError: The app found problems in the body.
@@ -128,16 +143,16 @@ class JsonTransport:
             headers=headers,
             data=None if body is None else json.dumps(body).encode(),
         )
-        answer = self._open(request)
+        answer = self._open(request, timeout_s or self._timeout_s)
         # 3xx too: redirects are not followed, so one is an answer nobody asked for.
         if answer.status >= http.HTTPStatus.MULTIPLE_CHOICES:
             raise _error_of(answer, subject=f"{method} {self.url}{path}")
         return answer.body
 
-    def _open(self, request: urllib.request.Request) -> _Answer:
+    def _open(self, request: urllib.request.Request, timeout_s: float) -> _Answer:
         try:
             try:
-                response = self._opener.open(request, timeout=self._timeout_s)
+                response = self._opener.open(request, timeout=timeout_s)
             except urllib.error.HTTPError as error:
                 # An error status is an answer like any other: its body says what is wrong.
                 response = error

@@ -3,7 +3,9 @@
 import pytest
 
 from cli.api_client import SEND_ATTEMPTS, ApiClient
-from cli.transport import JsonTransport
+from cli.campaign_client import CampaignClient
+from cli.settle_client import SettleClient
+from cli.transport import LIST_TIMEOUT_S, TIMEOUT_S, JsonTransport
 from domain.errors import RefusedError, UnavailableError, UnexpectedAnswerError
 from tests.unit.cli.fake_app import accepted_body, error_body, view_body
 
@@ -25,6 +27,47 @@ def test_list_of_vaults_is_sent_once(fake_app, client):
 
     assert ["upgrade-v1", "upgrade-v2"] == [upgrade.id for upgrade in accepted.upgrades]
     assert [REQUEST] == [body for _, _, _, body in fake_app.calls]
+
+
+class Stopwatch(JsonTransport):
+    """Answers at once, and remembers how long it would have waited."""
+
+    def __init__(self, answer):
+        super().__init__("http://127.0.0.1:9")
+        self.answer = answer
+        self.waits = []
+
+    def call(self, method, path, body=None, *, timeout_s=None):
+        """The answer, whatever is asked."""
+        self.waits.append(timeout_s)
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("vaults", "timeout_s"), [(1, TIMEOUT_S), (1000, 50), (10_000, LIST_TIMEOUT_S)]
+)
+def test_a_long_list_is_given_the_time_it_takes(vaults, timeout_s):
+    """The app notes each vault before it answers; a list that is given up is sent again."""
+    transport = Stopwatch(accepted_body("v1"))
+    ApiClient(transport).send_upgrades({**REQUEST, "vaults": [{}] * vaults})
+
+    assert [timeout_s] == pytest.approx(transport.waits, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("ask", "answer"),
+    [
+        (lambda one: CampaignClient(one).start({}), {"id": "c", "total": 1}),
+        (lambda one: SettleClient(one).send({}), {"requestId": "r", "settlements": []}),
+    ],
+    ids=["campaign", "settle"],
+)
+def test_looking_through_subscriptions_is_given_all_the_time_there_is(ask, answer):
+    """Vaults are found one subscription after the other before the app answers."""
+    transport = Stopwatch(answer)
+    ask(transport)
+
+    assert [LIST_TIMEOUT_S] == transport.waits
 
 
 def test_lost_answer_is_sent_again_as_the_same_request(fake_app, client):
