@@ -7,6 +7,7 @@ Reading before starting is the rule: the real host begins an ended instance anew
 from typing import Any, Protocol
 
 from durabletask.client import OrchestrationState, OrchestrationStatus
+from pydantic import ValidationError
 
 from adapters.ports import UpgradeRun
 from domain.codec import from_json, to_json
@@ -91,11 +92,17 @@ def _may_start(run: UpgradeRun | None, request: UpgradeRequest) -> bool:
 
 def _to_run(state: OrchestrationState) -> UpgradeRun:
     # The input is the one thing that never changes while a run goes on.
-    request = from_json(UpgradeRequest, state.get_input(dict))
+    try:
+        request = from_json(UpgradeRequest, state.get_input(dict))
+        shown = _run_state(state)
+    except ValidationError:
+        # Begun by hand under a vault's id, with something else. It answers nobody's request, and
+        # must not keep whoever looks after many vaults from the others.
+        request, shown = None, RunState.STOPPED
     return UpgradeRun(
-        request_id=request.request_id,
-        slot=request.slot,
-        state=_run_state(state),
+        request_id=request.request_id if request else "",
+        slot=request.slot if request else None,
+        state=shown,
         is_ended=state.runtime_status in _ENDED,
         # The durable client gives times without a zone, meaning UTC.
         updated_at=as_utc(state.last_updated_at),

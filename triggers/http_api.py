@@ -9,7 +9,6 @@ from functools import partial
 
 import azure.functions as func
 from azure import durable_functions as df
-from durabletask.client import OrchestrationState
 
 from adapters.ports import Ports
 from domain.codec import from_json
@@ -23,7 +22,7 @@ from triggers.paging import read_page
 from triggers.shapes.common import PRINCIPAL_HEADER
 from triggers.shapes.upgrades import UPGRADE_ID, AcceptedUpgrade, AcceptedUpgrades, UpgradePage
 from triggers.turns import in_turns
-from triggers.upgrade_runs import state_of, unknown
+from triggers.upgrade_runs import is_upgrade, state_of, unknown
 from triggers.views import ENDED, queued_view, upgrade_view, vault_view
 
 AT_A_TIME = 32
@@ -88,7 +87,7 @@ async def list_upgrades(
 ) -> func.HttpResponse:
     """Every upgrade once, a page at a time."""
     try:
-        page = await read_page(req, client, "upgrade-", _is_upgrade)
+        page = await read_page(req, client, "upgrade-", is_upgrade)
     except InvalidInputError as problem:
         return invalid_input(problem)
     body: UpgradePage = {
@@ -96,10 +95,6 @@ async def list_upgrades(
         "continuationToken": page.token,
     }
     return answer(body)
-
-
-def _is_upgrade(state: OrchestrationState) -> bool:
-    return UPGRADE_ID.match(state.instance_id) is not None
 
 
 async def get_upgrade(

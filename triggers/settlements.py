@@ -10,6 +10,7 @@ import uuid
 import azure.functions as func
 from azure import durable_functions as df
 from durabletask.client import OrchestrationState
+from pydantic import ValidationError
 
 from adapters.ports import Ports
 from domain.bodies import object_of
@@ -205,13 +206,22 @@ class SettlementRoutes:
 
 
 def _is_settlement(state: OrchestrationState) -> bool:
-    return SETTLEMENT_ID.match(state.instance_id) is not None
+    if SETTLEMENT_ID.match(state.instance_id) is None or state.name != names.SETTLE_VAULT:
+        return False
+    try:
+        from_json(SettleRequest, state.get_input(dict))
+    except ValidationError:
+        # Begun by hand under a vault's id, with something else: it must not hide the others.
+        return False
+    return True
 
 
 def _may_restart(state: OrchestrationState, request: SettleRequest) -> bool:
     """An ended settlement may run again at any time, for another request."""
     if state.runtime_status not in ENDED:
         return False
+    if not _is_settlement(state):
+        return True
     # By the request's id: the same body handed in twice, after a lost answer, starts nothing anew.
     return from_json(SettleRequest, state.get_input(dict)).run_id != request.run_id
 
@@ -221,7 +231,8 @@ async def _state_of(
 ) -> OrchestrationState | None:
     if SETTLEMENT_ID.match(instance_id) is None:
         return None
-    return await client.get_orchestration_state(instance_id)
+    state = await client.get_orchestration_state(instance_id)
+    return state if state is not None and _is_settlement(state) else None
 
 
 def _unknown(instance_id: str) -> func.HttpResponse:

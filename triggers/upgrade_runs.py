@@ -3,7 +3,11 @@
 import azure.functions as func
 from azure import durable_functions as df
 from durabletask.client import OrchestrationState
+from pydantic import ValidationError
 
+from domain.codec import from_json
+from domain.requests import UpgradeRequest
+from orchestrators import names
 from triggers.answers import error
 from triggers.shapes.upgrades import UPGRADE_ID
 
@@ -16,7 +20,21 @@ async def state_of(
     # own or none: an id of theirs names no upgrade.
     if UPGRADE_ID.match(instance_id) is None:
         return None
-    return await client.get_orchestration_state(instance_id)
+    state = await client.get_orchestration_state(instance_id)
+    return state if state is not None and is_upgrade(state) else None
+
+
+def is_upgrade(state: OrchestrationState) -> bool:
+    """Whether an instance is the upgrade of a vault, and no part of one or something else."""
+    if UPGRADE_ID.match(state.instance_id) is None or state.name != names.UPGRADE_VAULT:
+        return False
+    try:
+        from_json(UpgradeRequest, state.get_input(dict))
+    except ValidationError:
+        # Anybody with the management API may begin an instance under a vault's id; it must not
+        # keep the others from being shown.
+        return False
+    return True
 
 
 def unknown(instance_id: str) -> func.HttpResponse:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from durabletask.client import OrchestrationStatus
@@ -122,6 +123,25 @@ async def test_a_new_request_runs_an_ended_vault_again() -> None:
     client = FakeDurableClient(closed())
 
     assert await runs(client).start(replace(REQUEST, request_id="other"))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"status": OrchestrationStatus.FAILED, "serialized_input": None},
+        {"status": OrchestrationStatus.FAILED, "serialized_input": '"nonsense"'},
+        {"status": OrchestrationStatus.COMPLETED, "output": {"rows": []}},
+    ],
+    ids=["no input", "another input", "another output"],
+)
+async def test_what_was_begun_by_hand_under_a_vault_s_id_keeps_nobody_waiting(broken: Any) -> None:
+    """It answers no request; the vault's own begins its run."""
+    client = FakeDurableClient(instance_state(**broken))
+    run = await runs(client).read(REQUEST.vault)
+
+    assert run is not None
+    assert ("", RunState.STOPPED, True) == (run.request_id, run.state, run.is_ended)
+    assert await runs(client).start(REQUEST)
 
 
 async def test_a_run_begun_by_another_in_between_is_joined() -> None:

@@ -234,6 +234,31 @@ async def test_children_are_not_listed_as_upgrades() -> None:
     assert [INSTANCE] == [one["id"] for one in _read(response)["upgrades"]]
 
 
+BY_HAND = {
+    "no input": {"serialized_input": None},
+    "another input": {"serialized_input": '{"vault": "vault-1"}'},
+    "another workflow": {"name": "audit_estate"},
+}
+
+
+@pytest.mark.parametrize("changes", BY_HAND.values(), ids=BY_HAND)
+async def test_what_was_begun_by_hand_under_a_vault_s_id_hides_no_upgrade(
+    changes: dict[str, Any],
+) -> None:
+    """Anybody with the management API can do that; it is no upgrade, and the others are shown."""
+    other = f"upgrade-{'0' * 32}"
+    broken = instance_state(status=OrchestrationStatus.FAILED, **changes)
+    client = FakeDurableClient(instance_state(), replace(broken, instance_id=other))
+
+    listed = await list_upgrades(_request(), client)
+    asked = await get_upgrade(_request(route={"id": other}), client, fake_ports())
+
+    assert ([INSTANCE], 404) == (
+        [one["id"] for one in _read(listed)["upgrades"]],
+        asked.status_code,
+    )
+
+
 @pytest.mark.parametrize("top", ["0", "-1", "many", "1001", "٣", "9" * 5000])
 async def test_a_page_size_out_of_range_is_a_bad_request(top: str) -> None:
     """The parameter and its bounds are named."""

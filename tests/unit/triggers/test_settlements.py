@@ -1,6 +1,7 @@
 """The HTTP routes of settlements answer as documented."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import azure.functions as func
@@ -347,3 +348,19 @@ async def test_the_signed_in_caller_is_the_requester() -> None:
     await _routes().post(_request(VAULT, headers=headers), client)
 
     assert "ann@example.com" == client.started[0][2]["requested_by"]
+
+
+@pytest.mark.parametrize("changes", [{"serialized_input": None}, {"name": names.AUDIT_ESTATE}])
+async def test_what_was_begun_by_hand_hides_no_settlement_and_gives_way(
+    changes: dict[str, Any],
+) -> None:
+    """Anybody with the management API can do that; the vault can be settled all the same."""
+    broken = replace(_state(OrchestrationStatus.FAILED), **changes)
+    client = FakeDurableClient(broken)
+
+    listed = await _routes().list(_request(), client)
+    asked = await _routes().get(_request(), client)
+    started = await _routes().post(_request({**VAULT, "requestId": "request-1"}), client)
+
+    joined = [one["joined"] for one in _read(started)["settlements"]]
+    assert ([], 404, [False]) == (_read(listed)["settlements"], asked.status_code, joined)
