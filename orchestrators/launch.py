@@ -21,6 +21,15 @@ from orchestrators.flow import Flow, Journey, call, now, reason_of
 LOOK_INTERVAL = timedelta(minutes=3)
 """Between two looks for a start whose answer was lost; the recorded service showed it in 40 s."""
 
+FAILURE_RETRY = task.RetryPolicy(
+    first_retry_interval=timedelta(seconds=15),
+    max_number_of_attempts=350,
+    backoff_coefficient=2.0,
+    max_retry_interval=timedelta(minutes=30),
+)
+"""A week: a run that ended before its failure is on record would let the next one start again,
+should the service forget it (DESIGN rule 2)."""
+
 MAX_LOOKS = 20
 """An hour, and four sends at most: without a trace by then, a person must see why."""
 
@@ -91,4 +100,4 @@ def record_failure(
 ) -> Flow[None]:
     """Keeps the failure and its support bundle; from now on nothing is sent (DESIGN rule 2)."""
     request = FailureRecord(run=run, record=record, at=now(ctx), attempt=attempt.number)
-    yield from call(ctx, names.RECORD_FAILURE, request, Recorded)
+    yield from call(ctx, names.RECORD_FAILURE, request, Recorded, FAILURE_RETRY)

@@ -82,9 +82,8 @@ def settle_vault(ctx: task.OrchestrationContext, request: JsonObject) -> Flow[Js
     # A vault that is left alone still gets its verdict, with the reason.
     if (yield from _look_at_lineage(ctx, run)):
         yield from _plan(ctx, run)
-        if run.changes and not run.settle.is_dry_run:
-            run.not_approved = yield from agree_on_changes(ctx, run.settle, run.changes)
-        yield from _settle(ctx, run)
+        if (yield from _agree(ctx, run)):
+            yield from _settle(ctx, run)
     summary = add_summaries(run.summaries)
     outcome = yield from _record(ctx, run, summary, started_at)
     return to_object(SettleResult(summary=summary, job_sync=run.job_sync, outcome=outcome))
@@ -124,6 +123,18 @@ def _plan(ctx: task.OrchestrationContext, run: Settling) -> Flow[None]:
         run.summaries.append(StepSummary(decisions=run.plan.decisions))
         # From here on every step means the zone that was found, whoever named it.
         run.settle = replace(run.settle, time_zone=run.plan.zone)
+
+
+def _agree(ctx: task.OrchestrationContext, run: Settling) -> Flow[bool]:
+    """Step 3; False when the answer could not be kept: nothing may rest on it (DESIGN rule 8)."""
+    if not run.changes or run.settle.is_dry_run:
+        return True
+    try:
+        run.not_approved = yield from agree_on_changes(ctx, run.settle, run.changes)
+    except task.TaskFailedError as failure:
+        run.stopped = (f"{names.RECORD_ANSWER}: {reason_of(failure)}",)
+        return False
+    return True
 
 
 def _settle(ctx: task.OrchestrationContext, run: Settling) -> Flow[None]:

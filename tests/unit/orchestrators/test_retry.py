@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from domain.errors import OutcomeUnknownError, RefusedError
+from domain.errors import EvidenceError, OutcomeUnknownError, RefusedError
 from domain.upgrade import RunState, UpgradeStatus
+from orchestrators import names
 from tests.estate import FakeEstate, estate_of_one
-from tests.fakes import classic_ref, upgrade_request
+from tests.fakes import NOON, classic_ref, upgrade_request
 
 KEY = classic_ref().key
 
@@ -25,6 +26,30 @@ async def _failed_estate(message: str = "") -> FakeEstate:
 
 def _again(number: int = 2) -> Any:
     return upgrade_request(request_id=f"request-{number}")
+
+
+async def test_a_failure_is_kept_however_long_evidence_is_away() -> None:
+    """For hours; a service that forgets it meanwhile is not asked to start again."""
+    estate = estate_of_one(end=UpgradeStatus.FAILED)
+    workflow = estate.workflow()
+    body = workflow.activities[names.RECORD_FAILURE]
+    back_at = NOON + timedelta(hours=5)
+
+    async def away(asked: Any) -> Any:
+        if estate.clock.now() < back_at:
+            raise EvidenceError("away")
+        return await body(asked)
+
+    workflow.activities = {**workflow.activities, names.RECORD_FAILURE: away}
+    first, _ = await estate.upgrade(workflow=workflow)
+    estate.classic.vaults[KEY] = replace(estate.classic.vaults[KEY], record=None)
+
+    second, _ = await estate.upgrade(_again())
+
+    assert ([RunState.NEEDS_SUPPORT] * 2, 1) == (
+        [first.state, second.state],
+        len(estate.classic.started),
+    )
 
 
 async def test_the_reason_of_a_failure_is_one_sentence_with_one_period() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.codec import to_json
-from domain.errors import AccessDeniedError, UnavailableError
+from domain.errors import AccessDeniedError, EvidenceError, UnavailableError
 from domain.estate_map import EstateMap, ZoneRule
 from domain.plans import Approval
 from domain.requests import ApprovalMode
@@ -122,6 +122,25 @@ async def test_nothing_is_written_before_somebody_else_has_agreed(
     outcome, _ = await settle(estate, request, desk.workflow)
 
     assert (state, writes) == (outcome.state, estate.recovery_services.count("write_policy"))
+
+
+async def test_an_answer_that_cannot_be_kept_stops_the_settlement_and_leaves_a_verdict() -> None:
+    """Nothing is written without it (DESIGN rule 8), and the vault is in everybody's list."""
+    estate = estate_with()
+    desk = _Desk(estate)
+
+    async def away(_: Any) -> Any:
+        raise EvidenceError("the store is away")
+
+    desk.workflow.activities = {**desk.workflow.activities, names.RECORD_ANSWER: away}
+
+    outcome, _ = await settle(estate, settle_request(approval=ApprovalMode.REQUIRED), desk.workflow)
+
+    assert (RunState.STOPPED, 0, True) == (
+        outcome.state,
+        estate.recovery_services.count("write_policy"),
+        any("the store is away" in one for one in outcome.reasons),
+    )
 
 
 async def test_a_plan_of_many_changes_is_shown_as_far_as_it_fits() -> None:
