@@ -259,6 +259,11 @@ class AwaitResult:
     error_code: str = ""
     """The service's own code of a failed upgrade."""
 
+    @property
+    def has_failed(self) -> bool:
+        """The service told an end, and no good one."""
+        return not self.has_succeeded and not self.is_stalled
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConfirmRequest:

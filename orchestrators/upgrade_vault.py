@@ -206,7 +206,12 @@ def _await(ctx: task.OrchestrationContext, trip: Trip, classic: ClassicVault) ->
     )
     # No retry around it: the child answers failed reads itself, and never fails for that.
     trip.waited = yield from call_child(ctx, names.AWAIT_UPGRADE, request, AwaitResult, "await")
-    yield from _read_end(ctx, trip, is_stalled=trip.waited.is_stalled)
+    try:
+        yield from _read_end(ctx, trip, is_stalled=trip.waited.is_stalled)
+    except task.TaskFailedError:
+        # A failure that was told needs no record in the list to be one (DESIGN rule 2).
+        if not trip.waited.has_failed:
+            raise
 
 
 def _read_end(ctx: task.OrchestrationContext, trip: Trip, *, is_stalled: bool) -> Flow[None]:
@@ -226,8 +231,10 @@ def _judge_end(ctx: task.OrchestrationContext, trip: Trip) -> Flow[UpgradeRecord
     if record is not None and record.status is UpgradeStatus.UPGRADED:
         trip.journey.move(RunState.CONFIRMING)
         return record
-    # Evidence remembers a failure that the service shows no more.
-    if trip.status is UpgradeStatus.FAILED or not trip.attempt.may_start:
+    # Evidence remembers a failure that the service shows no more, and one that the list never
+    # showed: the next run would find neither, and start again.
+    is_told = trip.waited is not None and trip.waited.has_failed
+    if trip.status is UpgradeStatus.FAILED or is_told or not trip.attempt.may_start:
         yield from record_failure(ctx, trip.run, record, trip.attempt)
         trip.end(RunState.NEEDS_SUPPORT, _failure_text(record, trip.waited))
     else:
@@ -245,6 +252,8 @@ def _unended_text(trip: Trip) -> str:
 
 def _failure_text(record: UpgradeRecord | None, waited: AwaitResult | None) -> str:
     message = record.message if record else "earlier, and the service shows no record of it"
+    if waited and waited.has_failed and record and record.status is not UpgradeStatus.FAILED:
+        message = f"{waited.text}, and the record in the list says {record.status}"
     said = message.strip() or "the service gave no message"
     code = f"{waited.error_code}: " if waited and waited.error_code else ""
     return join_sentences(

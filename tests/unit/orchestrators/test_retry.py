@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from domain.errors import EvidenceError, OutcomeUnknownError, RefusedError
+from domain.errors import (
+    EvidenceError,
+    OutcomeUnknownError,
+    RefusedError,
+    UnavailableError,
+)
 from domain.upgrade import RunState, UpgradeStatus
 from orchestrators import names
 from tests.estate import FakeEstate, estate_of_one
@@ -50,6 +55,35 @@ async def test_a_failure_is_kept_however_long_evidence_is_away() -> None:
         [first.state, second.state],
         len(estate.classic.started),
     )
+
+
+@pytest.mark.parametrize("is_readable", [True, False], ids=["forgotten", "unreadable"])
+async def test_a_failure_that_only_the_operation_told_bars_the_next_start(
+    is_readable: bool,
+) -> None:
+    """The list forgets it, or cannot be read just then; it is a failure all the same."""
+    estate = estate_of_one(end=UpgradeStatus.FAILED)
+    workflow = estate.workflow()
+    inspect = workflow.activities[names.INSPECT_VAULT]
+
+    async def look(asked: Any) -> Any:
+        if asked["step"].startswith("07-record"):
+            estate.classic.vaults[KEY] = replace(estate.classic.vaults[KEY], record=None)
+            if not is_readable:
+                raise UnavailableError("the list is away")
+        return await inspect(asked)
+
+    workflow.activities = {**workflow.activities, names.INSPECT_VAULT: look}
+    first, _ = await estate.upgrade(workflow=workflow)
+    estate.clock.time += timedelta(hours=1)
+
+    second, _ = await estate.upgrade(_again())
+
+    assert ([RunState.NEEDS_SUPPORT] * 2, 1) == (
+        [first.state, second.state],
+        len(estate.classic.started),
+    )
+    assert "Completed/Failed, and the record in the list says InProgress" in first.reasons[0]
 
 
 async def test_the_reason_of_a_failure_is_one_sentence_with_one_period() -> None:
