@@ -1,7 +1,10 @@
 """Admission: start the vaults that have waited longest, and look after those in flight."""
 
 import asyncio
+import logging
 from dataclasses import replace
+
+from pydantic import ValidationError
 
 from adapters.ports import Ports, UpgradeRuns
 from domain.admission import (
@@ -24,6 +27,8 @@ from domain.requests import Slot, UpgradeRequest
 from domain.upgrade import RunState
 from orchestrators import names
 
+_LOG = logging.getLogger("vaultlift.activities.admission")
+
 MOST_PER_CALL = 100
 """Entries taken by one call, so that no call takes minutes."""
 
@@ -38,7 +43,8 @@ async def run_admit_waiting(ports: Ports, runs: UpgradeRuns, request: AdmitReque
         EvidenceError: The store cannot be read.
     """
     waiting = await _list_waiting(ports, request)
-    keys = await _choose(ports, request, waiting)
+    unreadable: set[str] = set()
+    keys = await _choose(ports, request, waiting, unreadable)
     turn = asyncio.Semaphore(AT_A_TIME)
 
     async def start_in_turn(key: str) -> Admitted | None:
@@ -50,7 +56,9 @@ async def run_admit_waiting(ports: Ports, runs: UpgradeRuns, request: AdmitReque
     started = await asyncio.gather(*(start_in_turn(key) for key in keys))
     # From the same listing: an entry that came in between brings its own arrival.
     left = [key for key in waiting if key not in keys]
-    blocks = dict.fromkeys(block_of(position_of(key)) for key in left)
+    # Nothing can be started from what cannot be read: its folder is looked at again with the next
+    # arrival, and not at once.
+    blocks = dict.fromkeys(block_of(position_of(key)) for key in left if key not in unreadable)
     return AdmitAnswer(
         admitted=tuple(one for one in started if one is not None),
         blocks=tuple(blocks),
@@ -61,6 +69,8 @@ async def run_admit_waiting(ports: Ports, runs: UpgradeRuns, request: AdmitReque
 async def _start(ports: Ports, runs: UpgradeRuns, key: str) -> Admitted | None:
     """Starts the run of one entry; None where it takes no slot of ours."""
     one = await _read_entry(ports, key)
+    if one is None:
+        raise EvidenceError("was chosen, and cannot be read any more", subject=key)
     is_ours = has_begun = await runs.start(one)
     if not has_begun:
         # Begun by an earlier try of this call, unless it holds another slot or none.
@@ -73,12 +83,25 @@ async def _start(ports: Ports, runs: UpgradeRuns, key: str) -> Admitted | None:
     return Admitted(position=position_of(key), request_id=one.request_id, vault=one.vault)
 
 
-async def _choose(ports: Ports, request: AdmitRequest, waiting: list[str]) -> list[str]:
+async def _choose(
+    ports: Ports, request: AdmitRequest, waiting: list[str], unreadable: set[str]
+) -> list[str]:
     """The entries of this call: written down before anything is started.
 
-    A call that was cut off half-way would otherwise leave runs that nobody counts.
+    A call that was cut off half-way would otherwise leave runs that nobody counts. Entries that
+    cannot be read are passed over, and put into ``unreadable``.
     """
-    keys = waiting[: min(request.limit, MOST_PER_CALL)]
+    keys: list[str] = []
+    for key in waiting:
+        if len(keys) == min(request.limit, MOST_PER_CALL):
+            break
+        if await _read_entry(ports, key) is None:
+            # Of another version of the app, or deleted by hand: it must not keep all behind it
+            # waiting for ever. A store that is away fails the call.
+            _LOG.error("%s holds no request that can be read; it is passed over", key)
+            unreadable.add(key)
+        else:
+            keys.append(key)
     if not keys:
         # Nothing is started, unless an earlier try of this call had chosen something.
         kept = await ports.evidence.read(_batch_key(request))
@@ -101,11 +124,15 @@ async def _list_waiting(ports: Ports, request: AdmitRequest) -> list[str]:
     ]
 
 
-async def _read_entry(ports: Ports, key: str) -> UpgradeRequest:
+async def _read_entry(ports: Ports, key: str) -> UpgradeRequest | None:
+    """The request of one entry; None where it is gone or holds none."""
     document = await ports.evidence.read(key)
-    if document is None:
-        raise EvidenceError("was listed, and yet is not there", subject=key)
-    request = from_json(UpgradeRequest, document["data"]["request"])
+    try:
+        request = from_json(UpgradeRequest, document["data"]["request"]) if document else None
+    except (KeyError, ValidationError):
+        request = None
+    if request is None:
+        return None
     # The slot is given here and not by the sender: a message may not put itself past the order.
     return replace(request, slot=Slot(holder=names.ADMISSION_ID, position=position_of(key)))
 

@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from activities.admission import MOST_PER_CALL, run_admit_waiting, run_look_at_a
 from adapters.ports import Ports, UpgradeRun
 from domain.admission import AdmitAnswer, AdmitRequest, Admitted, AdmittedLook, entry_key
 from domain.codec import to_json
+from domain.errors import EvidenceError
 from domain.requests import Slot, UpgradeRequest
 from domain.upgrade import RunState
 from domain.vaults import ClassicVaultRef
@@ -145,6 +147,33 @@ async def test_a_search_finds_every_folder() -> None:
     answer = await run_admit_waiting(line.ports, line.runs, request)
 
     assert [1, 99_999] == [one.position for one in answer.admitted]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [{"data": {"request": {"vault": "of another version"}}}, {"data": {}}, None],
+    ids=["another version", "no request", "deleted"],
+)
+async def test_an_entry_that_cannot_be_read_holds_up_nobody(document: Any) -> None:
+    """It is passed over and goes on waiting; its folder is not looked at again at once."""
+    line = Line(2)
+    line.evidence.documents[entry_key(1, line.requests[0])] = document
+    answer = await line.admit(1)
+
+    assert ([2], (), 1) == (
+        [one.position for one in answer.admitted],
+        answer.blocks,
+        answer.waiting,
+    )
+
+
+async def test_a_store_that_is_away_passes_over_nobody() -> None:
+    """Then nothing is known of any entry, and the call is made again."""
+    line = Line(2)
+    line.evidence.fail("read", EvidenceError("away"))
+
+    with pytest.raises(EvidenceError, match="away"):
+        await line.admit(1)
 
 
 async def test_killed_anywhere_it_counts_every_run_it_began() -> None:
