@@ -87,6 +87,23 @@ async def test_a_subscription_that_cannot_be_listed_is_in_the_summary() -> None:
     assert ((), 1) == (summary.rows, len(summary.unread))
 
 
+async def test_an_estate_that_cannot_be_listed_at_all_is_in_the_summary() -> None:
+    """Whatever breaks the list, the audit of the night leaves a trace that says so."""
+    estate = _estate(2)
+
+    async def broken(_: Any) -> Any:
+        raise ValueError("no id of a vault")
+
+    summary = await _audit(estate, list_estate=broken)
+
+    kept = await estate.evidence.read(f"{summary.prefix}/summary.json")
+    assert ((), True, to_json(summary)) == (
+        summary.rows,
+        "no id of a vault" in summary.unread[0],
+        kept["data"] if kept else None,
+    )
+
+
 async def test_the_summary_is_kept_as_evidence() -> None:
     """What the audit came to outlives its history (DESIGN rule 8)."""
     estate = _estate(2)
