@@ -4,6 +4,7 @@ import urllib.parse
 from collections.abc import Iterator
 from contextlib import suppress
 
+from cli.settle_views import is_settlement
 from cli.transport import LIST_TIMEOUT_S, TIMEOUT_S, JsonTransport
 from cli.views import AcceptedRequest, UpgradePage, UpgradeView, parse
 from domain.codec import JsonObject
@@ -100,7 +101,7 @@ class ApiClient:
         if comment:
             body["comment"] = comment
         # Settlements ask in the same way, at their own address.
-        kind = "settlements" if upgrade_id.startswith("settle-") else "upgrades"
+        kind = "settlements" if is_settlement(upgrade_id) else "upgrades"
         path = f"/api/{kind}/{urllib.parse.quote(upgrade_id, safe='')}/approval"
         # Once: a repeated approval of the same plan would be answered with 409 and look like a
         # failure.

@@ -14,6 +14,7 @@ from cli.options import (
     Url,
 )
 from cli.output import Output
+from cli.settle_views import is_settlement
 from cli.transport import JsonTransport
 
 
@@ -36,7 +37,8 @@ def approve(
     )
     output = Output(as_json=as_json, is_quiet=is_quiet)
     output.event("approved", id=upgrade_id, planHash=plan_hash, approver=approver)
-    output.say(f"{upgrade_id}: approved by {approver}; the upgrade goes on.")
+    what = "settlement" if is_settlement(upgrade_id) else "upgrade"
+    output.say(f"{upgrade_id}: approved by {approver}; the {what} goes on.")
     return ExitCode.CLEAN
 
 

@@ -3,6 +3,11 @@
 from cli.views import Body, PlanView, UpgradeView, VaultView
 
 
+def is_settlement(some_id: str) -> bool:
+    """Whether an id is that of a settlement; upgrades have theirs in the same commands."""
+    return some_id.startswith("settle-") or some_id.endswith(".settle")
+
+
 class SettledVaultView(VaultView):
     """Names the Recovery Services vault."""
 

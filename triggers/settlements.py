@@ -152,9 +152,12 @@ class SettlementRoutes:
     async def get(
         self, req: func.HttpRequest, client: df.DurableFunctionsClient
     ) -> func.HttpResponse:
-        """One settlement, with its checklist and tasks once it has ended; 404 for others."""
+        """One settlement, with its checklist and tasks once it has ended; 404 for others.
+
+        The one inside an upgrade is shown while it runs; its end is the upgrade's.
+        """
         instance_id = req.route_params["id"]
-        state = await _state_of(client, instance_id)
+        state = await _shown_state(client, instance_id)
         if state is None:
             return _unknown(instance_id)
         view = settlement_view(state)
@@ -233,6 +236,18 @@ async def _state_of(
         return None
     state = await client.get_orchestration_state(instance_id)
     return state if state is not None and _is_settlement(state) else None
+
+
+async def _shown_state(
+    client: df.DurableFunctionsClient, instance_id: str
+) -> OrchestrationState | None:
+    if SETTLEMENT_ID.match(instance_id) is not None:
+        return await _state_of(client, instance_id)
+    # Inside an upgrade nobody would see otherwise that it waits for the owner of a guard, and what
+    # to ask for.
+    is_known = GUARDED_ID.match(instance_id) is not None
+    state = await client.get_orchestration_state(instance_id) if is_known else None
+    return None if state is None or state.runtime_status in ENDED else state
 
 
 def _unknown(instance_id: str) -> func.HttpResponse:

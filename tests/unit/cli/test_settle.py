@@ -159,10 +159,38 @@ def test_the_guard_s_word_is_passed_on(fake_app):
     assert (0, [{"decision": "granted", "by": "ann"}]) == (result.exit_code, bodies)
 
 
+def test_the_status_of_a_settlement_shows_what_it_asks(fake_app):
+    """Whoever is to agree reads the changes, the hash and how to answer."""
+    plan = {"hash": "ab" * 32, "changes": ["Daily: properties.timeZone from (absent) to UTC"]}
+    waiting = view_body("vault-old", "awaiting_approval", id=ID, plan=plan)
+    fake_app.on("GET", f"/api/settlements/{ID}", (200, waiting))
+
+    done = run(fake_app, "status", ID)
+
+    assert (2, True, True) == (
+        done.exit_code,
+        "would write Daily: properties.timeZone from (absent) to UTC" in done.stdout,
+        f"vaultlift approve {ID} --plan {'ab' * 32}" in done.stdout,
+    )
+
+
+def test_the_status_of_a_settlement_shows_what_it_left_open(fake_app):
+    """As the command that followed it would have."""
+    statement = {"id": "x", "text": "Reports are configured.", "state": "open"}
+    body = ended("closed_with_tasks", checklist=[{**statement, "openSubjects": ["vault-old"]}])
+    fake_app.on("GET", f"/api/settlements/{ID}", (200, body))
+
+    done = run(fake_app, "status", ID, "--watch")
+
+    assert (3, True) == (done.exit_code, "open: Reports are configured. (vault-old)" in done.stdout)
+
+
 def test_a_settlement_is_approved_at_its_own_address(fake_app):
     """The same command answers upgrades and settlements."""
     path = f"/api/settlements/{ID}/approval"
     fake_app.on("POST", path, (202, {"id": ID, "decision": "approve"}))
     arguments = ["approve", ID, "--plan", "ab" * 32, "--approver", "b", "--url", fake_app.url]
 
-    assert 0 == CliRunner().invoke(app, arguments).exit_code
+    done = CliRunner().invoke(app, arguments)
+
+    assert (0, True) == (done.exit_code, "the settlement goes on" in done.stdout)

@@ -221,6 +221,23 @@ async def test_a_running_settlement_shows_what_it_waits_for() -> None:
     assert ("waiting_for_guard", "r") == (view["state"], view["guard"]["request_id"])
 
 
+@pytest.mark.parametrize(
+    ("is_over", "status"), [(False, 200), (True, 404)], ids=["running", "ended"]
+)
+async def test_the_settlement_of_an_upgrade_is_shown_while_it_runs(
+    is_over: bool, status: int
+) -> None:
+    """It may wait a week for a guard's owner, which the upgrade's own view does not tell."""
+    inside = f"upgrade-{'0' * 32}.settle"
+    state = _ended() if is_over else _state(shown={"state": "waiting_for_guard"})
+    client = FakeDurableClient()
+    client.states[inside] = state
+
+    response = await _routes().get(_request(instance_id=inside), client)
+
+    assert status == response.status_code
+
+
 async def test_an_ended_settlement_shows_its_checklist_and_work() -> None:
     """What the evidence holds is shown with the view."""
     estate = estate_with(settled_vault())
