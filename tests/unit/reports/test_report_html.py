@@ -244,6 +244,19 @@ def test_unfinished_runs_are_named():
     assert "No run has ended yet." in text
 
 
+def test_whatever_scrolls_is_reached_by_the_keyboard_and_named():
+    """What lies to the right of a narrow screen is not for pointers only."""
+    page = Page(render(*mixed_reports()))
+    scrollers = [one for one in page.of("div") if "scroll" in (one.get("class") or "").split()]
+    names = [one.get("aria-label") or one.get("aria-labelledby") for one in scrollers]
+
+    assert (True, {"0"}, True) == (
+        len(scrollers) > 3,
+        {one.get("tabindex") for one in scrollers},
+        all(names),
+    )
+
+
 def test_every_table_has_column_headings_with_scope():
     """Tables can be read aloud: their heads are marked as heads."""
     page = Page(render(*mixed_reports()))
