@@ -1,9 +1,11 @@
 """Lists the machines and backup servers registered in the vault, and judges each."""
 
 from activities.attempts import attempt, failures
+from activities.before_images import machines_before
 from activities.evidence import keep_findings
 from activities.rosters import machines_known_before, read_rosters
 from adapters.ports import Ports
+from domain.agents import parse_engine
 from domain.checks import agent_health, agent_version, machine_visible, server_updates
 from domain.codec import JsonObject
 from domain.findings import Finding
@@ -27,8 +29,7 @@ async def run_list_agents(ports: Ports, settle: SettleRequest) -> StepSummary:
     engines = await attempt("the backup servers", arm.list_engines(vault))
     items = await attempt("the protected items", arm.list_items(vault))
     counts = await attempt("the container counts", arm.list_container_counts(vault))
-    # A machine with an old agent shows nowhere: its name is known from before, or not at all.
-    known = {*settle.known_machines, *await machines_known_before(ports, vault)}
+    known = await _known_before(ports, settle, engines)
     findings = (
         *agent_version.check(agents, engines, vault=name),
         *server_updates.check(engines, vault=name),
@@ -44,6 +45,19 @@ async def run_list_agents(ports: Ports, settle: SettleRequest) -> StepSummary:
         tasks_of(findings),
         unread=failures(agents, engines, items, counts),
     )
+
+
+async def _known_before(
+    ports: Ports, settle: SettleRequest, engines: Attempt[tuple[JsonObject, ...]]
+) -> frozenset[str]:
+    """Machines the vault had before: those with an old agent have no name but from there."""
+    told = {*settle.known_machines, *await machines_known_before(ports, settle.vault)}
+    # The classic list may hold backup servers, too, which show in a list of their own now.
+    if not isinstance(engines, FailedRead):
+        servers = {parse_engine(one).name.casefold() for one in engines.value}
+        before = await machines_before(ports, settle.prefix)
+        told |= {name for name in before if name.casefold() not in servers}
+    return frozenset(told)
 
 
 async def _registered_once(
