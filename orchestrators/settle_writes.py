@@ -14,6 +14,7 @@ from domain.custom_status import shown_part
 from domain.findings import Tally
 from domain.guards import GuardNeed
 from domain.settling import (
+    PolicyResult,
     SettleRequest,
     SettlingAnswer,
     WriteOutcome,
@@ -76,7 +77,9 @@ def await_writes(
                 guard_requests=(need.request_id,) if need and need.request_id else (),
                 round_no=2,
             )
-            results = from_json(ZoneResults, (yield _child(ctx, again)))
+            second = from_json(ZoneResults, (yield _child(ctx, again)))
+            # About guarded policies only: of the others the first round has the last word.
+            results = ZoneResults(results=(*_unguarded(results), *second.results))
     except task.TaskFailedError as failure:
         why = f"{names.SET_TIME_ZONES}: {reason_of(failure)}"
         return StepSummary(tally=Tally(unknown=1), unread=(why,))
@@ -89,12 +92,16 @@ def await_writes(
     return StepSummary(unread=open_ends)
 
 
+def _is_guarded(result: PolicyResult) -> bool:
+    return result.write.outcome is WriteOutcome.WAITING_FOR_GUARD
+
+
 def _guarded(results: ZoneResults) -> tuple[str, ...]:
-    return tuple(
-        one.policy_name
-        for one in results.results
-        if one.write.outcome is WriteOutcome.WAITING_FOR_GUARD
-    )
+    return tuple(one.policy_name for one in results.results if _is_guarded(one))
+
+
+def _unguarded(results: ZoneResults) -> tuple[PolicyResult, ...]:
+    return tuple(one for one in results.results if not _is_guarded(one))
 
 
 def _need(results: ZoneResults) -> GuardNeed | None:

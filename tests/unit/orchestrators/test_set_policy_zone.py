@@ -231,6 +231,37 @@ async def test_many_guarded_policies_are_shown_as_far_as_they_fit() -> None:
     assert 20 < len(shown["policies"]) < 48
 
 
+async def test_a_write_without_a_known_end_is_told_although_a_guard_was_asked() -> None:
+    """The second round is about guarded policies only; the others keep the word of the first."""
+    estate = estate_with(policies=policies(2))
+    lost, _ = estate.recovery_services.vaults[vault_ref().key].policies
+    for vault in estate.recovery_services.vaults.values():
+        vault.guard_proxies = [{"properties": {"resourceGuardResourceId": "/guards/one"}}]
+    estate.recovery_services.fail("write_policy", GUARDED)
+    workflow = estate.workflow()
+
+    def unless_lost(body: Any) -> Any:
+        async def answer(request: Any) -> Any:
+            if request.get("change", request)["policy_name"] == lost:
+                raise UnavailableError("away")
+            return await body(request)
+
+        return answer
+
+    steps = (names.WRITE_POLICY_ZONE, names.CHECK_POLICY_WRITE)
+    broken = {one: unless_lost(workflow.activities[one]) for one in steps}
+    workflow.activities = {**workflow.activities, **broken}
+    granted = {"decision": "granted", "by": "guard owner"}
+    workflow.raise_event(INSTANCE, names.GUARD_EVENT, granted, timedelta(days=2))
+
+    outcome, _ = await settle(estate, workflow=workflow)
+
+    assert (RunState.STOPPED, True) == (
+        outcome.state,
+        f"The write of policy {lost} has no known end" in outcome.reasons[0],
+    )
+
+
 async def test_an_editor_who_never_stops_ends_the_attempts() -> None:
     """After six attempts a person has to talk to the other one; nothing is overwritten."""
     estate = estate_with()
