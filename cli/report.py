@@ -18,7 +18,7 @@ from domain.errors import ConfigurationError
 from domain.version import VERSION
 from reports import report_html, report_json
 from reports.gathering import Gathered, gather
-from reports.model import Report, build_report
+from reports.model import Report, build_report, settled_since
 from reports.words import count
 
 Evidence = Annotated[
@@ -90,9 +90,16 @@ async def _gather(source: EvidenceSource) -> Gathered:
 
 
 def _write_lists(report: Report, folder: Path) -> tuple[Path, ...]:
-    upgraded = [row for entry in report.vaults for row in entry.report.work_list]
+    # Nobody is sent to a machine for what was open once: the later look has the last word.
+    since = settled_since(report)
+    upgraded = [
+        row
+        for entry in report.vaults
+        if entry.report.outcome.vault.key not in since
+        for row in entry.report.work_list
+    ]
     settled = [row for entry in report.settlements for row in entry.report.work_list]
-    # A vault that was upgraded and settled since has its machines in both.
+    # A settlement that could not read everything leaves the machines of a vault in both.
     rows = list(dict.fromkeys((*upgraded, *settled)))
     # An empty folder would look like something that went wrong.
     return write_work_lists(rows, folder) if rows or folder.is_dir() else ()

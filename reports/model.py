@@ -170,3 +170,24 @@ def build_report(
         settlements=tuple(_settled(r) for r in settled),
         unfinished=runs,
     )
+
+
+_LOOKED_AT_ALL = frozenset(STATES) - {RunState.STOPPED, RunState.NEEDS_SUPPORT}
+"""Ends of a settlement that has read everything; others may lack what an earlier run found."""
+
+
+def settled_since(report: Report) -> dict[str, SettlementEntry]:
+    """By key of the classic vault: the settlement that has looked at the vault again since.
+
+    What the upgrade's run found there is history then, and its tasks may be done.
+    """
+    settled = {one.report.outcome.vault.key: one for one in report.settlements}
+    found: dict[str, SettlementEntry] = {}
+    for entry in report.vaults:
+        upgrade = entry.report.outcome
+        later = settled.get(upgrade.target.key) if upgrade.target is not None else None
+        if later is None or later.report.outcome.state not in _LOOKED_AT_ALL:
+            continue
+        if later.report.outcome.ended_at > upgrade.ended_at:
+            found[upgrade.vault.key] = later
+    return found

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from domain.findings import Finding
 from domain.upgrade import PrerequisiteReason, RunState
-from reports.model import Report, SettlementEntry, Summary, VaultEntry
+from reports.model import Report, SettlementEntry, Summary, VaultEntry, settled_since
 from reports.timeline import timeline
 from reports.words import (
     DECISIONS,
@@ -88,6 +88,18 @@ def needs_attention(entry: VaultEntry | SettlementEntry) -> bool:
     return not is_clean or bool(outcome.tally.failed or outcome.tally.unknown)
 
 
+def _since(report: Report) -> dict[str, tuple[int, SettlementEntry]]:
+    """By key of the upgraded vault: its later settlement, and the number of its section."""
+    numbers = {
+        entry.report.outcome.evidence_prefix: number
+        for number, entry in enumerate(report.settlements, start=report.summary.vaults + 1)
+    }
+    return {
+        key: (numbers[entry.report.outcome.evidence_prefix], entry)
+        for key, entry in settled_since(report).items()
+    }
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -142,6 +154,7 @@ def render(report: Report, *, evidence_path: str = "evidence") -> str:
         .get_template("report.html.j2")
         .render(
             report=report,
+            since=_since(report),
             evidence_path=evidence_path.rstrip("/"),
             style=style,
             style_hash=style_hash,

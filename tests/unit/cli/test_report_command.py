@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,10 @@ from cli.evidence_source import ContainerSource, FolderSource, find_source
 from cli.report import write_reports
 from domain.codec import to_json
 from domain.errors import ConfigurationError, EvidenceError
+from domain.upgrade import RunState
 from domain.work_list import WorkItem
 from tests.blob_service import blob_service, blob_store
-from tests.unit.reports.samples import NOON, failed_report, mixed_reports, settlement
+from tests.unit.reports.samples import NOON, failed_report, mixed_reports, report, settlement
 
 ADDRESS = "https://acc1.blob.core.windows.net/evidence"
 ROW = WorkItem(
@@ -26,21 +29,25 @@ ROW = WorkItem(
 )
 
 
+def document(made):
+    """The evidence of an end."""
+    return {
+        "schema": "vaultlift/evidence/1",
+        "kind": "outcome",
+        "vault": made.outcome.vault.name,
+        "runId": made.outcome.run_id,
+        "recordedAt": NOON.isoformat(),
+        "data": to_json(made),
+    }
+
+
 @pytest.fixture
 async def evidence(tmp_path):
     """An evidence folder with a run of every kind, and a settlement."""
     folder = tmp_path / "kept" / "evidence"
     store = EvidenceFolder(folder)
     for made in (*mixed_reports(), settlement(work_list=(ROW,))):
-        document = {
-            "schema": "vaultlift/evidence/1",
-            "kind": "outcome",
-            "vault": made.outcome.vault.name,
-            "runId": made.outcome.run_id,
-            "recordedAt": NOON.isoformat(),
-            "data": to_json(made),
-        }
-        await store.create(f"{made.outcome.evidence_prefix}/outcome.json", document)
+        await store.create(f"{made.outcome.evidence_prefix}/outcome.json", document(made))
     return folder
 
 
@@ -144,3 +151,32 @@ def test_other_addresses_are_refused(address, problem):
     """No token goes to a host that is no blob account, and no signature is taken."""
     with pytest.raises(ConfigurationError, match=problem):
         find_source(address)
+
+
+@pytest.mark.parametrize(
+    ("hours", "state", "machines"),
+    [
+        (20, RunState.CLOSED, []),
+        (20, RunState.STOPPED, ["fs01"]),
+        (-20, RunState.CLOSED, ["fs01"]),
+    ],
+    ids=["settled since", "could not read all", "settled before"],
+)
+def test_nobody_is_sent_to_a_machine_for_what_was_open_once(tmp_path, hours, state, machines):
+    """The settlement after an upgrade has looked again; its work list is the one that counts."""
+    upgraded = replace(report("vault-one"), work_list=(ROW,))
+    settled = settlement("vault-one", state)
+    end = replace(
+        settled.outcome,
+        vault=upgraded.outcome.target,
+        ended_at=upgraded.outcome.ended_at + timedelta(hours=hours),
+    )
+    store = EvidenceFolder(tmp_path / "evidence")
+    for made in (upgraded, replace(settled, outcome=end)):
+        asyncio.run(store.create(f"{made.outcome.evidence_prefix}/outcome.json", document(made)))
+
+    written = write_reports(tmp_path / "evidence", tmp_path / "out", now=lambda: NOON)
+
+    lists = [path.read_text("utf-8") for path in written.work_lists]
+    assert (machines == ["fs01"]) == any("fs01" in one for one in lists)
+    assert (not machines) == ("Settled since" in written.html.read_text("utf-8"))
