@@ -7,6 +7,9 @@ OUT := out
 COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.13 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock" $(LOCK_ARGS)
 
+# What the caller's shell has Python import from elsewhere would go before what is locked here.
+unexport PYTHONPATH PYTHONHOME
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test azurite soak bench check lock clean
 

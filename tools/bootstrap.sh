@@ -98,6 +98,15 @@ find_python() {
 UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true}
 export UV_SYSTEM_CERTS
 
+# pip goes without a cache where it cannot write one; uv gives up. So it gets one it can write.
+find_uv_cache() {
+    [ -z "${UV_CACHE_DIR:-}" ] || return 0
+    cache=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}
+    [ -z "$cache" ] || ! mkdir -p "$cache/uv" 2>/dev/null || [ ! -w "$cache/uv" ] || return 0
+    UV_CACHE_DIR="$root/.tools/cache"
+    export UV_CACHE_DIR
+}
+
 # Any Python will do here, so it is run outside the checkout, where .python-version asks for none.
 install_uv() {
     mkdir -p .tools
@@ -151,6 +160,7 @@ build_with_python() {
 }
 
 build_with_uv() {
+    find_uv_cache
     # Python is downloaded into the checkout, and only if this machine has no whole 3.13 at all.
     if ! "$1" venv --quiet --no-python-downloads --python 3.13 .venv 2>/dev/null ||
         ! is_complete .venv/bin/python; then

@@ -269,6 +269,28 @@ def test_uv_downloads_where_its_python_lacks_sqlite(machine: Machine) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["PYTHONPATH", "PYTHONHOME"])
+def test_what_make_runs_imports_from_the_environment_only(with_python: Machine, name: str) -> None:
+    """Modules that the caller's shell points at do not go before the locked ones."""
+    shutil.copy(ROOT / "Makefile", with_python.checkout)
+    with_python.give("python3.13", f'[ -z "${{{name}:-}}" ] || exit 1\n' + PYTHON)
+
+    done = subprocess.run(
+        [shutil.which("make") or "make", "--directory", str(with_python.checkout), "demo"],
+        env={
+            "PATH": str(with_python.programs),
+            "LOG": str(with_python.log),
+            "FAIL": "nothing fails",
+            name: "/x",
+        },
+        capture_output=True,
+        check=False,
+    )
+
+    assert 0 == done.returncode
+    assert "python -m local.demo" in with_python.calls()[-1]
+
+
 def test_uv_serves_where_python_is_missing(machine: Machine) -> None:
     """With uv on the path nothing else is needed, and hashes still hold."""
     machine.give("uv", UV)
@@ -279,6 +301,20 @@ def test_uv_serves_where_python_is_missing(machine: Machine) -> None:
         f"{UV_PIP} --require-hashes -r requirements-dev.txt",
         f"{UV_PIP} --no-deps --no-build-isolation --editable .",
     ] == machine.calls()
+
+
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_uv_keeps_its_cache_where_it_can_write(machine: Machine, is_moved: bool) -> None:
+    """In the home folder as always; in the checkout where that folder cannot be written."""
+    home = machine.programs.parent / "home"
+    home.mkdir()
+    if is_moved:
+        # A file in the way, because root may write to any folder.
+        (home / ".cache").touch()
+    machine.give("uv", 'echo "${UV_CACHE_DIR:-own}" >>"$LOG"\n' + UV)
+
+    assert 0 == machine.run(HOME=str(home))[0]
+    assert (str(machine.checkout / ".tools/cache") if is_moved else "own") == machine.calls()[0]
 
 
 def test_an_old_python_installs_uv_into_the_checkout(machine: Machine) -> None:
