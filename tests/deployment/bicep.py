@@ -24,8 +24,14 @@ def files() -> list[Path]:
 @cache
 def parse(path: Path) -> dict[str, Any]:
     """The file as the parser gives it."""
-    tree: dict[str, Any] = BicepParser().parse(file_path=path)
+    tree: dict[str, Any] = _parser().parse(file_path=path)
     return tree
+
+
+@cache
+def _parser() -> BicepParser:
+    # Without its cache: that is a file in /tmp, which anybody could have put there before.
+    return BicepParser(cache=False)
 
 
 def modules() -> dict[str, dict[str, Any]]:

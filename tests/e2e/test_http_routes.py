@@ -142,7 +142,8 @@ async def test_a_failed_upgrade_answers_with_its_bundle_and_takes_an_instruction
     """The bundle is there; a second ticket for the attempt that is open is a conflict."""
     body = {"vaults": [vault("vault-failing", "West Europe")]}
     (entry,) = stack.call("POST", "/api/upgrades", body).body["upgrades"]
-    stack.until(entry["id"], lambda one: one["state"] == "needs_support")
+    # The state is shown a moment before the run has ended, and only then it takes an instruction.
+    stack.until(entry["id"], lambda one: one["state"] == "needs_support" and one["endedAt"])
     route = f"/api/upgrades/{entry['id']}"
     word = {"instruction": "Please start again.", "authorizedBy": "bob"}
 
