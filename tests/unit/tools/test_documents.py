@@ -73,7 +73,7 @@ def test_commands_in_console_blocks_can_be_typed(
 
 @pytest.mark.parametrize("path", _documents())
 def test_commands_in_running_text_exist(path: Path) -> None:
-    """With every option they name."""
+    """With every option they name; one that names options names those that must be there."""
     wrong = []
     for words in _mentioned(path.read_text(encoding="utf-8")):
         try:
@@ -84,6 +84,10 @@ def test_commands_in_running_text_exist(path: Path) -> None:
         known = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
         options = {word.partition("=")[0] for word in left if word.startswith("--")}
         wrong += sorted(options - known - {"--help"})
+        for one in command.params if options else []:
+            names = {*one.opts, *one.secondary_opts}
+            if one.required and one.opts[0].startswith("--") and not names & options:
+                wrong.append(f"{words[0]} without {one.opts[0]}")
 
     assert [] == wrong
 
