@@ -24,9 +24,9 @@ VALUES = {
     "ServiceBusConnection__fullyQualifiedNamespace": "sb-vaultlift.servicebus.windows.net",
 }
 """What the expressions of main.bicep come to, for the settings that the app itself reads."""
-GIVEN_BY_HAND = {"co-administrator", "Backup MUA Operator"}
-"""Roles of README's table that no template can give: a classic one, and one that belongs to the
-owner of a Resource Guard."""
+GIVEN_BY_HAND = {"co-administrator", "register/action", "Backup MUA Operator"}
+"""What README's table names and no template gives: a classic role, an operation that only some lists
+ask for, and a role that belongs to the owner of a Resource Guard."""
 INSTEAD = {"Backup Contributor": "vaultlift policy writer"}
 """Built-in roles that README offers a smaller custom one for, and its name in Bicep."""
 
@@ -155,7 +155,7 @@ def _readme_roles() -> set[str]:
     table = readme.split("## Permissions")[1].split("\n\n")[1]
     known = re.compile(
         r"Log Analytics (?:Reader|Contributor)|Monitoring Contributor|Backup (?:MUA Operator|Reader"
-        r"|Contributor)|Azure Service Bus Data (?:Receiver|Sender)|co-administrator|"
+        r"|Contributor)|Azure Service Bus Data (?:Receiver|Sender)|co-administrator|register/action|"
         r"(?:Storage Blob Data|vaultlift) [a-z A-Z]*(?:Owner|writer)|\bReader\b"
     )
     # "Receiver and Sender" is short for two names.
