@@ -88,6 +88,8 @@ resource signIn 'Microsoft.Web/sites/config@2024-04-01' = if (!empty(entraClient
     globalValidation: {
       requireAuthentication: true
       unauthenticatedClientAction: 'Return401'
+      // Signed approvals have no token: the app checks who signed, and refuses all without a secret.
+      excludedPaths: ['/api/hooks/approval/*']
     }
     identityProviders: {
       azureActiveDirectory: {

@@ -213,6 +213,21 @@ def test_keys_are_turned_off() -> None:
     assert [False, False] == [one["properties"]["allow"] for one in publishing]
 
 
+def test_sign_in_lets_pass_what_the_app_opens_to_signatures_only() -> None:
+    """Routes that need no key are signed by systems that have no token; no other is left open."""
+    (sign_in,) = [
+        one
+        for one in bicep.resources("Microsoft.Web/sites/config")
+        if one["name"] == "authsettingsV2"
+    ]
+    source = (ROOT / "triggers" / "webhooks.py").read_text()
+    routes = re.findall(r'route="([^"]+)", methods=\["POST"\], auth_level=\S+ANONYMOUS', source)
+
+    assert [f"/api/{route.replace('{id}', '*')}" for route in routes] == (
+        sign_in["properties"]["globalValidation"]["excludedPaths"]
+    )
+
+
 def test_there_is_no_secret() -> None:
     """No key is listed, no secure parameter taken, nothing but names and addresses put out."""
     outputs = json.dumps(bicep.parse(bicep.MAIN)["outputs"])
