@@ -25,8 +25,8 @@ VALUES = {
 }
 """What the expressions of main.bicep come to, for the settings that the app itself reads."""
 GIVEN_BY_HAND = {"co-administrator", "register/action", "Backup MUA Operator"}
-"""What README's table names and no template gives: a classic role, an operation that only some lists
-ask for, and a role that belongs to the owner of a Resource Guard."""
+"""What README's table names and no template gives: a classic role, an operation that only some
+lists ask for, and a role that belongs to the owner of a Resource Guard."""
 INSTEAD = {"Backup Contributor": "vaultlift policy writer"}
 """Built-in roles that README offers a smaller custom one for, and its name in Bicep."""
 
