@@ -16,7 +16,8 @@ from domain.requests import UpgradeRequest
 from domain.upgrade import RunState
 from orchestrators import names
 from triggers.answers import answer, error, invalid_input
-from triggers.shapes.common import PRINCIPAL_HEADER, Decided
+from triggers.callers import signed_in_as
+from triggers.shapes.common import Decided
 from triggers.upgrade_runs import state_of, unknown
 from triggers.views import upgrade_view
 
@@ -76,7 +77,7 @@ def approval_from_body(req: func.HttpRequest, ports: Ports) -> Approval:
         InvalidInputError: The body is not an approval; lists every member that is wrong.
     """
     body = object_of(req.get_body())
-    principal = req.headers.get(PRINCIPAL_HEADER)
+    principal = signed_in_as(req)
     data = {
         "plan_hash": body.get("planHash"),
         # Who signed in counts, whatever the body claims (DESIGN rule 3).

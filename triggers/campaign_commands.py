@@ -26,11 +26,11 @@ from domain.command_intake import read_command
 from domain.errors import InvalidInputError
 from orchestrators import names
 from triggers.answers import answer, error, invalid_input
+from triggers.callers import signed_in_as
 from triggers.campaign_records import keep_note
 from triggers.campaign_runs import begin, state_of, unknown
 from triggers.campaign_views import campaign_phase, campaign_state
 from triggers.shapes.campaigns import CommandAccepted
-from triggers.shapes.common import PRINCIPAL_HEADER
 
 _MAY_RUN_AGAIN = {mark.value for mark in REDRIVABLE_MARKS | {Mark.NEEDS_SUPPORT}}
 
@@ -44,7 +44,7 @@ async def post_command(
     if state is None or verb not in list(Verb):
         return unknown(req) if state is None else error(404, "NotFound", f"No verb {verb}.")
     try:
-        by, comment = read_command(req.get_body(), req.headers.get(PRINCIPAL_HEADER))
+        by, comment = read_command(req.get_body(), signed_in_as(req))
     except InvalidInputError as problem:
         return invalid_input(problem)
     command = Command(verb=Verb(verb), requested_by=by, at=ports.clock.now())

@@ -36,6 +36,7 @@ from domain.schedule import encode_places, expected_duration, forecast, plan_ord
 from domain.upgrade import ClassicVault
 from orchestrators import names
 from triggers.answers import answer, error, invalid_input
+from triggers.callers import signed_in_as
 from triggers.campaign_records import keep_document, keep_note, read_trail, read_vaults
 from triggers.campaign_runs import begin, state_of, unknown
 from triggers.campaign_views import (
@@ -52,7 +53,6 @@ from triggers.shapes.campaigns import (
     CampaignPage,
     PlacedVault,
 )
-from triggers.shapes.common import PRINCIPAL_HEADER
 
 LISTS_AT_A_TIME = 10
 """Subscriptions listed at once; the classic API publishes no limit (performance 1b)."""
@@ -69,7 +69,7 @@ async def post_campaigns(
 ) -> func.HttpResponse:
     """Starts a campaign: 202; shows its plan for a dry run: 200; 400, 409, 502 with the reason."""
     sender = Sender(
-        signed_in_as=req.headers.get(PRINCIPAL_HEADER),
+        signed_in_as=signed_in_as(req),
         campaign_id=uuid.uuid4().hex[:12],
         requested_at=ports.clock.now(),
     )

@@ -18,8 +18,8 @@ from domain.intake import requests_from_json
 from domain.requests import UpgradeRequest, upgrade_instance_id
 from triggers.answers import answer, error, invalid_input
 from triggers.approvals import post_approval
+from triggers.callers import signed_in_as
 from triggers.paging import read_page
-from triggers.shapes.common import PRINCIPAL_HEADER
 from triggers.shapes.upgrades import UPGRADE_ID, AcceptedUpgrade, AcceptedUpgrades, UpgradePage
 from triggers.turns import in_turns
 from triggers.upgrade_runs import is_upgrade, state_of, unknown
@@ -38,7 +38,7 @@ async def post_upgrades(
         requests = requests_from_json(
             req.get_body(),
             requested_by="anonymous",
-            signed_in_as=req.headers.get(PRINCIPAL_HEADER),
+            signed_in_as=signed_in_as(req),
             request_id=str(uuid.uuid4()),
             requested_at=ports.clock.now(),
             source="body",

@@ -14,8 +14,8 @@ from domain.evidence import evidence_document
 from domain.messages import KeptMessage, MessageBox, Replayed
 from orchestrators import names
 from triggers.answers import answer, error, invalid_input
+from triggers.callers import signed_in_as
 from triggers.numbers import whole_number
-from triggers.shapes.common import PRINCIPAL_HEADER
 from triggers.shapes.messages import (
     MOST_SHOWN,
     AdmissionView,
@@ -78,7 +78,7 @@ async def post_replay(req: func.HttpRequest, ports: Ports) -> func.HttpResponse:
     if box is None or (given is not None and only is None):
         return _no_box(req)
     try:
-        by, comment = read_command(req.get_body(), req.headers.get(PRINCIPAL_HEADER))
+        by, comment = read_command(req.get_body(), signed_in_as(req))
     except InvalidInputError as problem:
         return invalid_input(problem)
     asked = {"box": box.value, "only": only, "requestedBy": by, "comment": comment}

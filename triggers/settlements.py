@@ -25,6 +25,7 @@ from domain.vaults import VaultRef
 from orchestrators import names
 from triggers.answers import answer, error, invalid_input
 from triggers.approvals import approval_from_body, pass_on
+from triggers.callers import signed_in_as
 from triggers.paging import read_page
 from triggers.settlement_views import (
     detail_view,
@@ -32,7 +33,6 @@ from triggers.settlement_views import (
     settlement_view,
     vault_view,
 )
-from triggers.shapes.common import PRINCIPAL_HEADER
 from triggers.shapes.settlements import (
     GUARDED_ID,
     SETTLEMENT_ID,
@@ -79,9 +79,9 @@ class SettlementRoutes:
             requested_at=self._ports.clock.now(),
         )
         try:
-            signed_in_as = req.headers.get(PRINCIPAL_HEADER)
+            caller = signed_in_as(req)
             # Everything wrong at once, before a single vault is looked up.
-            order = read_order(req.get_body(), sender, signed_in_as=signed_in_as)
+            order = read_order(req.get_body(), sender, signed_in_as=caller)
         except InvalidInputError as problem:
             return invalid_input(problem)
         # Before the first start: half a subscription settled would look like all of it.
@@ -274,7 +274,7 @@ def _guard_answer(req: func.HttpRequest) -> JsonObject:
         message = "must be granted or abandoned"
         problems.append(Problem(where="body", field="decision", message=message))
     # Evidence names whoever said so; the platform's word counts more than the body's.
-    by = req.headers.get(PRINCIPAL_HEADER) or told.get("by")
+    by = signed_in_as(req) or told.get("by")
     if not isinstance(by, str) or not by.strip():
         problems.append(Problem(where="body", field="by", message="is missing"))
     if problems:

@@ -30,7 +30,7 @@ from domain.retries import (
 )
 from domain.sentences import as_sentence, join_sentences
 from triggers.answers import answer, error, invalid_input
-from triggers.shapes.common import PRINCIPAL_HEADER
+from triggers.callers import signed_in_as
 from triggers.shapes.support import RetryAccepted, SupportView
 from triggers.shapes.upgrades import UPGRADE_ID
 from triggers.upgrade_runs import state_of, unknown
@@ -159,7 +159,7 @@ def _authorization(
         "ticket": body.get("ticket"),
         "instruction": body.get("instruction"),
         # Who signed in counts; what a body claims only where nobody is signed in.
-        "authorized_by": req.headers.get(PRINCIPAL_HEADER) or body.get("authorizedBy"),
+        "authorized_by": signed_in_as(req) or body.get("authorizedBy"),
         "at": ports.clock.now(),
     }
     try:

@@ -8,6 +8,9 @@ from pydantic import Field
 PRINCIPAL_HEADER = "x-ms-client-principal-name"
 """Who called, as the platform's sign-in says; what a body claims counts only without it."""
 
+PRINCIPAL_ID_HEADER = "x-ms-client-principal-id"
+"""The same as an id, which programs have that sign in by themselves."""
+
 SIGNATURE_HEADER = "x-vaultlift-signature"
 """``t=<Unix seconds>,v1=<hex HMAC-SHA256>``; see :mod:`domain.signatures`."""
 

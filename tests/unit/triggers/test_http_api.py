@@ -366,10 +366,17 @@ async def test_a_broken_run_is_shown_as_stopped_with_its_reason() -> None:
     )
 
 
-async def test_a_signed_in_caller_cannot_ask_under_another_name() -> None:
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-ms-client-principal-name": "ann@example.com"},
+        # A program signs in without a name.
+        {"x-ms-client-principal-id": "9d2e7f04-8f4f-4b0e-9a53-0a6c1f5a7d11"},
+    ],
+)
+async def test_a_signed_in_caller_cannot_ask_under_another_name(headers: dict[str, str]) -> None:
     """Whoever could choose the requester could approve their own plan (DESIGN rule 3)."""
     ports, queue = _ports()
-    headers = {"x-ms-client-principal-name": "ann@example.com"}
     body = {"requestedBy": "bob@example.com", "vaults": [_vault()]}
 
     response = await post_upgrades(_request(body, headers=headers), FakeDurableClient(), ports)
