@@ -1,6 +1,7 @@
 """Code that raises what is no Exception: it fails, and the host lives on."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import aiohttp
 import pytest
@@ -21,6 +22,14 @@ def host(
         yield running
 
 
+async def run(host: RunningHost, orchestrator: str, given: str | None) -> Any:
+    """The result of an orchestration, or its status where it failed."""
+    path = f"{HOOKS}/orchestrators/{orchestrator}"
+    async with aiohttp.ClientSession(host.url) as http:
+        answer = await http.post(path, params=WAIT, json=given)
+        return await answer.json()
+
+
 @pytest.mark.parametrize("route", ["leave", "leave-thread", "cancel"])
 async def test_a_request_whose_function_leaves_is_an_error(host: RunningHost, route: str):
     """500, and the next request is served: a worker process of Azure's would be started again."""
@@ -31,27 +40,22 @@ async def test_a_request_whose_function_leaves_is_an_error(host: RunningHost, ro
 
 
 @pytest.mark.parametrize(
-    ("orchestrator", "given", "output"),
-    [
-        ("calls", "leaving", "SystemExit: enough"),
-        ("calls", "cancelled", "CancelledError: CancelledError"),
-        (
-            "leaves",
-            None,
-            f"OrchestratorFunctionFailed: {FUNCTION_FAILED}: SystemExit: enough",
-        ),
-    ],
-    ids=["activity exits", "activity is cancelled", "orchestrator exits"],
+    ("activity", "failure"),
+    [("leaving", "SystemExit: enough"), ("cancelled", "CancelledError: CancelledError")],
 )
-async def test_durable_code_that_leaves_fails(
-    host: RunningHost, orchestrator: str, given: str | None, output: str
-):
-    """It ends as failed, instead of being handed out again for ever or ending the host."""
-    path = f"{HOOKS}/orchestrators/{orchestrator}"
-    async with aiohttp.ClientSession(host.url) as http:
-        answer = await http.post(path, params=WAIT, json=given)
+async def test_an_activity_that_leaves_fails(host: RunningHost, activity: str, failure: str):
+    """It is not handed out again for ever, and does not end the host."""
+    assert await run(host, "calls", activity) == failure
 
-        assert await answer.json() == output
+
+async def test_an_orchestrator_that_leaves_fails_its_instance(host: RunningHost):
+    """As any failure of the function around it."""
+    ended = await run(host, "leaves", None)
+
+    assert (ended["runtimeStatus"], ended["output"]) == (
+        "Failed",
+        f"OrchestratorFunctionFailed: {FUNCTION_FAILED}: SystemExit: enough",
+    )
 
 
 def test_a_timer_that_is_cancelled_fires_again(host: RunningHost):
