@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 WEBHOOK_PATH = "/runtime/webhooks/durabletask"
 PLACEHOLDER = "INSTANCEID"
@@ -61,7 +62,8 @@ def _creation_urls(root: str, query: str) -> dict[str, str]:
 
 def management_urls(root: str, query: str, instance_id: str = PLACEHOLDER) -> dict[str, str]:
     """The management URLs of one instance, as clients and ``202`` answers give them."""
-    instance = f"{root}/instances/{instance_id}"
+    # An id may hold blanks, percent signs and letters that no header takes.
+    instance = f"{root}/instances/{quote(instance_id, safe='')}"
     return {
         "id": instance_id,
         "statusQueryGetUri": f"{instance}?{query}",

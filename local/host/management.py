@@ -8,25 +8,23 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import grpc
 from aiohttp import web
 from durabletask.internal import orchestrator_service_pb2 as pb
-from google.protobuf.timestamp_pb2 import Timestamp
 from google.protobuf.wrappers_pb2 import StringValue
 
 from .client_binding import WEBHOOK_PATH, ClientBinding, management_urls
 from .hub_client import HubClient
-from .hub_json import ENDED, parse_status, to_history, to_status
+from .hub_json import ENDED, to_history, to_status
 from .keys import Keys, Level
+from .management_query import flag_of, reason_of, statuses_of, time_of, wait_of
 
 # Seconds as the extension gives them; clients poll by these.
 _RETRY_AFTER_RUNNING_S = "5"
 _RETRY_AFTER_STARTED_S = "10"
 _CONTINUATION = "x-ms-continuation-token"
-_LONGEST_WAIT_S = 86_400.0
 _REWINDABLE = frozenset({pb.ORCHESTRATION_STATUS_FAILED})
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -52,23 +50,25 @@ class ManagementApi:
 
     def routes(self) -> list[web.RouteDef]:
         """The API's routes."""
-        instance = f"{WEBHOOK_PATH}/instances/{{id}}"
         table: list[tuple[str, str, Handler]] = [
-            ("POST", f"{WEBHOOK_PATH}/orchestrators/{{name}}", self._start),
-            ("POST", f"{WEBHOOK_PATH}/orchestrators/{{name}}/{{id}}", self._start),
-            ("GET", f"{WEBHOOK_PATH}/instances", self._list),
-            ("DELETE", f"{WEBHOOK_PATH}/instances", self._purge_many),
-            ("GET", instance, self._status),
-            ("DELETE", instance, self._purge),
-            ("POST", f"{instance}/raiseEvent/{{event}}", self._raise_event),
-            ("POST", f"{instance}/terminate", self._terminate),
-            ("POST", f"{instance}/suspend", self._suspend),
-            ("POST", f"{instance}/resume", self._resume),
-            ("POST", f"{instance}/rewind", self._rewind),
-            ("POST", f"{instance}/restart", self._restart),
+            ("POST", "orchestrators/{name}", self._start),
+            ("POST", "orchestrators/{name}/{id}", self._start),
+            ("GET", "instances", self._list),
+            ("DELETE", "instances", self._purge_many),
+            ("GET", "instances/{id}", self._status),
+            ("DELETE", "instances/{id}", self._purge),
+            ("POST", "instances/{id}/raiseEvent/{event}", self._raise_event),
+            ("POST", "instances/{id}/terminate", self._terminate),
+            ("POST", "instances/{id}/suspend", self._suspend),
+            ("POST", "instances/{id}/resume", self._resume),
+            ("POST", "instances/{id}/rewind", self._rewind),
+            ("POST", "instances/{id}/restart", self._restart),
         ]
         # These URLs are handed out, so on every one of them only the key protects.
-        return [web.route(method, path, self._guarded(handler)) for method, path, handler in table]
+        return [
+            web.route(method, _in_any_case(path), self._guarded(handler))
+            for method, path, handler in table
+        ]
 
     def _guarded(self, handler: Handler) -> Handler:
         async def guarded(request: web.Request) -> web.StreamResponse:
@@ -94,7 +94,7 @@ class ManagementApi:
         if text:
             json.loads(text)
         # Before the start: what is answered with 400 must not run.
-        patience = _patience(request)
+        patience = wait_of(request)
         create = pb.CreateInstanceRequest(
             name=name,
             instanceId=request.match_info.get("id", ""),
@@ -111,7 +111,10 @@ class ManagementApi:
         if patience is not None:
             state = await self._wait(instance_id, *patience)
             if state is not None:
-                return web.json_response(to_status(state)["output"])
+                body = to_status(state)
+                is_result = state.orchestrationStatus == pb.ORCHESTRATION_STATUS_COMPLETED
+                # Only a result stands alone; a failure's text would be taken for one.
+                return web.json_response(body["output"] if is_result else body)
         query = (
             f"taskHub={self._binding.hub_name}&connection=Storage&code={self._binding.system_key}"
         )
@@ -127,27 +130,28 @@ class ManagementApi:
             state = await self._state(instance_id)
             if state is not None and state.orchestrationStatus in ENDED:
                 return state
-            # Another pause would end after the deadline: 202 with the URLs is the answer in time.
-            if time.monotonic() + pause_s > deadline:
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
                 return None
-            await asyncio.sleep(pause_s)
+            # The last look is at the end, however long the pauses are.
+            await asyncio.sleep(min(pause_s, left_s))
 
     async def _status(self, request: web.Request) -> web.StreamResponse:
         instance_id = request.match_info["id"]
         state = await self._state(instance_id)
         if state is None:
             return web.Response(status=404)
-        body = to_status(state, is_input_shown=_flag(request, "showInput", default=True))
+        body = to_status(state, is_input_shown=flag_of(request, "showInput", default=True))
         body["historyEvents"] = None
-        if _flag(request, "showHistory"):
+        if flag_of(request, "showHistory"):
             body["historyEvents"] = await self._history(
-                instance_id, is_output_shown=_flag(request, "showHistoryOutput")
+                instance_id, is_output_shown=flag_of(request, "showHistoryOutput")
             )
         if state.orchestrationStatus not in ENDED:
             headers = {"Location": str(request.url), "Retry-After": _RETRY_AFTER_RUNNING_S}
             return web.json_response(body, status=202, headers=headers)
         # Failed is 200 unless asked otherwise: the question, how it stands, was answered.
-        is_error = state.orchestrationStatus == pb.ORCHESTRATION_STATUS_FAILED and _flag(
+        is_error = state.orchestrationStatus == pb.ORCHESTRATION_STATUS_FAILED and flag_of(
             request, "returnInternalServerErrorOnFailure"
         )
         return web.json_response(body, status=500 if is_error else 200)
@@ -163,9 +167,9 @@ class ManagementApi:
         prefix, top = request.query.get("instanceIdPrefix"), request.query.get("top")
         token = request.headers.get(_CONTINUATION)
         query = pb.InstanceQuery(
-            runtimeStatus=_statuses(request),
-            createdTimeFrom=_time(request, "createdTimeFrom"),
-            createdTimeTo=_time(request, "createdTimeTo"),
+            runtimeStatus=statuses_of(request),
+            createdTimeFrom=time_of(request, "createdTimeFrom"),
+            createdTimeTo=time_of(request, "createdTimeTo"),
             maxInstanceCount=int(top) if top else 0,
             continuationToken=StringValue(value=token) if token else None,
             instanceIdPrefix=StringValue(value=prefix) if prefix else None,
@@ -175,7 +179,7 @@ class ManagementApi:
         found = await self._hub.call(
             "QueryInstances", pb.QueryInstancesRequest(query=query), pb.QueryInstancesResponse
         )
-        is_input_shown = _flag(request, "showInput", default=True)
+        is_input_shown = flag_of(request, "showInput", default=True)
         body = [to_status(one, is_input_shown=is_input_shown) for one in found.orchestrationState]
         return web.json_response(body, headers={_CONTINUATION: found.continuationToken.value})
 
@@ -201,23 +205,22 @@ class ManagementApi:
         if refusal is None:
             # A termination's reason becomes the instance's output, which is JSON.
             reason = StringValue(value=json.dumps(request.query.get("reason", "")))
-            call = pb.TerminateRequest(
-                instanceId=request.match_info["id"], output=reason, recursive=True
-            )
+            # Not what it has begun: in Azure sub-orchestrations go on, and so they must here.
+            call = pb.TerminateRequest(instanceId=request.match_info["id"], output=reason)
             await self._hub.call("TerminateInstance", call, pb.TerminateResponse)
         return refusal or web.Response(status=202)
 
     async def _suspend(self, request: web.Request) -> web.StreamResponse:
         refusal = await self._refusal(request)
         if refusal is None:
-            call = pb.SuspendRequest(instanceId=request.match_info["id"], reason=_reason(request))
+            call = pb.SuspendRequest(instanceId=request.match_info["id"], reason=reason_of(request))
             await self._hub.call("SuspendInstance", call, pb.SuspendResponse)
         return refusal or web.Response(status=202)
 
     async def _resume(self, request: web.Request) -> web.StreamResponse:
         refusal = await self._refusal(request)
         if refusal is None:
-            call = pb.ResumeRequest(instanceId=request.match_info["id"], reason=_reason(request))
+            call = pb.ResumeRequest(instanceId=request.match_info["id"], reason=reason_of(request))
             await self._hub.call("ResumeInstance", call, pb.ResumeResponse)
         return refusal or web.Response(status=202)
 
@@ -225,7 +228,7 @@ class ManagementApi:
         refusal = await self._refusal(request, still_possible=_REWINDABLE)
         if refusal is None:
             call = pb.RewindInstanceRequest(
-                instanceId=request.match_info["id"], reason=_reason(request)
+                instanceId=request.match_info["id"], reason=reason_of(request)
             )
             await self._hub.call("RewindInstance", call, pb.RewindInstanceResponse)
         return refusal or web.Response(status=202)
@@ -233,11 +236,11 @@ class ManagementApi:
     async def _restart(self, request: web.Request) -> web.StreamResponse:
         if await self._state(request.match_info["id"]) is None:
             raise ValueError("InstanceId does not match a valid orchestration instance.")
-        patience = _patience(request)
+        patience = wait_of(request)
         call = pb.RestartInstanceRequest(
             instanceId=request.match_info["id"],
             # A new id by default, so that the history of the first run is not lost by accident.
-            restartWithNewInstanceId=_flag(request, "restartWithNewInstanceId", default=True),
+            restartWithNewInstanceId=flag_of(request, "restartWithNewInstanceId", default=True),
         )
         restarted = await self._hub.call("RestartInstance", call, pb.RestartInstanceResponse)
         return await self._started(request, restarted.instanceId, patience)
@@ -250,18 +253,18 @@ class ManagementApi:
         return web.json_response({"instancesDeleted": purged.deletedInstanceCount})
 
     async def _purge_many(self, request: web.Request) -> web.StreamResponse:
-        since = _time(request, "createdTimeFrom")
+        since = time_of(request, "createdTimeFrom")
         # Without a beginning everything ever run would be purged (durable-2x 2).
         if since is None:
             return _refused("Please provide value for 'createdTimeFrom' parameter.")
-        statuses = _statuses(request)
+        statuses = statuses_of(request)
         # Stricter than the extension, which passes over what it does not know: a slip of the pen
         # would purge every history there is instead of the failed ones.
         if request.query.get("runtimeStatus") and not statuses:
             return _refused("No value of 'runtimeStatus' is a status.")
         wanted = pb.PurgeInstanceFilter(
             createdTimeFrom=since,
-            createdTimeTo=_time(request, "createdTimeTo"),
+            createdTimeTo=time_of(request, "createdTimeTo"),
             runtimeStatus=statuses,
         )
         call = pb.PurgeInstancesRequest(purgeInstanceFilter=wanted)
@@ -288,6 +291,12 @@ class ManagementApi:
         return None
 
 
+def _in_any_case(path: str) -> str:
+    """A route that takes the path as the extension does: in any case, with a slash at the end."""
+    words = [one if one[0] == "{" else f"{{_{one}:(?i:{one})}}" for one in path.split("/")]
+    return f"{WEBHOOK_PATH}/{'/'.join(words)}{{_end:/?}}"
+
+
 def _refused(message: str) -> web.Response:
     return web.json_response({"message": message}, status=400)
 
@@ -302,43 +311,3 @@ def _engine_refused(error: grpc.aio.AioRpcError) -> web.Response:
     refusals = {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.INVALID_ARGUMENT}
     status = 400 if error.code() in refusals else statuses.get(error.code(), 500)
     return web.json_response({"message": error.details()}, status=status)
-
-
-def _flag(request: web.Request, name: str, *, default: bool = False) -> bool:
-    value = request.query.get(name)
-    return default if value is None else value.strip().lower() == "true"
-
-
-def _patience(request: web.Request) -> tuple[float, float] | None:
-    """Seconds to wait for the end and between two looks; None: no wait is asked for."""
-    wait_s, pause_s = request.query.get("timeout"), request.query.get("pollingInterval")
-    # The URL that waits has both; with one alone the extension does not wait either.
-    if wait_s is None or pause_s is None:
-        return None
-    wanted = float(wait_s), float(pause_s)
-    # Written this way round, because a comparison with NaN is false: such a wait would not end.
-    if not (0 <= wanted[0] <= _LONGEST_WAIT_S and 0 < wanted[1] <= _LONGEST_WAIT_S):
-        raise ValueError(f"timeout={wait_s}, pollingInterval={pause_s}: seconds, at most a day")
-    return wanted
-
-
-def _reason(request: web.Request) -> StringValue | None:
-    reason = request.query.get("reason")
-    return None if reason is None else StringValue(value=reason)
-
-
-def _time(request: web.Request, name: str) -> Timestamp | None:
-    text = request.query.get(name)
-    if not text:
-        return None
-    # Without a zone UTC is meant, as everywhere in this API.
-    moment = datetime.fromisoformat(text)
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-    return timestamp
-
-
-def _statuses(request: web.Request) -> list[pb.OrchestrationStatus]:
-    names = ",".join(request.query.getall("runtimeStatus", [])).split(",")
-    # Unknown names are passed over, as the extension does.
-    return [status for name in names if name and (status := parse_status(name)) is not None]

@@ -69,6 +69,13 @@ def waits(context: task.OrchestrationContext, given: Any) -> Generator[Any, Any,
 
 
 @app.orchestration_trigger(context_name="context")
+def delegates(context: task.OrchestrationContext, given: Any) -> Generator[Any, Any, Any]:
+    """Has a sub-orchestration wait for the event, under an id made from its own."""
+    child_id = f"{context.instance_id}-child"
+    return (yield context.call_sub_orchestrator("waits", instance_id=child_id))
+
+
+@app.orchestration_trigger(context_name="context")
 def doubles_on_request(
     context: task.OrchestrationContext, number: int
 ) -> Generator[Any, Any, list[int]]:
