@@ -28,6 +28,8 @@ _log = logging.getLogger("Host.General")
 
 EXIT_CANNOT_RUN = 1
 EXIT_FORCED = 130
+LAST_PORT = 65_535
+"""TCP numbers ports with 16 bits."""
 SAME_REQUEST_S = 0.5
 """Terminals and process managers tell the group and the process: that is one request."""
 
@@ -36,7 +38,9 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """The command line; exits with usage when it is wrong."""
     parser = argparse.ArgumentParser(prog="python -m local.host", description=__doc__)
     parser.add_argument("--app", type=Path, required=True, help="the function app's folder")
-    parser.add_argument("--port", type=int, default=7071, help="HTTP port; 0 takes a free one")
+    parser.add_argument(
+        "--port", type=port_number, default=7071, help="HTTP port; 0 takes a free one"
+    )
     parser.add_argument(
         "--db",
         type=Path,
@@ -59,6 +63,17 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         "--shutdown-timeout", type=float, default=30.0, help="seconds to finish work in flight"
     )
     return parser.parse_args(arguments)
+
+
+def port_number(text: str) -> int:
+    """The port an argument names.
+
+    Raises:
+        argparse.ArgumentTypeError: No port has this number.
+    """
+    if not text.isdecimal() or int(text) > LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to {LAST_PORT}")
+    return int(text)
 
 
 def to_options(arguments: argparse.Namespace) -> Options:

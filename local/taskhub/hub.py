@@ -15,7 +15,7 @@ from adapters.clock import ScaledClock
 from local.taskhub import instances, queries, recovery
 from local.taskhub.consumers import Consumer, Wants, Work
 from local.taskhub.dispatch import Dispatcher, task_number, task_token
-from local.taskhub.errors import HubFaultError
+from local.taskhub.errors import HubFaultError, storage_fault
 from local.taskhub.events import task_ended
 from local.taskhub.hubclock import open_clock
 from local.taskhub.reader import Reader
@@ -41,6 +41,7 @@ class Hub:
 
     Raises:
         ConfigurationError: The file cannot be used; see :class:`local.taskhub.store.Store`.
+        HubFaultError: It cannot be written, because the disk is full, for example.
     """
 
     def __init__(self, path: Path, clock: ScaledClock) -> None:
@@ -53,6 +54,10 @@ class Hub:
                 self.store.writing, self.clock.now_us, self._dispatcher.apply, self._break
             )
             self.reader = Reader(self.store.reading)
+        # The first write to a file that could be opened and read: a disk may still be full.
+        except sqlite3.Error as error:
+            self.store.close()
+            raise storage_fault(error) or error from error
         except BaseException:
             self.store.close()
             raise

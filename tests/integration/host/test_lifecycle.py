@@ -1,6 +1,7 @@
 """Starting, refusing to start, keys, and stopping."""
 
 import asyncio
+import contextlib
 import json
 import resource
 import signal
@@ -214,6 +215,29 @@ async def test_a_host_whose_disk_is_full_ends(tmp_path: Path):
         told = host.logged(level="critical", message="cannot write its file")
 
     assert (status, exit_code, len(told)) == (503, 1, 1)
+
+
+@contextlib.contextmanager
+def limited_files(size: int) -> Iterator[None]:
+    """Files of processes that are started inside end at so many bytes."""
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+
+
+async def test_a_host_that_starts_on_a_full_disk_is_told(tmp_path: Path):
+    """The file is there and can be read, but the first thing that is written does not fit."""
+    with RunningHost("workflows", tmp_path) as host:
+        url = f"{host.url}/runtime/webhooks/durabletask/orchestrators/waits"
+        async with aiohttp.ClientSession() as session:
+            await session.post(url, json="x" * 100_000)
+        host.kill()
+
+    with limited_files(50_000), pytest.raises(HostFailedError, match="cannot write its file"):
+        RunningHost("workflows", tmp_path)
 
 
 def test_what_the_runtime_refuses_is_told(tmp_path: Path):

@@ -45,6 +45,15 @@ def test_a_rate_that_is_none_is_told(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "-1.0 is not a rate" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("port", ["65536", "-1", "http"])
+def test_a_port_that_is_none_is_told(port: str, capsys: pytest.CaptureFixture[str]):
+    """Before anything starts, with the usage."""
+    with pytest.raises(SystemExit):
+        parse_arguments(["--app", ".", f"--port={port}"])
+
+    assert f"'{port}' is not a port from 0 to 65535" in capsys.readouterr().err
+
+
 def test_the_ready_line_is_what_callers_need():
     """Port and function names."""
     host = SimpleNamespace(port=5, functions=[make_function("f", "httpTrigger")])
