@@ -28,6 +28,7 @@ from .failures import split_worker_exception
 from .functions import AppLoadError, Failure, Function, InvocationResult
 from .logs import STACK, InvocationScope, invocation_scope
 from .messages import StatusResult, TypedData, init_request, invocation_request
+from .support import refuse_streams
 from .time_spans import format_time_span
 
 _log = logging.getLogger("Host.Function")
@@ -198,6 +199,7 @@ async def load_app(app_directory: Path) -> list[Function]:
         error = response.result.exception
         message = error.message + _import_hint(error.message, app_directory)
         raise AppLoadError(message, stack_trace=error.stack_trace or "")
+    refuse_streams(response.capabilities)
     indexed = (await worker.functions_metadata_request(request)).function_metadata_results
     if not indexed:
         raise AppLoadError(f"no functions found: {_why_none(app_directory)}")

@@ -1,7 +1,7 @@
 """Which triggers and bindings this host serves, and a plain word about the others."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .functions import (
     ACTIVITY_TRIGGER,
@@ -30,7 +30,8 @@ def warn_of_unsupported(functions: Sequence[Function]) -> None:
 
     Raises:
         AppLoadError: A function has a binding whose value this host could not provide or would
-            have to throw away, or is registered by version 1 of the durable library.
+            have to throw away, or is registered by version 1 of the durable library, or takes
+            a type of an SDK.
     """
     for function in functions:
         # A warning, not an error: the app's other functions can be tried all the same.
@@ -47,7 +48,25 @@ def warn_of_unsupported(functions: Sequence[Function]) -> None:
         if function.has_retry_policy:
             _log.warning("the retry policy of %s is not applied by this host", function.name)
         _refuse_version_1(function)
+        _refuse_sdk_types(function)
         _refuse_bindings(function)
+
+
+def refuse_streams(capabilities: Mapping[str, object]) -> None:
+    """Refuses an app whose HTTP functions take and give streams.
+
+    Args:
+        capabilities: What the worker says of itself once it has imported the app.
+
+    Raises:
+        AppLoadError: It listens for the requests itself, to be passed on by its host.
+    """
+    # Every request would wait for ever: the worker awaits it at an address nobody sends it to.
+    if "HttpUri" in capabilities:
+        raise AppLoadError(
+            "the app's HTTP functions take requests as streams (azurefunctions-extensions-http-…), "
+            "which this host does not serve; take func.HttpRequest and give func.HttpResponse"
+        )
 
 
 def _refuse_version_1(function: Function) -> None:
@@ -58,6 +77,18 @@ def _refuse_version_1(function: Function) -> None:
                 f"{function.name} is registered by azure-functions-durable 1.x, which this host "
                 "does not serve; let the app bring version 2, under which orchestrators written "
                 "for version 1 run as they are, or none"
+            )
+
+
+def _refuse_sdk_types(function: Function) -> None:
+    for binding in function.bindings:
+        # Refused, because every message would fail and end in the dead-letter queue.
+        if (binding.get("properties") or {}).get("SupportsDeferredBinding"):
+            raise AppLoadError(
+                f"{function.name} takes {binding['name']} as a type of an SDK "
+                "(azurefunctions-extensions-bindings-…), which this host does not make; take the "
+                f"type of azure.functions, or disable the function with the app setting "
+                f"AzureWebJobs.{function.name}.Disabled=1"
             )
 
 

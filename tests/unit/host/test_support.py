@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from local.host.functions import AppLoadError
-from local.host.support import warn_of_unsupported
+from local.host.support import refuse_streams, warn_of_unsupported
 from tests.unit.host.fakes import make_function
 
 
@@ -54,3 +54,23 @@ def test_version_1_of_the_durable_library_is_refused():
 
     with pytest.raises(AppLoadError, match=r"f is registered by azure-functions-durable 1\.x"):
         warn_of_unsupported([function])
+
+
+def test_types_of_an_sdk_are_refused():
+    """Each message would fail, and be buried."""
+    properties = {"SupportsDeferredBinding": True}
+    function = make_function("f", "serviceBusTrigger", properties=properties)
+
+    with pytest.raises(AppLoadError, match=r"f takes given as a type of an SDK"):
+        warn_of_unsupported([function])
+
+
+def test_streams_are_refused():
+    """The worker would wait for requests that nobody passes on to it."""
+    with pytest.raises(AppLoadError, match="as streams"):
+        refuse_streams({"HttpUri": "http://127.0.0.1:1"})
+
+
+def test_an_app_without_streams_is_taken():
+    """What else the worker can do does not matter here."""
+    refuse_streams({"RpcHttpBodyOnly": "true"})
