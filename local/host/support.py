@@ -1,6 +1,7 @@
 """Which triggers and bindings this host serves, and a plain word about the others."""
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 
 from .functions import (
@@ -22,6 +23,8 @@ TRIGGERS = frozenset(
     {ACTIVITY_TRIGGER, HTTP_TRIGGER, ORCHESTRATION_TRIGGER, SERVICE_BUS_TRIGGER, TIMER_TRIGGER}
 )
 BINDINGS = frozenset({"http", DURABLE_CLIENT})
+# The host's rule for names: a function of another name is left out in Azure.
+_NAME = re.compile(r"(?!host$)[a-z][a-z0-9_-]{0,127}", re.IGNORECASE | re.ASCII)
 _DURABLE = frozenset({ACTIVITY_TRIGGER, DURABLE_CLIENT, ENTITY_TRIGGER, ORCHESTRATION_TRIGGER})
 
 
@@ -31,9 +34,10 @@ def warn_of_unsupported(functions: Sequence[Function]) -> None:
     Raises:
         AppLoadError: A function has a binding whose value this host could not provide or would
             have to throw away, or is registered by version 1 of the durable library, or takes
-            a type of an SDK.
+            a type of an SDK, or its name is none that Azure takes.
     """
     for function in functions:
+        _refuse_name(function)
         # A warning, not an error: the app's other functions can be tried all the same.
         if function.trigger_type == ENTITY_TRIGGER:
             _log.warning("%s is a durable entity; this host does not run entities", function.name)
@@ -66,6 +70,14 @@ def refuse_streams(capabilities: Mapping[str, object]) -> None:
         raise AppLoadError(
             "the app's HTTP functions take requests as streams (azurefunctions-extensions-http-…), "
             "which this host does not serve; take func.HttpRequest and give func.HttpResponse"
+        )
+
+
+def _refuse_name(function: Function) -> None:
+    if not _NAME.fullmatch(function.name):
+        raise AppLoadError(
+            f"'{function.name}' is not a valid function name: a letter first, then letters, "
+            "digits, '_' and '-', 128 at most, and not 'host'"
         )
 
 

@@ -74,3 +74,16 @@ def test_streams_are_refused():
 def test_an_app_without_streams_is_taken():
     """What else the worker can do does not matter here."""
     refuse_streams({"RpcHttpBodyOnly": "true"})
+
+
+@pytest.mark.parametrize("name", ["_private", "größe", "a b", "1st", "Host", "x" * 129])
+def test_names_azure_does_not_take_are_refused(name: str):
+    """There such a function is left out, which nobody would notice here."""
+    with pytest.raises(AppLoadError, match="is not a valid function name"):
+        warn_of_unsupported([make_function(name, "httpTrigger")])
+
+
+@pytest.mark.parametrize("name", ["hosts", "BuiltIn__HttpActivity", "read-vaults2"])
+def test_other_names_are_taken(name: str):
+    """Letters, digits, underscores and dashes."""
+    warn_of_unsupported([make_function(name, "httpTrigger")])
