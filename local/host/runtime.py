@@ -10,6 +10,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import secrets
 import sys
 import time
@@ -210,6 +211,9 @@ def _import_hint(message: str, app_directory: Path) -> str:
     # Azure installs requirements.txt when an app is deployed; here nobody has done so.
     if not message.startswith(("ModuleNotFoundError", "ImportError")):
         return ""
+    # Ours is imported before the app, and runs it: it cannot make way as our other packages do.
+    if re.search(r"'local[.']", message):
+        return ". A module of an app cannot be named 'local' here: that is the host's own name"
     target = app_directory / PACKAGES
     return f". To install what the app needs: pip install --target {target} -r requirements.txt"
 

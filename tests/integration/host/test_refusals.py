@@ -23,10 +23,11 @@ def take(message: func.ServiceBusMessage) -> None:
     [
         ("import sys\n\nsys.exit(0)\n", r"ends the process while it is imported: SystemExit\(0\)"),
         ("import not_installed\n", r"'not_installed'.*pip install --target .*site-packages -r"),
+        ("from local.helpers import help_out\n", r"cannot be named 'local' here"),
         (NO_FUNCTION, r"function_app\.py registers none"),
         (QUEUE, r"vaults: its connection is no Service Bus connection string"),
     ],
-    ids=["exits", "lacks a package", "has no function", "has a bad connection"],
+    ids=["exits", "lacks a package", "has our name", "has no function", "has a bad connection"],
 )
 def test_an_app_that_cannot_be_run_is_told_why(tmp_path: Path, code: str, reason: str):
     """One message and exit code 1, also where the app itself would have ended with 0."""
