@@ -13,8 +13,9 @@ from pathlib import Path
 
 from tests.mutations.mutants import MUTANTS, Mutant
 from tests.mutations.policy_mutants import POLICY_MUTANTS
+from tests.mutations.rule_mutants import RULE_MUTANTS
 
-EVERY_GUARD = (*MUTANTS, *POLICY_MUTANTS)
+EVERY_GUARD = (*MUTANTS, *POLICY_MUTANTS, *RULE_MUTANTS)
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = (
     *("activities", "adapters", "cli", "docs", "domain", "local", "orchestrators", "reports"),

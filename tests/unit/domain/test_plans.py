@@ -17,7 +17,7 @@ from domain.plans import (
     judge_approval,
     plan_hash,
 )
-from domain.prechecks import CheckResult
+from domain.prechecks import CheckReason, CheckResult, Gravity
 from domain.requests import TimeZoneMode, UpgradeRequest
 from domain.upgrade import PrerequisiteReason, Severity
 from tests.unit.domain.builders import (
@@ -76,6 +76,40 @@ def test_policies_are_written_only_when_a_zone_was_given() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("mode", "done"),
+    [
+        (TimeZoneMode.SET_ZONE, "time zone set to UTC (set-zone)"),
+        (TimeZoneMode.KEEP_MOMENT, "moved to UTC (keep-moment)"),
+    ],
+)
+def test_the_plan_says_what_becomes_of_the_times(mode: TimeZoneMode, done: str) -> None:
+    """DESIGN rule 6: keeping the clock time and keeping the moment are agreed to by name."""
+    plan = plan_for(upgrade_request(time_zone="UTC", time_zone_mode=mode))
+
+    call = plan.calls[-1]
+    expected = ("arm", f"the policy as read then, {done}", False)
+    assert expected == (call.api, call.body, call.is_final)
+    assert f"{plan.target_id}/backupPolicies/{{each policy that keeps a zone}}" == call.path
+
+
+def test_a_provider_is_registered_before_the_start() -> None:
+    """Agreed to like every other call that changes something."""
+    result = CheckResult(reasons=(), to_register=("Microsoft.RecoveryServices",))
+    plan = build_plan(
+        upgrade_request(),
+        classic_vault(),
+        prerequisite_check(),
+        operation_id="operation-9",
+        result=result,
+    )
+
+    first = plan.calls[0]
+    path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.RecoveryServices/register"
+    assert ("POST", path, "arm", False) == (first.method, first.path, first.api, first.is_final)
+    assert [False, True] == [one.is_final for one in plan.calls]
+
+
 def test_the_plan_says_what_cannot_be_undone() -> None:
     """No rollback, no classic view, what is blocked, what is billed."""
     text = json.dumps(to_json(plan_for()))
@@ -110,6 +144,35 @@ def test_two_readings_of_the_same_give_the_same_plan() -> None:
     second = plan_for(None, OLD_RULE, BILLING, client_request_id="another")
 
     assert plan_hash(first) == plan_hash(second)
+
+
+def test_questions_in_another_order_are_the_same_plan() -> None:
+    """An approval is not void because two looks came back the other way round."""
+    questions = [
+        CheckReason(
+            code=code,
+            gravity=Gravity.WARNING,
+            message="",
+            what_to_do="",
+            source="resource groups",
+            rule="vault-upgrade 1.3",
+        )
+        for code in ("ResourceGroupMissing", "ProviderNotRegistered")
+    ]
+    hashes = {
+        plan_hash(
+            build_plan(
+                upgrade_request(),
+                classic_vault(),
+                prerequisite_check(),
+                operation_id="operation-9",
+                result=CheckResult(reasons=tuple(order)),
+            )
+        )
+        for order in (questions, questions[::-1])
+    }
+
+    assert 1 == len(hashes)
 
 
 @pytest.mark.parametrize(
@@ -206,12 +269,18 @@ def test_a_lost_machine_is_named_as_what_it_costs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("items", "minutes"), [(None, (15, 20, 90)), (30, (15, 20, 20)), (400, (15, 60, 90))]
+    ("items", "minutes", "basis"),
+    [
+        (None, (15, 20, 90), "the vault's size is not known"),
+        (50, (15, 20, 20), "a small vault of 50 items"),
+        (51, (15, 60, 90), "a large vault of 51 items"),
+    ],
 )
 def test_the_estimate_is_what_is_documented_for_the_size(
-    items: int | None, minutes: tuple[int, int, int]
+    items: int | None, minutes: tuple[int, int, int], basis: str
 ) -> None:
     """A few tens of items, more, or nobody knows (vault-upgrade 1.6)."""
     found = estimate(items)
 
     assert minutes == (found.usual_from_min, found.usual_to_min, found.largest_min)
+    assert basis == found.basis

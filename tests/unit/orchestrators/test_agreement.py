@@ -250,6 +250,25 @@ async def test_an_answer_to_the_old_plan_does_not_start_the_changed_one() -> Non
     assert (RunState.NOT_APPROVED, 0) == (outcome.state, _started(estate))
 
 
+async def test_a_plan_that_changes_under_every_approval_ends_with_a_person() -> None:
+    """Ten plans were agreed to and none of them held: nothing is started."""
+    estate = estate_of_one()
+    workflow = Desk(estate).workflow()
+    check = workflow.activities[names.CHECK_PREREQUISITES]
+
+    async def restless(asked: Any) -> Any:
+        warning = {"severity": "Warning", "category": "Vault", "code": f"New{asked['check_no']}"}
+        rest = {"message": "another each time", "rows": [], "recommended_action": ""}
+        return {**await check(asked), "reasons": [{**warning, **rest}]}
+
+    workflow.activities = {**workflow.activities, names.CHECK_PREREQUISITES: restless}
+    outcome, _ = await estate.upgrade(upgrade_request(approval=ApprovalMode.REQUIRED), workflow)
+
+    reason = "The plan changed 10 times while it was being approved."
+    assert (RunState.STOPPED, (reason,), 0) == (outcome.state, outcome.reasons, _started(estate))
+    assert 10 == workflow.activity_calls.count(names.CHECK_PREREQUISITES)
+
+
 async def test_an_upgrade_begun_elsewhere_while_a_plan_waits_is_adopted() -> None:
     """The check after the approval fails because of it; that is no reason to stop."""
     estate = estate_of_one()

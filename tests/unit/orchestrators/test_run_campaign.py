@@ -209,22 +209,23 @@ async def test_the_history_is_cut() -> None:
 
 async def test_vaults_that_end_at_once_are_one_send() -> None:
     """A whole window that ends in one moment costs a few messages to the hub, not one a vault."""
-    one, requests = fleet(160)
-    await one.start(requests, window=40)
+    one, requests = fleet(60)
+    await one.start(requests, window=30)
     await one.workflow.settle()
 
-    assert "c" * 160 == one.end.marks
-    assert one.workflow.activity_calls.count(names.SEND_VAULTS) <= 12
+    assert "c" * 60 == one.end.marks
+    assert one.workflow.activity_calls.count(names.SEND_VAULTS) <= 6
 
 
 async def test_a_flood_of_events_does_not_keep_the_history_from_being_cut() -> None:
     """However densely reports come, no history holds more than one flood of them."""
-    one, requests = fleet(160)
+    one, requests = fleet(90)
     await one.start(requests, window=80)
     await one.workflow.settle()
 
-    assert "c" * 160 == one.end.marks
-    assert one.campaign.longest_history <= 250
+    assert "c" * 90 == one.end.marks
+    # The last history is never cut, so it is none of those that the first number is about.
+    assert max(one.campaign.longest_history, len(one.campaign.history)) <= 250
 
 
 async def test_failures_that_come_at_once_count_before_more_is_started() -> None:

@@ -56,6 +56,14 @@ def test_without_an_expected_zone_any_valid_one_will_do(zone: str | None, verdic
     assert verdict == finding_for(vm_policy(timeZone=zone), expected=None).verdict
 
 
+@pytest.mark.parametrize("zone", [None, ""])
+def test_no_zone_is_not_the_utc_that_is_expected(zone: str | None) -> None:
+    """DESIGN rule 6: the service may read it as UTC, and nobody has said so."""
+    finding = finding_for(vm_policy(timeZone=zone), expected="UTC")
+
+    assert (Verdict.FAIL, True) == (finding.verdict, "absent is not UTC" in finding.message)
+
+
 def test_a_fault_names_the_zone_to_set() -> None:
     """Or asks for a decision where none is expected."""
     assert f"Set the policy's time zone to {BERLIN}." == finding_for(vm_policy()).what_to_do
@@ -73,6 +81,38 @@ def test_a_policy_without_zone_in_arm_is_a_task(document: dict[str, Any], where:
     assert f"look on each {where}" in task.text
 
 
+@pytest.mark.parametrize(
+    ("document", "message", "value"),
+    [
+        (agent_policy(), "policies of MAB keep no zone", "MAB"),
+        (policy({"backupManagementType": "Novelty"}), "unknown kind: Novelty", "Novelty"),
+        (policy({}), "unknown kind: none given", None),
+    ],
+)
+def test_a_kind_without_a_zone_is_told_with_its_evidence(
+    document: dict[str, Any], message: str, value: str | None
+) -> None:
+    """What the policy calls itself, as it was sent."""
+    finding = finding_for(document)
+
+    fact = Fact(field="properties.backupManagementType", value=value, provenance=PROVENANCE)
+    assert (message, (fact,)) == (finding.message, finding.facts)
+
+
+def test_a_zone_that_is_no_text_is_a_fault() -> None:
+    """Whatever stands there, it names no zone; the check goes on."""
+    assert Verdict.FAIL == finding_for(vm_policy(timeZone=5)).verdict
+
+
+def test_a_policy_without_a_name_is_judged_all_the_same() -> None:
+    """It cannot be named, but it is not left out."""
+    document = {**vm_policy(timeZone=BERLIN), "name": None}
+
+    finding = finding_for(document)
+
+    assert (Verdict.PASS, "(policy without a name)") == (finding.verdict, finding.subject)
+
+
 def test_the_raw_zone_is_the_evidence() -> None:
     """With its path and where it was read."""
     expected = Fact(field="properties.settings.timeZone", value="utc", provenance=PROVENANCE)
@@ -87,6 +127,11 @@ def test_policies_that_cannot_be_read_are_unknown() -> None:
 
     assert (Verdict.UNKNOWN, "vault-one") == (only.verdict, only.subject)
     assert "403 AuthorizationFailed" in only.message
+
+
+def test_a_zone_that_tools_do_not_write_raises_no_question() -> None:
+    """Only UTC may have come by itself."""
+    assert f"names {BERLIN}" == finding_for(vm_policy(timeZone=BERLIN), expected=None).message
 
 
 def test_utc_that_nobody_asked_for_is_told() -> None:
