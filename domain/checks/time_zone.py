@@ -84,10 +84,20 @@ def _finding(document: JsonObject, expected: str | None, provenance: Provenance 
     )
 
 
-def _with_machines(finding: Finding, names: tuple[str, ...]) -> Finding:
+def _with_machines(
+    finding: Finding, document: JsonObject, names: tuple[str, ...], provenance: Provenance
+) -> Finding:
     """The task for a policy without a zone in ARM, naming the machines it is about."""
-    if finding.verdict is not Verdict.NOT_APPLICABLE or not names:
+    if finding.verdict is not Verdict.NOT_APPLICABLE:
         return finding
+    if not names:
+        # Told to be unused, and nothing names it: there is no clock to look at. Not told is another
+        # matter.
+        if parse_policy(document).item_count != 0:
+            return finding
+        count = fact(document, ("properties", "protectedItemsCount"), provenance)
+        message = f"{finding.message}, and nothing uses this one"
+        return replace(finding, message=message, what_to_do="", facts=(*finding.facts, count))
     rest = len(names) - _SHOWN
     shown = ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
     machines = tuple(Fact(field=MACHINE_FIELD, value=name) for name in names)
@@ -131,5 +141,6 @@ def check(
     for document in policies.value:
         finding = _finding(document, expected, policies.provenance)
         names = (machines or {}).get(finding.subject.casefold(), ())
-        findings.append(_with_preview(_with_machines(finding, names), document, now))
+        finding = _with_machines(finding, document, names, policies.provenance)
+        findings.append(_with_preview(finding, document, now))
     return tuple(findings)

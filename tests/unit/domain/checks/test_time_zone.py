@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from domain.checks import time_zone
+from domain.documents import with_value
 from domain.findings import Fact, Finding, Verdict
 from domain.readings import FailedRead, tasks_of
 from tests.unit.domain.builders import PROVENANCE, reading
@@ -140,3 +141,21 @@ def test_utc_that_nobody_asked_for_is_told() -> None:
 
     assert (Verdict.PASS, True) == (found.verdict, found.message.endswith("is it meant?"))
     assert "names UTC" == finding_for(vm_policy(timeZone="UTC"), expected="UTC").message
+
+
+@pytest.mark.parametrize("document", [agent_policy(), azure_sql_policy()], ids=["agent", "sql"])
+@pytest.mark.parametrize(
+    ("count", "machines", "asks"),
+    [(0, (), False), (None, (), True), (3, (), True), (0, ("fs01",), True)],
+    ids=["unused", "not told", "used", "used, whatever the count says"],
+)
+def test_a_policy_without_zone_that_nothing_uses_is_no_task(
+    document: dict[str, Any], count: int | None, machines: tuple[str, ...], asks: bool
+) -> None:
+    """There is no machine to look at, and a vault that keeps the policy could never close."""
+    counted = with_value(document, ("properties", "protectedItemsCount"), count)
+    named = {document["name"].casefold(): machines}
+
+    (found,) = time_zone.check(reading((counted,)), vault="vault-one", machines=named)
+
+    assert (Verdict.NOT_APPLICABLE, asks) == (found.verdict, bool(found.what_to_do))
