@@ -4,8 +4,8 @@ Resource Manager keeps a token bucket per subscription, identity and kind of ope
 250 and gain 25 a second, writes 200 and 10, deletes 200 and 10
 (https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling;
 facts recovery-services 8). Reads of what is in a vault are counted apart by the provider; starts of
-149 to 299 were seen, its refill is not published. The numbers below are only where a bucket starts: what
-the answers say in ``x-ms-ratelimit-remaining-*`` replaces them.
+149 to 299 were seen, its refill is not published. The numbers below are only where a bucket starts:
+what the answers say in ``x-ms-ratelimit-remaining-*`` replaces them.
 """
 
 import asyncio

@@ -5,11 +5,9 @@ cannot drift apart. A reader gets the value as the caller wrote it and raises Va
 sentence that says what would be right.
 """
 
-import difflib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from domain.codec import JsonObject
@@ -31,12 +29,6 @@ MAX_MACHINES = 50
 
 LONGEST_MACHINE_NAME = 255
 """Longest name of a host."""
-
-REMEMBERED = 256
-"""Misspelt names whose neighbours are kept: many more than one list has."""
-
-LONGEST_GUESS = 100
-"""Characters of a name that may be a misspelt field; no field has half as many."""
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # The new vault keeps the name, so the rule of Recovery Services vaults holds (audit-checks GOV-01).
@@ -339,18 +331,3 @@ FIELDS: tuple[InputField, ...] = (
     _words("vaultType", "vault_type", [VaultType.BACKUP], "Type of the classic vault."),
 )
 """Every field a caller may give for one vault."""
-
-
-def unknown_name(name: str, known: Iterable[str], noun: str) -> str:
-    """The sentence for a name that is not a field, with the field that was probably meant."""
-    near = _nearest(name, tuple(known)) if len(name) <= LONGEST_GUESS else None
-    return f"unknown {noun}; did you mean {near}?" if near else f"unknown {noun}"
-
-
-# A member misspelt in a list is misspelt in every row of it, and a comparison is slow.
-@lru_cache(REMEMBERED)
-def _nearest(name: str, known: tuple[str, ...]) -> str | None:
-    # Spreadsheets like to begin with a capital, and JSON is written by programs of every style.
-    by_folded = {one.casefold(): one for one in known}
-    near = difflib.get_close_matches(name.casefold(), by_folded, n=1)
-    return by_folded[near[0]] if near else None

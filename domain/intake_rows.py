@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from domain.errors import InvalidInputError, Problem
-from domain.intake_fields import InputField, unknown_name
+from domain.intake_fields import InputField
+from domain.near_names import unknown_name
 from domain.requests import ApprovalMode, TimeZoneMode, UpgradeRequest
 from domain.vaults import ClassicVaultRef, VaultType
 

@@ -77,9 +77,7 @@ async def running_broker(
     timeline = LoopTimeline()
     # Everything lives on one loop: queues need no locks, and a turn is a transaction.
     broken: asyncio.Future[StoreFaultError] = loop.create_future()
-    store: Store = (
-        MemoryStore() if db is None else SqliteStore(str(db), loop.call_soon, broken.set_result)
-    )
+    store = _open_store(db, loop, broken)
     faults = Faults()
     # Clients must sign with some key anyway; the emulator takes any, too.
     access_key = None if key is None else AccessKey(name=KEY_NAME, key=key)
@@ -112,6 +110,14 @@ async def running_broker(
             key=key or ANY_KEY,
             broken=broken,
         )
+
+
+def _open_store(
+    db: Path | None, loop: asyncio.AbstractEventLoop, broken: asyncio.Future[StoreFaultError]
+) -> Store:
+    if db is None:
+        return MemoryStore()
+    return SqliteStore(str(db), loop.call_soon, broken.set_result)
 
 
 # Aborted, not closed: a client that is told nothing must cope, as with a broker that dies.
