@@ -13,7 +13,7 @@ from adapters.http_errors import UNREADABLE, find_request_id, translated
 from adapters.loop_local import LoopLocal
 from adapters.ports import Clock
 from domain.codec import JsonObject
-from domain.errors import UnexpectedAnswerError
+from domain.errors import OutcomeUnknownError, UnexpectedAnswerError
 from domain.vaults import Provenance, Reading
 
 MAX_PAGES = 100
@@ -79,6 +79,15 @@ class ArmJson:
                 self._clients.get().arm_writer(), HttpRequest("DELETE", path, params=params)
             )
         raise_for_status(response, subject=path, is_write=True)
+        if response.status_code != HTTPStatus.NO_CONTENT:
+            # The one success there is (vault-upgrade 2.7). Another one is a gateway's: who takes it
+            # for the service's records something as done that was not.
+            raise OutcomeUnknownError(
+                f"HTTP {response.status_code} to a deletion",
+                status=response.status_code,
+                subject=path,
+                request_id=find_request_id(response.headers),
+            )
 
     async def aclose(self) -> None:
         """Closes the running loop's clients, which the other adapters share."""

@@ -125,6 +125,7 @@ async def test_a_machine_is_unregistered_by_one_call() -> None:
         (lambda: _json({"error": {"code": "Conflict", "message": "busy"}}, 409), RefusedError),
         (lambda: _json({}, 503), OutcomeUnknownError),
         (lambda: drop_connection, OutcomeUnknownError),
+        (lambda: web.Response(text="<html>"), OutcomeUnknownError),
     ],
 )
 async def test_unregistering_is_never_repeated_by_itself(answer: Any, error: type) -> None:
