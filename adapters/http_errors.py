@@ -136,7 +136,17 @@ def read_json_error(body: str) -> tuple[str | None, str | None]:
     error = document.get("error", document) if isinstance(document, dict) else None
     if not isinstance(error, dict):
         return None, _text(body.strip())
-    return _text(error.get("code")), _text(error.get("message"))
+    return _text(error.get("code")), _message(error)
+
+
+def _message(error: dict[str, Any]) -> str | None:
+    """What is said, and the cause behind it: Log Analytics tells only there what is wrong (6.1)."""
+    inner = error
+    while isinstance(deeper := inner.get("innererror") or inner.get("innerError"), dict):
+        inner = deeper
+    cause = inner if inner is not error else {}
+    said = (error.get("message"), cause.get("code"), cause.get("message"))
+    return ": ".join(str(part) for part in said if part) or None
 
 
 def _text(value: Any) -> str | None:

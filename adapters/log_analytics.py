@@ -45,7 +45,10 @@ ARRIVAL_COLUMNS = ("TableName", "LastArrival", "RowCount")
 
 _OF_THE_JOB = frozenset(COLUMNS[-3:])
 _FOLDER = Path(__file__).parent / "kql"
-_UNKNOWN_TABLE = "SEM0100"
+# The code stands for any name that is not known; of columns the service says "column or scalar
+# expression", of tables "table or column expression".
+_UNRESOLVED = "SEM0100"
+_COLUMN = "scalar expression"
 
 
 @cache
@@ -144,11 +147,12 @@ class _QueryAnswers(ReadAnswers):
 
     def __call__(self, response: PipelineResponse[Any, Any]) -> None:
         http = response.http_response
-        if http.status_code == HTTPStatus.BAD_REQUEST and _UNKNOWN_TABLE in body_text(http):
+        text = body_text(http) if http.status_code == HTTPStatus.BAD_REQUEST else ""
+        if _UNRESOLVED in text and _COLUMN not in text:
             raise NotFoundError(
                 "the workspace never received a backup table",
                 status=http.status_code,
-                code=_UNKNOWN_TABLE,
+                code=_UNRESOLVED,
                 subject=self.subject,
                 request_id=find_request_id(http.headers),
                 what_to_do="Send the vault's diagnostics there, resource-specific tables; the "

@@ -138,6 +138,18 @@ async def test_a_workspace_without_tables_is_not_found() -> None:
             await _ask(log)
 
 
+async def test_a_column_nobody_knows_is_no_missing_table() -> None:
+    """It is told as what it is, with the service's innermost words."""
+    words = "'where' operator: Failed to resolve column or scalar expression named 'JobStatus'"
+    inner = {"code": "SemanticError", "innererror": {"code": "SEM0100", "message": words}}
+    error = {"code": "BadArgumentError", "message": "invalid properties", "innererror": inner}
+    async with _client(web.json_response({"error": error}, status=400)) as (_, log):
+        with pytest.raises(RefusedError) as caught:
+            await _ask(log)
+
+    assert f"BadArgumentError: invalid properties: SEM0100: {words}" == caught.value.message
+
+
 async def test_a_part_of_an_answer_is_no_answer() -> None:
     """Rows next to an error are not taken for all rows."""
     body = _table(ROW) | {"error": {"code": "PartialError", "message": "too much"}}
