@@ -10,10 +10,12 @@ only one of them may go on to start an upgrade.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
+from http import HTTPStatus
+from typing import Any, cast
 from uuid import uuid4
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
+from azure.core.pipeline import PipelineResponse
 from azure.core.rest import AsyncHttpResponse
 from azure.storage.blob import BlobType, ContentSettings
 from azure.storage.blob.aio import ContainerClient
@@ -40,6 +42,8 @@ _ADVICE = {
     "assignment may need some minutes to spread.",
     "AuthorizationFailure": "Let the app's network reach the storage account.",
 }
+_LIST = b"<EnumerationResults"
+_UNREADABLE = (ValueError, LookupError, AttributeError, TypeError, RecursionError)
 _NOT_SIGNED_IN = (
     "Give the app its identity (AZURE_CLIENT_ID); on your own machine, sign in (az login)."
 )
@@ -93,7 +97,10 @@ class EvidenceBlobs:
         """
         check_prefix(prefix)
         with _explained(prefix):
-            names = [name async for name in self._client.list_blob_names(name_starts_with=prefix)]
+            pages = self._client.list_blob_names(
+                name_starts_with=prefix, raw_response_hook=_demand_list
+            )
+            names = [name async for name in pages]
         return tuple(sorted(name for name in names if is_key(name)))
 
     async def aclose(self) -> None:
@@ -151,11 +158,25 @@ def _code(response: AsyncHttpResponse | None) -> str | None:
     return response.headers.get("x-ms-error-code") if response is not None else None
 
 
+def _demand_list(response: PipelineResponse[Any, Any]) -> None:
+    """Refuses a success that is no list: the SDK would take it for an empty one."""
+    http = response.http_response
+    if http.status_code == HTTPStatus.OK and _LIST not in http.body():
+        raise ValueError("not a list of blobs")
+
+
 @contextmanager
 def _explained(key: str) -> Iterator[None]:
     """Within it, what the service says comes out as an error about one key."""
     try:
         yield
+    except _UNREADABLE as failure:
+        # A gateway's page, say: the SDK has no error of its own for what no storage service sends.
+        raise EvidenceError(
+            f"the evidence container: an answer that cannot be right: {failure}",
+            subject=key,
+            what_to_do="Look what stands between the app and the storage account.",
+        ) from failure
     except AzureError as failure:
         error = _named(failure, key)
         raise EvidenceError(

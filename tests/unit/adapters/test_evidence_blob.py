@@ -1,9 +1,10 @@
 """Whatever the blob service does, a document is kept once and its writer is known."""
 
 from collections.abc import AsyncIterator
-from typing import Self
+from typing import Any, Self
 
 import pytest
+from aiohttp import web
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
@@ -262,3 +263,30 @@ async def test_by_identity_a_token_for_storage_is_asked_for(
 
     assert {f"{scope}/.default"} == set(credential.scopes)
     assert credential.is_closed
+
+
+GATEWAY_PAGES = [
+    web.Response(text="<html/>", content_type="text/html"),
+    web.Response(text="<html/>", content_type="application/xml"),
+    web.Response(text="null", content_type="application/json"),
+    web.Response(body=b"\xff", content_type="text/html", charset="utf-8"),
+]
+
+
+@pytest.mark.parametrize("page", GATEWAY_PAGES, ids=["page", "xml", "null", "no text"])
+async def test_an_answer_of_no_storage_service_is_an_error(
+    page: web.Response, service: BlobService, store: EvidenceBlobs
+) -> None:
+    """No empty list, and no failure that nobody knows."""
+
+    async def gateway(*_: Any) -> web.Response:
+        return web.Response(
+            body=page.body, content_type=page.content_type, charset=page.charset or None
+        )
+
+    service.faults = [gateway, gateway]
+
+    with pytest.raises(EvidenceError, match="cannot be right"):
+        await store.list_keys("vaults/")
+    with pytest.raises(EvidenceError, match="cannot be right"):
+        await store.read("k.json")
