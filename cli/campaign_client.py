@@ -1,6 +1,7 @@
 """The routes of campaigns and messages, from the caller's side."""
 
 import urllib.parse
+from collections.abc import Iterator
 
 from cli.campaign_views import (
     AcceptedCampaign,
@@ -8,7 +9,7 @@ from cli.campaign_views import (
     CampaignPlan,
     CampaignView,
 )
-from cli.message_views import KeptMessageView, MessagePage, ReplayAnswer
+from cli.message_views import KeptMessageView, MessagePage, ReplayAnswer, ReplayedMessage
 from cli.transport import LIST_TIMEOUT_S, JsonTransport
 from cli.views import parse
 from domain.campaigns import Verb
@@ -99,10 +100,17 @@ class CampaignClient:
         path = _path("campaigns", campaign_id, verb.value)
         self._transport.call("POST", path, _asked(by, comment))
 
-    def list_messages(self, box: str, limit: int) -> tuple[KeptMessageView, ...]:
-        """The messages of a box, the oldest first."""
-        answer = self._transport.call("GET", f"{_path('messages', box)}?top={limit}")
-        return parse(MessagePage, answer, subject=box).messages
+    def list_messages(self, box: str, limit: int) -> tuple[tuple[KeptMessageView, ...], bool]:
+        """The messages of a box, the oldest first; and whether there are more."""
+        page = self._message_page(box, limit)
+        # A full page may be the last one; only another look can tell.
+        has_more = page.from_ is not None and bool(self._message_page(box, 1, page.from_).messages)
+        return page.messages, has_more
+
+    def _message_page(self, box: str, limit: int, start: int | None = None) -> MessagePage:
+        path = f"{_path('messages', box)}?top={limit}"
+        answer = self._transport.call("GET", path if start is None else f"{path}&from={start}")
+        return parse(MessagePage, answer, subject=box)
 
     def read_message(self, box: str, number: int) -> KeptMessageView:
         """One message with its body.
@@ -113,8 +121,19 @@ class CampaignClient:
         answer = self._transport.call("GET", _path("messages", box, str(number)))
         return parse(KeptMessageView, answer, subject=f"{box} {number}")
 
+    def replay_all(self, box: str, by: str, comment: str | None) -> Iterator[ReplayedMessage]:
+        """Sends anew what is in a box, in as many calls as it takes."""
+        sent: set[str] = set()
+        while done := self.replay(box, None, by, comment).replayed:
+            yield from done
+            sent |= {one.message_id for one in done}
+            left = self._message_page(box, 1).messages
+            # What was refused again comes behind everything that was there before.
+            if not left or left[0].original_id in sent:
+                return
+
     def replay(self, box: str, number: int | None, by: str, comment: str | None) -> ReplayAnswer:
-        """Sends one message anew, or all of a box.
+        """Sends one message anew, or as many of a box as the app takes in one call.
 
         Raises:
             NotFoundError: There is no such message.

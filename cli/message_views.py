@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from pydantic import Field
+
 from cli.views import Body
 
 
@@ -25,6 +27,8 @@ class MessagePage(Body):
     """Answer of ``GET /api/messages/{box}``."""
 
     messages: tuple[KeptMessageView, ...]
+    from_: int | None = Field(default=None, alias="from")
+    """Where the box goes on; None: it holds no more."""
 
 
 class ReplayedMessage(Body):

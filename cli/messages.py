@@ -49,12 +49,13 @@ def list_messages(
 ) -> ExitCode:
     """List the messages of a box, the oldest first. Exit code 3 if there are any."""
     output = Output(as_json=as_json, is_quiet=is_quiet)
-    messages = CampaignClient(JsonTransport(url, key)).list_messages(box.value, top)
+    messages, has_more = CampaignClient(JsonTransport(url, key)).list_messages(box.value, top)
     for message in messages:
         output.event("message", **_members(message))
     if messages:
         output.show(message_table(messages))
-    output.say(f"{box.value}: {count(len(messages), 'message')}.")
+    rest = ", and more that --top would show" if has_more else ""
+    output.say(f"{box.value}: {count(len(messages), 'message')}{rest}.")
     # A message that became no run is a vault nobody upgrades; a script should notice.
     return ExitCode.FINDINGS if messages else ExitCode.CLEAN
 
@@ -100,9 +101,16 @@ def replay(  # noqa: PLR0913 - each argument is an option of the command
         )
     output = Output(as_json=as_json, is_quiet=is_quiet)
     client = CampaignClient(JsonTransport(url, key))
-    answer = client.replay(box.value, number, requested_by or account_name(), comment)
-    for one in answer.replayed:
+    by = requested_by or account_name()
+    replayed = (
+        client.replay_all(box.value, by, comment)
+        if number is None
+        else client.replay(box.value, number, by, comment).replayed
+    )
+    total = 0
+    for one in replayed:
+        total += 1
         output.event("replayed", **one.model_dump(mode="json", by_alias=True))
         output.say(f"{box.value} {one.sequence_number}: sent anew as {one.message_id}")
-    output.say(f"{count(len(answer.replayed), 'message')} replayed.")
+    output.say(f"{count(total, 'message')} replayed.")
     return ExitCode.CLEAN

@@ -49,6 +49,15 @@ def test_an_empty_box_is_clean(fake_app):
     )
 
 
+@pytest.mark.parametrize(("behind", "expected"), [([MESSAGE], "and more"), ([], "1 message.")])
+def test_a_list_that_is_cut_says_so(fake_app, behind, expected):
+    """Whoever reads a number must not take the first messages for all."""
+    fake_app.on("GET", f"{BOX}?top=1", (200, {"messages": [MESSAGE], "from": 8}))
+    fake_app.on("GET", f"{BOX}?top=1&from=8", (200, {"messages": behind, "from": None}))
+
+    assert expected in run(fake_app, "list", "rejected", "--top", "1").output
+
+
 def test_a_message_is_shown_with_its_body(fake_app):
     """As it was sent."""
     fake_app.on("GET", f"{BOX}/7", (200, {**MESSAGE, "body": '{"schemaVersion": 2}'}))
@@ -68,8 +77,28 @@ def test_one_message_is_replayed(fake_app):
 def test_a_whole_box_is_replayed(fake_app):
     """Only when asked for in as many words."""
     fake_app.on("POST", f"{BOX}/replay", (202, DONE))
+    fake_app.on("GET", f"{BOX}?top=1", (200, {"messages": [], "from": None}))
 
     assert 0 == run(fake_app, "replay", "rejected", "--all").exit_code
+
+
+def test_a_box_of_any_size_is_replayed(fake_app):
+    """The app takes so many in one call; it is asked until what was there is sent."""
+    again = {**DONE["replayed"][0], "sequenceNumber": 9, "messageId": "new-9"}
+    fake_app.on("POST", f"{BOX}/replay", (202, DONE), (202, {"replayed": [again]}))
+    left = [{**MESSAGE, "sequenceNumber": 9}], []
+    fake_app.on("GET", f"{BOX}?top=1", *((200, {"messages": one, "from": None}) for one in left))
+
+    assert "2 messages replayed." in run(fake_app, "replay", "rejected", "--all").output
+
+
+def test_what_is_refused_again_is_not_replayed_over_and_over(fake_app):
+    """A message that nobody can use is back in the box before the next call."""
+    fake_app.on("POST", f"{BOX}/replay", (202, DONE))
+    back = {**MESSAGE, "sequenceNumber": 10, "originalId": "new-7"}
+    fake_app.on("GET", f"{BOX}?top=1", (200, {"messages": [back], "from": 11}))
+
+    assert "1 message replayed." in run(fake_app, "replay", "rejected", "--all").output
 
 
 @pytest.mark.parametrize("arguments", [(), ("7", "--all")])
