@@ -9,6 +9,9 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+LONGEST_NAP_MS = 60_000
+"""Between two looks at the wall clock; while the machine sleeps, the loop's own stands still."""
+
 
 class Timer(Protocol):
     """Something that will happen unless it is cancelled."""
@@ -40,12 +43,13 @@ class _LoopTimer:
         self._arm()
 
     def _arm(self) -> None:
-        delay_s = max(self._when_ms - self._timeline.now_ms(), 0) / 1000
-        self._handle = asyncio.get_running_loop().call_later(delay_s, self._fire)
+        delay_ms = max(self._when_ms - self._timeline.now_ms(), 0)
+        nap_s = min(delay_ms, self._timeline.longest_nap_ms) / 1000
+        self._handle = asyncio.get_running_loop().call_later(nap_s, self._fire)
 
     def _fire(self) -> None:
-        # The loop counts with another clock and may wake a moment early; a lock that is asked about
-        # in that moment would still be valid.
+        # It may have been a nap. And the loop counts with another clock and may wake a moment
+        # early; a lock that is asked about in that moment would still be valid.
         if self._timeline.now_ms() < self._when_ms:
             self._arm()
         else:
@@ -56,7 +60,14 @@ class _LoopTimer:
 
 
 class LoopTimeline:
-    """The wall clock and the running asyncio loop."""
+    """The wall clock and the running asyncio loop.
+
+    Args:
+        longest_nap_ms: How late an action may be after the machine has slept.
+    """
+
+    def __init__(self, longest_nap_ms: int = LONGEST_NAP_MS) -> None:
+        self.longest_nap_ms = longest_nap_ms
 
     def now_ms(self) -> int:
         """Milliseconds since the Unix epoch."""

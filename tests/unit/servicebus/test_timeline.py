@@ -39,3 +39,22 @@ async def test_cancelled_action_never_happens():
 async def test_clock_is_the_wall_clock():
     """Clients compare lock expiry with their own clock."""
     assert abs(LoopTimeline().now_ms() - time.time() * 1000) < 1000
+
+
+class SleepyTimeline(LoopTimeline):
+    """On a machine that has slept for a while; the loop's own clock stood still meanwhile."""
+
+    slept_ms = 0
+
+    def now_ms(self) -> int:
+        return super().now_ms() + self.slept_ms
+
+
+async def test_action_whose_moment_was_slept_through_happens_soon():
+    """Not as much later as the machine has slept."""
+    timeline = SleepyTimeline(longest_nap_ms=10)
+    happened = asyncio.Event()
+    timeline.call_at(timeline.now_ms() + 3_600_000, happened.set)
+    timeline.slept_ms = 3_600_000
+
+    await asyncio.wait_for(happened.wait(), 5)
