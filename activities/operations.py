@@ -2,6 +2,7 @@
 
 from activities.attempts import attempt
 from activities.evidence import keep, keep_step
+from activities.retries import read_attempts
 from adapters.ports import Ports
 from domain.codec import from_json, to_json, to_object
 from domain.readings import FailedRead
@@ -69,7 +70,7 @@ async def run_record_failure(ports: Ports, request: FailureRecord) -> Recorded:
         EvidenceError: The failure could not be kept; the step is tried again.
     """
     run = request.run
-    folder = attempt_folder(run.request.vault.key, request.attempt)
+    folder = attempt_folder(run.request.vault.key, await _attempt(ports, request))
     entry = await keep(
         ports,
         key=f"{folder}/failed.json",
@@ -92,6 +93,18 @@ async def run_record_failure(ports: Ports, request: FailureRecord) -> Recorded:
     )
     await keep_step(ports, run, "10-support-bundle", bundle)
     return Recorded(key=f"{run.prefix}/10-support-bundle.json")
+
+
+async def _attempt(ports: Ports, request: FailureRecord) -> int:
+    """The attempt that failed: one that was adopted may be a later one than the run knows of."""
+    attempts = await read_attempts(ports.evidence, request.run.request.vault.key)
+    operation_id = request.record.operation_id if request.record is not None else None
+    for number, failed_id in attempts.failed.items():
+        # On record already, by an earlier run or by this step before a crash.
+        if operation_id is not None and failed_id == operation_id:
+            return number
+    # The attempt that is open takes the failure, or its instruction would serve once more.
+    return max(request.attempt, attempts.number)
 
 
 async def _operation_id(ports: Ports, request: FailureRecord, folder: str) -> str | None:

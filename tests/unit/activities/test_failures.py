@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from activities.operations import run_record_failure
+from domain.codec import to_json
 from domain.errors import UnavailableError
+from domain.retries import RetryAuthorization
 from domain.steps import FailureRecord, Run
 from domain.upgrade import UpgradeStatus
 from tests.fakes import (
@@ -41,6 +43,26 @@ async def test_a_bundle_lists_the_calls_of_its_own_run_only() -> None:
 
     ids = [one["request_id"] for one in evidence.documents[BUNDLE]["data"]["calls"]]
     assert ("request-1" in ids, "request-10" in ids) == (True, False)
+
+
+async def test_a_failure_that_is_kept_again_stays_with_its_attempt() -> None:
+    """The step was killed behind the first document; the attempt opened since is another one."""
+    evidence = MemoryEvidence()
+    await run_record_failure(fake_ports(evidence=evidence), _request())
+    given = RetryAuthorization(
+        attempt=2,
+        failed_operation_id="shown",
+        ticket="SR-1",
+        instruction="Once more.",
+        authorized_by="boss",
+        at=NOON,
+    )
+    opened = f"{VAULT}/start/attempt-2/authorization.json"
+    evidence.documents[opened] = {"data": to_json(given)}
+
+    await run_record_failure(fake_ports(evidence=evidence), _request())
+
+    assert f"{VAULT}/start/attempt-2/failed.json" not in evidence.documents
 
 
 @pytest.mark.parametrize(("is_shown", "told"), [(True, "shown"), (False, "intended")])

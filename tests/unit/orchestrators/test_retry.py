@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from activities.retries import read_attempts
+from domain.codec import to_json
 from domain.errors import (
     EvidenceError,
     OutcomeUnknownError,
     RefusedError,
     UnavailableError,
 )
+from domain.retries import objection_to_retry
 from domain.upgrade import RunState, UpgradeStatus
 from orchestrators import names
 from tests.estate import FakeEstate, estate_of_one
@@ -84,6 +87,25 @@ async def test_a_failure_that_only_the_operation_told_bars_the_next_start(
         len(estate.classic.started),
     )
     assert "Completed/Failed, and the record in the list says InProgress" in first.reasons[0]
+
+
+async def test_a_second_attempt_that_another_run_adopts_is_used_up_by_its_failure() -> None:
+    """The run that began it was terminated; what the next one sees is that attempt's failure."""
+    estate = await _failed_estate()
+    await estate.authorize_retry()
+    workflow = estate.workflow()
+    workflow.start(names.UPGRADE_VAULT, to_json(_again()), "terminated")
+    await workflow.settle(until=estate.clock.now() + timedelta(minutes=5))
+    await estate.upgrade(_again(3))
+    estate.classic.vaults[KEY] = replace(estate.classic.vaults[KEY], record=None)
+    estate.clock.time += timedelta(hours=1)
+
+    outcome, _ = await estate.upgrade(_again(4))
+
+    attempts = await read_attempts(estate.evidence, KEY)
+    assert (RunState.NEEDS_SUPPORT, 2) == (outcome.state, len(estate.classic.started))
+    assert {1: estate.classic.started[0], 2: estate.classic.started[1]} == attempts.failed
+    assert objection_to_retry(attempts, "another ticket") is None
 
 
 async def test_the_reason_of_a_failure_is_one_sentence_with_one_period() -> None:
