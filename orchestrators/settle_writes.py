@@ -4,6 +4,7 @@ The owner of a Resource Guard is asked here and not in the child: an event reach
 an id that people know. After the consent one more round is made, for the policies that need it.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -42,6 +43,10 @@ def start_writes(
 
 
 def _child(ctx: task.OrchestrationContext, writes: ZoneWrites) -> task.Task[Any]:
+    # A write needs no machine, and two hundred policies with a thousand names each would make a
+    # history of megabytes, which travels with every turn.
+    settle = replace(writes.settle, known_machines=())
+    writes = replace(writes, settle=settle)
     return ctx.call_sub_orchestrator(
         names.SET_TIME_ZONES,
         input=to_json(writes),

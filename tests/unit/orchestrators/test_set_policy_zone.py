@@ -15,7 +15,15 @@ from domain.vaults import VaultRef
 from orchestrators import names
 from tests.estate import FakeEstate
 from tests.fakes import FakeRecoveryServices, vault_ref
-from tests.settlements import INSTANCE, PACIFIC, estate_with, policies, report_of, settle
+from tests.settlements import (
+    INSTANCE,
+    PACIFIC,
+    estate_with,
+    policies,
+    report_of,
+    settle,
+    settle_request,
+)
 
 DAY = timedelta(hours=24)
 
@@ -164,6 +172,20 @@ async def test_more_policies_than_the_budget_are_spread_over_days() -> None:
 
 
 GUARDED = AccessDeniedError("guarded", code="UserErrorResourceGuardRequestMissing", status=403)
+
+
+async def test_a_thousand_known_machines_stay_out_of_the_writes() -> None:
+    """The history of the child that writes all policies travels with each of its turns."""
+    estate = estate_with(policies=policies(50))
+    workflow = estate.workflow()
+    machines = tuple(f"server-{number:04}.corp.contoso.example" for number in range(1000))
+
+    outcome, _ = await settle(estate, settle_request(known_machines=machines), workflow)
+
+    history = workflow.instances[f"{INSTANCE}.zones1"].history
+    assert RunState.CLOSED_WITH_TASKS == outcome.state
+    # Three kilobytes for each of fifty policies.
+    assert sum(one.ByteSize() for one in history) < 150_000
 
 
 def _guarded_estate(guard: str = "/guards/one", **changes: Any) -> FakeEstate:
