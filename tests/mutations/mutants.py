@@ -174,6 +174,22 @@ MUTANTS: tuple[Mutant, ...] = (
         tests=RULE_2,
     ),
     Mutant(
+        name="a failure that only the operation told does not count",
+        rule="DESIGN 3.2",
+        path="orchestrators/upgrade_vault.py",
+        guard="    is_told = trip.waited is not None and trip.waited.has_failed",
+        without="    is_told = False",
+        tests=RULE_2,
+    ),
+    Mutant(
+        name="the failure of an adopted attempt counts for an earlier one",
+        rule="DESIGN 3.2",
+        path="activities/operations.py",
+        guard="    return max(request.attempt, attempts.number)",
+        without="    return request.attempt",
+        tests=RULE_2,
+    ),
+    Mutant(
         name="an approval of another plan counts",
         rule="DESIGN 3.3",
         path="domain/plans.py",
