@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 from azure import durable_functions as df
-from durabletask.client import OrchestrationState
 
 from adapters.ports import Ports
 from domain.campaign_intake import (
@@ -34,11 +33,10 @@ from domain.errors import InvalidInputError, ServiceError
 from domain.requests import UpgradeRequest
 from domain.schedule import encode_places, expected_duration, forecast, plan_order
 from domain.upgrade import ClassicVault
-from orchestrators import names
 from triggers.answers import answer, error, invalid_input
 from triggers.callers import signed_in_as
 from triggers.campaign_records import keep_document, keep_note, read_trail, read_vaults
-from triggers.campaign_runs import begin, state_of, unknown
+from triggers.campaign_runs import begin, is_campaign, state_of, unknown
 from triggers.campaign_views import (
     campaign_state,
     campaign_status,
@@ -173,7 +171,7 @@ async def list_campaigns(
     """Every campaign once, a page at a time; the latest of a page first."""
     prefix = campaign_instance_id("")
     try:
-        page = await read_page(req, client, prefix, _is_campaign, CAMPAIGNS_READ)
+        page = await read_page(req, client, prefix, is_campaign, CAMPAIGNS_READ)
     except InvalidInputError as problem:
         return invalid_input(problem)
     # Within the page only: the engine has an order of its own, and to sort all campaigns, all would
@@ -181,10 +179,6 @@ async def list_campaigns(
     views = sorted(map(campaign_view, page.states), key=lambda one: one["startedAt"], reverse=True)
     body: CampaignPage = {"campaigns": views, "continuationToken": page.token}
     return answer(body)
-
-
-def _is_campaign(state: OrchestrationState) -> bool:
-    return state.name == names.RUN_CAMPAIGN
 
 
 async def get_campaign(

@@ -14,6 +14,7 @@ from domain.errors import UnavailableError
 from domain.retries import RetryAuthorization, attempt_folder
 from domain.upgrade import UpgradeStatus
 from domain.vaults import VaultType
+from orchestrators import names
 from tests.fake_workflow_client import WorkflowClient
 from tests.fakes import (
     NOON,
@@ -507,3 +508,16 @@ async def test_campaigns_are_listed_latest_first() -> None:
 
     listed = read(await list_campaigns(http(), app.client))["campaigns"]
     assert ["second", "first"] == [one["id"] for one in listed]
+
+
+@pytest.mark.parametrize("name", [names.RUN_CAMPAIGN, names.AUDIT_ESTATE])
+async def test_what_was_begun_by_hand_hides_no_campaign(name: str) -> None:
+    """Anybody with the management API can do that; it is no campaign, and the others are shown."""
+    app = App(1)
+    await app.start()
+    app.fleet.workflow.start(name, {"of": "another kind"}, "campaign-by-hand")
+
+    listed = read(await list_campaigns(http(), app.client))["campaigns"]
+    asked = await get_campaign(http(id="by-hand"), app.client, app.fleet.ports)
+
+    assert (1, 404) == (len(listed), asked.status_code)
