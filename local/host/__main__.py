@@ -20,6 +20,7 @@ from local.taskhub.hubclock import resume_clock
 from .engine import Engine
 from .engines import ENGINES, create_engine
 from .host import Host, Options, load_host
+from .leftovers import threads_left
 from .logs import STACK, apply_levels, capture_stdout, configure_logging
 from .loopback import exempt_loopback
 from .runtime import current_invocation_id
@@ -30,6 +31,8 @@ EXIT_CANNOT_RUN = 1
 EXIT_FORCED = 130
 LAST_PORT = 65_535
 """TCP numbers ports with 16 bits."""
+LAST_GRACE_S = 1.0
+"""For threads that are about to end when everything else has."""
 SAME_REQUEST_S = 0.5
 """Terminals and process managers tell the group and the process: that is one request."""
 
@@ -94,7 +97,20 @@ def to_options(arguments: argparse.Namespace) -> Options:
 
 
 async def run(options: Options, handler: logging.Handler, out: TextIO) -> int:
-    """Runs until SIGTERM or SIGINT, or until the engine cannot go on; the exit code."""
+    """Runs until SIGTERM or SIGINT, or until the engine cannot go on; the exit code.
+
+    Does not return where threads of the app are left: the process ends with that code.
+    """
+    code = await _run(options, handler, out)
+    left = await threads_left(LAST_GRACE_S)
+    if left:
+        _log.warning("ended although these threads still run: %s", ", ".join(left))
+        # Durable work of theirs was given back, and is repeated.
+        os._exit(code)
+    return code
+
+
+async def _run(options: Options, handler: logging.Handler, out: TextIO) -> int:
     # Before the app is loaded, which can take seconds: an early Ctrl-C must be graceful too.
     stop = asyncio.Event()
     request = StopRequest(stop)

@@ -123,8 +123,7 @@ class Host:
         return await self._broken
 
     async def _start(self, undo: AsyncExitStack) -> None:
-        # In a thread: it waits for synchronous functions, and the loop still has lines to log.
-        undo.push_async_callback(asyncio.to_thread, unload)
+        undo.callback(unload)
         # First: the client binding needs the port, and a taken one is told before anything starts.
         bound = undo.enter_context(socket.create_server(("127.0.0.1", self.options.port)))
         self.port = bound.getsockname()[1]

@@ -239,8 +239,11 @@ def code_of(function: Function) -> Callable[..., Any]:
 
 
 def unload() -> None:
-    """Stops the threads that run synchronous functions; waits for those that still do."""
-    worker.stop_threadpool_executor()
+    """Lets the threads that run synchronous functions end, once each is done with its own."""
+    # The runtime's own way waits for them, and a function that hangs would never let it return.
+    pool = worker.get_threadpool_executor()
+    if pool is not None:
+        pool.shutdown(wait=False)
 
 
 def new_traceparent() -> str:

@@ -179,6 +179,21 @@ async def test_waiting_for_work_in_flight_is_bounded(tmp_path: Path):
     assert took_s < 8
 
 
+@pytest.mark.parametrize("route", ["hang", "background"])
+async def test_threads_of_the_app_do_not_keep_the_host_alive(tmp_path: Path, route: str):
+    """A thread cannot be stopped; the process ends all the same, and says so."""
+    method = "POST" if route == "background" else "GET"
+    with RunningHost("echo", tmp_path, "--shutdown-timeout", "0.5") as host:
+        async with aiohttp.ClientSession() as http:
+            call = asyncio.create_task(http.request(method, f"{host.url}/api/{route}"))
+            await asyncio.to_thread(host.wait_logged, function=route)
+            exit_code = await asyncio.to_thread(host.stop)
+            await asyncio.gather(call, return_exceptions=True)
+        told = host.logged(level="warning", message="these threads still run")
+
+    assert (exit_code, len(told)) == (0, 1)
+
+
 async def test_a_second_signal_ends_the_host_at_once(tmp_path: Path):
     """Whoever asks twice does not wait."""
     with RunningHost("echo", tmp_path, "--engine", "memory") as host:

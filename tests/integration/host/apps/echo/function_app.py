@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import threading
 
 import azure.functions as func
 
@@ -65,3 +66,18 @@ async def slow(req: func.HttpRequest) -> func.HttpResponse:
     logging.getLogger("slow").info("began")
     await asyncio.sleep(float(req.route_params["seconds"]))
     return func.HttpResponse("done")
+
+
+@app.route(route="hang", methods=["GET"])
+def hang(req: func.HttpRequest) -> func.HttpResponse:
+    """A synchronous answer that does not come."""
+    logging.getLogger("hang").info("began")
+    threading.Event().wait()
+    return func.HttpResponse("never")
+
+
+@app.route(route="background", methods=["POST"])
+def background(req: func.HttpRequest) -> func.HttpResponse:
+    """Leaves a thread behind that does not end."""
+    threading.Thread(target=threading.Event().wait, name="of the app").start()
+    return func.HttpResponse("began")
