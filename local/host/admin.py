@@ -12,12 +12,13 @@ from aiohttp import web
 from durabletask.internal import orchestrator_service_pb2 as pb
 from google.protobuf.wrappers_pb2 import StringValue
 
-from .functions import HTTP_TRIGGER, ORCHESTRATION_TRIGGER, Function
+from .functions import ENTITY_TRIGGER, HTTP_TRIGGER, ORCHESTRATION_TRIGGER, Function
 from .http_edge import full_route, presented_key
 from .hub_client import HubClient
 from .invoker import Invoker
 from .keys import Keys, Level
 from .manual import manual_input
+from .support import NO_ENTITIES
 
 HOST_VERSION = "4.0"
 """Version of the Functions host whose behaviour is followed."""
@@ -98,6 +99,9 @@ class AdminApi:
             route = full_route(function, self._route_prefix)
             # An HTTP function needs method, headers and route values, which this body cannot carry.
             return _refused(f"'{function.name}' is an HTTP function; call /{route}")
+        # Its library takes batches only an engine with entities makes.
+        if function.trigger_type == ENTITY_TRIGGER:
+            return _refused(f"'{function.name}' is a durable entity; {NO_ENTITIES}")
         try:
             text = _input_of(await request.text())
         except ValueError as error:

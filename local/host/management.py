@@ -20,6 +20,7 @@ from .hub_client import HubClient
 from .hub_json import ENDED, to_history, to_status
 from .keys import Keys, Level
 from .management_query import flag_of, reason_of, statuses_of, time_of, wait_of
+from .support import NO_ENTITIES
 
 # Seconds as the extension gives them; clients poll by these.
 _RETRY_AFTER_RUNNING_S = "5"
@@ -63,6 +64,9 @@ class ManagementApi:
             ("POST", "instances/{id}/resume", self._resume),
             ("POST", "instances/{id}/rewind", self._rewind),
             ("POST", "instances/{id}/restart", self._restart),
+            ("*", "entities", _refuse_entities),
+            ("*", "entities/{name}", _refuse_entities),
+            ("*", "entities/{name}/{key}", _refuse_entities),
         ]
         # These URLs are handed out, so on every one of them only the key protects.
         return [
@@ -295,6 +299,11 @@ def _in_any_case(path: str) -> str:
     """A route that takes the path as the extension does: in any case, with a slash at the end."""
     words = [one if one[0] == "{" else f"{{_{one}:(?i:{one})}}" for one in path.split("/")]
     return f"{WEBHOOK_PATH}/{'/'.join(words)}{{_end:/?}}"
+
+
+async def _refuse_entities(_request: web.Request) -> web.StreamResponse:
+    # Not 404, which would say that this one does not exist.
+    return web.json_response({"message": NO_ENTITIES}, status=501)
 
 
 def _refused(message: str) -> web.Response:

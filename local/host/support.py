@@ -23,6 +23,8 @@ TRIGGERS = frozenset(
     {ACTIVITY_TRIGGER, HTTP_TRIGGER, ORCHESTRATION_TRIGGER, SERVICE_BUS_TRIGGER, TIMER_TRIGGER}
 )
 BINDINGS = frozenset({"http", DURABLE_CLIENT})
+NO_ENTITIES = "this host does not run entities"
+
 # The host's rule for names: a function of another name is left out in Azure.
 _NAME = re.compile(r"(?!host$)[a-z][a-z0-9_-]{0,127}", re.IGNORECASE | re.ASCII)
 _DURABLE = frozenset({ACTIVITY_TRIGGER, DURABLE_CLIENT, ENTITY_TRIGGER, ORCHESTRATION_TRIGGER})
@@ -40,7 +42,7 @@ def warn_of_unsupported(functions: Sequence[Function]) -> None:
         _refuse_name(function)
         # A warning, not an error: the app's other functions can be tried all the same.
         if function.trigger_type == ENTITY_TRIGGER:
-            _log.warning("%s is a durable entity; this host does not run entities", function.name)
+            _log.warning("%s is a durable entity; %s", function.name, NO_ENTITIES)
         elif function.trigger_type not in TRIGGERS:
             _log.warning(
                 "%s has a %s, which this host does not listen to; start it through "

@@ -94,3 +94,23 @@ async def test_terminating_leaves_sub_orchestrations_alone(http: aiohttp.ClientS
 
     assert await status_of(http, "family") == "Terminated"
     assert await status_of(http, "family-child") in {"Pending", "Running"}
+
+
+@pytest.mark.parametrize("path", ["entities", "entities/counter", "entities/counter/a?op=add"])
+async def test_entities_are_refused_by_name(http: aiohttp.ClientSession, path: str):
+    """Not 404, which would say that there is no such entity yet."""
+    async with http.post(path, json=1) as answer:
+        body = await answer.json()
+
+    assert (answer.status, body) == (501, {"message": "this host does not run entities"})
+
+
+async def test_an_entity_is_not_started_by_hand(host: RunningHost):
+    """The caller is told, instead of a failure in the log."""
+    async with (
+        aiohttp.ClientSession(host.url) as session,
+        session.post("/admin/functions/counter", json={"input": "1"}) as answer,
+    ):
+        body = await answer.json()
+
+    assert (answer.status, "durable entity" in body["message"]) == (400, True)

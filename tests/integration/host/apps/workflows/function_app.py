@@ -140,6 +140,11 @@ def loops(context: task.OrchestrationContext, left: int) -> Generator[Any, Any, 
     return "done"
 
 
+@app.entity_trigger(context_name="context")
+def counter(context: Any) -> None:
+    """Never runs here."""
+
+
 @app.activity_trigger(input_name="number")
 async def double(number: int) -> int:
     """Twice the number."""
