@@ -37,6 +37,8 @@ from .timers import TimerListener, TimerStates
 _log = logging.getLogger("Host.General")
 
 BODY_LIMIT_SETTING = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"
+_HEADER_LIMIT = 32_768
+"""Bytes; what the real host's server (Kestrel) takes. Tokens of people in many groups need it."""
 _LAST_GRACE_S = 1.0
 """For answers on their way when everything behind them has ended."""
 
@@ -230,7 +232,11 @@ class Host:
         # Without an access log: every invocation has its own line already. A compressed body is
         # passed on as it came, as in Azure: its header says so, and the app reads it by that.
         runner = web.AppRunner(
-            app, access_log=None, shutdown_timeout=_LAST_GRACE_S, auto_decompress=False
+            app,
+            access_log=None,
+            shutdown_timeout=_LAST_GRACE_S,
+            auto_decompress=False,
+            max_field_size=_HEADER_LIMIT,
         )
         undo.push_async_callback(runner.cleanup)
         await runner.setup()

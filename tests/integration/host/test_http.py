@@ -76,6 +76,15 @@ async def test_a_compressed_body_passes_unchanged(http: aiohttp.ClientSession):
         assert body == await answer.read()
 
 
+async def test_a_long_token_is_taken(http: aiohttp.ClientSession):
+    """A header may be as long as in Azure, 32 KB."""
+    headers = {"Authorization": "Bearer " + "x" * 30_000}
+    async with http.get("/api/echo/a", headers=headers) as answer:
+        seen = await answer.json()
+
+    assert seen["headers"]["authorization"] == headers["Authorization"]
+
+
 async def test_a_body_over_the_limit_is_refused(http: aiohttp.ClientSession):
     """A body larger than the configured limit is answered with 413 and not run."""
     async with http.post("/api/bytes", data=b"x" * (BODY_LIMIT + 1)) as answer:
