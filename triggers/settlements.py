@@ -16,6 +16,8 @@ from adapters.ports import Ports
 from domain.bodies import object_of
 from domain.codec import JsonObject, from_json, to_json
 from domain.errors import InvalidInputError, Problem, ServiceError
+from domain.intake_fields import is_one_line, is_text
+from domain.intake_json import LONGEST_REQUESTER
 from domain.intake_rows import Sender
 from domain.outcomes import SettlementReport
 from domain.requests import settle_instance_id
@@ -50,6 +52,9 @@ from triggers.views import ENDED
 
 ZONE_PLAN = "09-time-zone-plan"
 """Evidence document that holds what each policy is and would be."""
+
+GUARD_DECISIONS = ("granted", "abandoned")
+"""What the owner of a Resource Guard may have said."""
 
 STARTS_AT_A_TIME = 8
 """Instances asked about and started at once; a subscription may have hundreds of vaults."""
@@ -270,13 +275,17 @@ def _guard_answer(req: func.HttpRequest) -> JsonObject:
     # done. So there is no plan's hash, and the requester may be the one who tells.
     told = object_of(req.get_body())
     problems = []
-    if told.get("decision") not in {"granted", "abandoned"}:
+    # Not looked up in a set: what was sent may be an object, which has no place in one.
+    if told.get("decision") not in GUARD_DECISIONS:
         message = "must be granted or abandoned"
         problems.append(Problem(where="body", field="decision", message=message))
     # Evidence names whoever said so; the platform's word counts more than the body's.
     by = signed_in_as(req) or told.get("by")
     if not isinstance(by, str) or not by.strip():
         problems.append(Problem(where="body", field="by", message="is missing"))
+    elif len(by) > LONGEST_REQUESTER or not (is_text(by) and is_one_line(by)):
+        message = f"must be one line of at most {LONGEST_REQUESTER} characters"
+        problems.append(Problem(where="body", field="by", message=message))
     if problems:
         raise InvalidInputError(problems)
     return {"decision": told["decision"], "by": by}

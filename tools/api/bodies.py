@@ -60,6 +60,8 @@ def body_schemas() -> JsonObject:
                 "decision": {"enum": ["granted", "abandoned"]},
                 "by": {
                     "type": "string",
+                    "minLength": 1,
+                    "maxLength": LONGEST_REQUESTER,
                     "description": f"Who says so. {_OVERRULED}",
                 },
             },

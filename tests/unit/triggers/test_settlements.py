@@ -344,6 +344,32 @@ async def test_the_guard_s_answer_reaches_a_settlement_that_waits(
     assert (status, 1 if status == 202 else 0) == (response.status_code, len(client.events))
 
 
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [
+        ({"decision": {}, "by": "ann"}, "decision"),
+        ({"decision": ["granted"], "by": "ann"}, "decision"),
+        ({"decision": "granted", "by": "a" * 201}, "by"),
+        ({"decision": "granted", "by": "ann\nbob"}, "by"),
+        ({"decision": "granted", "by": "\ud800"}, "by"),
+    ],
+)
+async def test_a_guard_s_answer_of_another_shape_is_refused(
+    told: dict[str, Any], field: str
+) -> None:
+    """Whatever JSON can hold: 400 with the member, and nothing reaches the settlement."""
+    client = FakeDurableClient(_state(shown={"state": "waiting_for_guard"}))
+
+    response = await _routes().guard(_request(told), client)
+
+    problems = json.loads(response.get_body())["error"]["problems"]
+    assert (400, [field], []) == (
+        response.status_code,
+        [one["field"] for one in problems],
+        client.events,
+    )
+
+
 async def test_a_guard_s_consent_nobody_gives_is_refused() -> None:
     """Evidence has to name somebody; an absent name is not the word None."""
     client = FakeDurableClient(_state(shown={"state": "waiting_for_guard"}))
