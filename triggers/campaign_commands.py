@@ -30,11 +30,13 @@ from triggers.callers import signed_in_as
 from triggers.campaign_records import keep_note
 from triggers.campaign_runs import begin, state_of, unknown
 from triggers.campaign_views import campaign_phase, campaign_state
+from triggers.evidence_away import needs_evidence
 from triggers.shapes.campaigns import CommandAccepted
 
 _MAY_RUN_AGAIN = {mark.value for mark in REDRIVABLE_MARKS | {Mark.NEEDS_SUPPORT}}
 
 
+@needs_evidence
 async def post_command(
     req: func.HttpRequest, client: df.DurableFunctionsClient, ports: Ports
 ) -> func.HttpResponse:

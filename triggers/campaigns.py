@@ -44,6 +44,7 @@ from triggers.campaign_views import (
     plan_view,
     vault_at,
 )
+from triggers.evidence_away import needs_evidence
 from triggers.paging import read_page
 from triggers.shapes.campaigns import (
     AcceptedCampaign,
@@ -62,6 +63,7 @@ CAMPAIGNS_READ = 20
 _ANY_TIME = datetime.min.replace(tzinfo=UTC)
 
 
+@needs_evidence
 async def post_campaigns(
     req: func.HttpRequest, client: df.DurableFunctionsClient, ports: Ports
 ) -> func.HttpResponse:
@@ -181,6 +183,7 @@ async def list_campaigns(
     return answer(body)
 
 
+@needs_evidence
 async def get_campaign(
     req: func.HttpRequest, client: df.DurableFunctionsClient, ports: Ports
 ) -> func.HttpResponse:

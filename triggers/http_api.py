@@ -19,6 +19,7 @@ from domain.requests import UpgradeRequest, upgrade_instance_id
 from triggers.answers import answer, error, invalid_input
 from triggers.approvals import post_approval
 from triggers.callers import signed_in_as
+from triggers.evidence_away import needs_evidence
 from triggers.paging import read_page
 from triggers.shapes.upgrades import UPGRADE_ID, AcceptedUpgrade, AcceptedUpgrades, UpgradePage
 from triggers.turns import in_turns
@@ -30,6 +31,7 @@ AT_A_TIME = 32
 instances in one moment refuses; one after the other they would outlast the caller."""
 
 
+@needs_evidence
 async def post_upgrades(
     req: func.HttpRequest, client: df.DurableFunctionsClient, ports: Ports
 ) -> func.HttpResponse:
@@ -97,6 +99,7 @@ async def list_upgrades(
     return answer(body)
 
 
+@needs_evidence
 async def get_upgrade(
     req: func.HttpRequest, client: df.DurableFunctionsClient, ports: Ports
 ) -> func.HttpResponse:

@@ -15,6 +15,7 @@ from domain.messages import KeptMessage, MessageBox, Replayed
 from orchestrators import names
 from triggers.answers import answer, error, invalid_input
 from triggers.callers import signed_in_as
+from triggers.evidence_away import needs_evidence
 from triggers.numbers import whole_number
 from triggers.shapes.messages import (
     MOST_SHOWN,
@@ -70,6 +71,7 @@ async def get_message(req: func.HttpRequest, ports: Ports) -> func.HttpResponse:
     return answer(body)
 
 
+@needs_evidence
 async def post_replay(req: func.HttpRequest, ports: Ports) -> func.HttpResponse:
     """Sends one message of a box anew, or all of them: 202 with the new ids."""
     # Without a number the whole box is meant; its route has no place for one.

@@ -6,12 +6,11 @@ from durabletask.client import OrchestrationState
 
 from adapters.ports import EvidenceStore, Ports
 from domain.codec import JsonObject, from_json
-from domain.errors import EvidenceError
 from domain.plans import UpgradePlan, plan_hash
 from domain.requests import UpgradeRequest
-from domain.sentences import join_sentences
 from domain.steps import Run
 from triggers.answers import answer, error
+from triggers.evidence_away import needs_evidence
 from triggers.shapes.plans import WholePlan
 from triggers.shapes.upgrades import UPGRADE_ID
 from triggers.views import ENDED, upgrade_view
@@ -20,6 +19,7 @@ PLANS = "/04-plan-"
 """How the names of plans begin below a run's prefix."""
 
 
+@needs_evidence
 async def get_plan(
     req: func.HttpRequest, client: df.DurableFunctionsClient, ports: Ports
 ) -> func.HttpResponse:
@@ -29,11 +29,7 @@ async def get_plan(
     state = await client.get_orchestration_state(instance_id) if is_id else None
     if state is None:
         return error(404, "NotFound", f"There is no upgrade with the id {instance_id}.")
-    try:
-        found = await _latest(ports.evidence, state)
-    except EvidenceError as failure:
-        told = join_sentences(str(failure), "Ask again later.")
-        return error(503, "EvidenceUnavailable", told)
+    found = await _latest(ports.evidence, state)
     if found is None:
         return error(409, "NoPlan", "The run has made no plan; there is nothing to approve.")
     key, document = found

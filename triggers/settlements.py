@@ -28,6 +28,7 @@ from orchestrators import names
 from triggers.answers import answer, error, invalid_input
 from triggers.approvals import approval_from_body, pass_on
 from triggers.callers import signed_in_as
+from triggers.evidence_away import needs_evidence
 from triggers.paging import read_page
 from triggers.settlement_views import (
     detail_view,
@@ -154,6 +155,7 @@ class SettlementRoutes:
         body: SettlementPage = {"settlements": views, "continuationToken": page.token}
         return answer(body)
 
+    @needs_evidence
     async def get(
         self, req: func.HttpRequest, client: df.DurableFunctionsClient
     ) -> func.HttpResponse:

@@ -5,9 +5,7 @@ finds it there and queues the same request, which is then the same message.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from functools import wraps
 
 import azure.functions as func
 from azure import durable_functions as df
@@ -16,7 +14,7 @@ from pydantic import ValidationError
 from adapters.ports import EvidenceStore, Ports
 from domain.bodies import model_problems, object_of
 from domain.codec import JsonObject, from_json, to_json
-from domain.errors import EvidenceError, InvalidInputError, VaultliftError
+from domain.errors import InvalidInputError, VaultliftError
 from domain.evidence import evidence_document
 from domain.requests import UpgradeRequest
 from domain.retries import (
@@ -31,6 +29,7 @@ from domain.retries import (
 from domain.sentences import as_sentence, join_sentences
 from triggers.answers import answer, error, invalid_input
 from triggers.callers import signed_in_as
+from triggers.evidence_away import needs_evidence
 from triggers.shapes.support import RetryAccepted, SupportView
 from triggers.shapes.upgrades import UPGRADE_ID
 from triggers.upgrade_runs import state_of, unknown
@@ -39,28 +38,8 @@ from triggers.views import ENDED
 BUNDLE = "/10-support-bundle.json"
 """How the keys of support bundles end."""
 
-type Handler = Callable[
-    [func.HttpRequest, df.DurableFunctionsClient, Ports], Awaitable[func.HttpResponse]
-]
 
-
-def _needs_evidence(handler: Handler) -> Handler:
-    """The handler, with 503 where evidence cannot be read: then nothing is known, or done."""
-
-    @wraps(handler)
-    async def answered(
-        req: func.HttpRequest, client: df.DurableFunctionsClient, ports: Ports
-    ) -> func.HttpResponse:
-        try:
-            return await handler(req, client, ports)
-        except EvidenceError as failure:
-            told = join_sentences(str(failure), "Ask again later.")
-            return error(503, "EvidenceUnavailable", told)
-
-    return answered
-
-
-@_needs_evidence
+@needs_evidence
 async def get_support(
     req: func.HttpRequest, client: df.DurableFunctionsClient, ports: Ports
 ) -> func.HttpResponse:
@@ -97,7 +76,7 @@ def _key(instance_id: str) -> str:
     return found["key"] if found else ""
 
 
-@_needs_evidence
+@needs_evidence
 async def post_retry(
     req: func.HttpRequest, client: df.DurableFunctionsClient, ports: Ports
 ) -> func.HttpResponse:

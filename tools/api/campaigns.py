@@ -8,6 +8,7 @@ from domain.codec import JsonObject
 from tools.api import samples
 from tools.api.model import (
     BAD_PAGE,
+    NO_EVIDENCE,
     PAGE,
     Body,
     Parameter,
@@ -132,6 +133,7 @@ TEXTS: Mapping[str, RouteText] = {
                 text="A subscription could not be listed. Unknown is not empty: nothing was "
                 "started.",
             ),
+            NO_EVIDENCE,
         ),
     ),
     "list_campaigns": RouteText(
@@ -175,7 +177,7 @@ TEXTS: Mapping[str, RouteText] = {
                 },
             ),
         ),
-        refusals=(not_found("There is no such campaign."),),
+        refusals=(not_found("There is no such campaign."), NO_EVIDENCE),
     ),
     "post_campaign_command": RouteText(
         tag=TAG,
@@ -208,6 +210,7 @@ TEXTS: Mapping[str, RouteText] = {
                 codes=("NotAllowed", "NothingToRedrive"),
                 text="The campaign takes no such command in its phase, or no vault may run again.",
             ),
+            NO_EVIDENCE,
         ),
     ),
 }

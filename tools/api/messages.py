@@ -5,7 +5,16 @@ from collections.abc import Mapping
 from domain.codec import JsonObject
 from domain.messages import MessageBox
 from tools.api import samples
-from tools.api.model import Body, Parameter, Refusal, Reply, RouteText, invalid, not_found
+from tools.api.model import (
+    NO_EVIDENCE,
+    Body,
+    Parameter,
+    Refusal,
+    Reply,
+    RouteText,
+    invalid,
+    not_found,
+)
 from triggers.shapes.messages import (
     MOST_SHOWN,
     AdmissionView,
@@ -21,6 +30,11 @@ AWAY = Refusal(
     status=503,
     codes=("QueueUnavailable",),
     text="The queue could not be reached. What was replayed is replayed once.",
+)
+AWAY_OR_NO_EVIDENCE = Refusal(
+    status=503,
+    codes=(*AWAY.codes, *NO_EVIDENCE.codes),
+    text="The queue or the evidence could not be reached. What was replayed is replayed once.",
 )
 
 BOX = Parameter(
@@ -110,7 +124,7 @@ TEXTS: Mapping[str, RouteText] = {
         parameters=(BOX, NUMBER),
         body=_WHY,
         replies=(_REPLAYED,),
-        refusals=(invalid(), NO_MESSAGE, AWAY),
+        refusals=(invalid(), NO_MESSAGE, AWAY_OR_NO_EVIDENCE),
     ),
     "replay_messages": RouteText(
         tag=TAG,
@@ -119,7 +133,7 @@ TEXTS: Mapping[str, RouteText] = {
         parameters=(BOX,),
         body=_WHY,
         replies=(_REPLAYED,),
-        refusals=(invalid(), NO_BOX, AWAY),
+        refusals=(invalid(), NO_BOX, AWAY_OR_NO_EVIDENCE),
     ),
     "get_admission": RouteText(
         tag=TAG,

@@ -109,6 +109,12 @@ def not_found(text: str) -> Refusal:
     return Refusal(status=404, codes=(NOT_FOUND,), text=text)
 
 
+NO_EVIDENCE = Refusal(
+    status=503,
+    codes=("EvidenceUnavailable",),
+    text="The evidence could not be read or kept. Ask again later.",
+)
+
 PAGE = (
     Parameter(
         name="top",

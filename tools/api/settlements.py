@@ -6,6 +6,7 @@ from domain.codec import JsonObject
 from tools.api import samples
 from tools.api.model import (
     BAD_PAGE,
+    NO_EVIDENCE,
     PAGE,
     Body,
     Parameter,
@@ -167,7 +168,7 @@ TEXTS: Mapping[str, RouteText] = {
         replies=(
             Reply(status=200, text="The settlement.", shape=SettlementDetail, example=_DETAIL),
         ),
-        refusals=(NONE,),
+        refusals=(NONE, NO_EVIDENCE),
     ),
     "post_settlement_approval": RouteText(
         tag=TAG,

@@ -17,6 +17,7 @@ from domain.version import VERSION
 from tools.api import samples
 from tools.api.model import (
     BAD_PAGE,
+    NO_EVIDENCE,
     PAGE,
     Body,
     Parameter,
@@ -38,10 +39,11 @@ BUSY = Refusal(
     codes=("QueueUnavailable",),
     text="The queue could not be reached. Send the same body again: it is the same request.",
 )
-NO_EVIDENCE = Refusal(
+BUSY_OR_NO_EVIDENCE = Refusal(
     status=503,
-    codes=("EvidenceUnavailable",),
-    text="The evidence could not be read or kept, so nothing is known and nothing was queued.",
+    codes=(*BUSY.codes, *NO_EVIDENCE.codes),
+    text="The queue or the evidence could not be reached. Send the same body again: it is the same "
+    "request.",
 )
 NO_UPGRADE = not_found("Nobody ever handed in a vault with this id.")
 
@@ -169,7 +171,7 @@ TEXTS: Mapping[str, RouteText] = {
                 },
             ),
         ),
-        refusals=(invalid(), BUSY),
+        refusals=(invalid(), BUSY_OR_NO_EVIDENCE),
     ),
     "list_upgrades": RouteText(
         tag=TAG,
@@ -192,7 +194,7 @@ TEXTS: Mapping[str, RouteText] = {
         text="How one upgrade stands, also while its message waits in the queue.",
         parameters=(ID,),
         replies=(Reply(status=200, text="The upgrade.", shape=UpgradeView, example=VIEW),),
-        refusals=(NO_UPGRADE,),
+        refusals=(NO_UPGRADE, NO_EVIDENCE),
     ),
     "post_approval": RouteText(
         tag=TAG,

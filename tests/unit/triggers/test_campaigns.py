@@ -10,7 +10,7 @@ import pytest
 from durabletask.client import OrchestrationState
 
 from domain.codec import to_json
-from domain.errors import UnavailableError
+from domain.errors import EvidenceError, UnavailableError
 from domain.retries import RetryAuthorization, attempt_folder
 from domain.upgrade import UpgradeStatus
 from domain.vaults import VaultType
@@ -106,6 +106,36 @@ async def test_a_campaign_is_accepted_and_runs() -> None:
 
     view = read(await app.look())
     assert ("completed", {"closed": 3}) == (view["phase"], view["counts"])
+
+
+async def test_a_campaign_whose_plan_cannot_be_kept_is_not_started() -> None:
+    """503 with a code, and nothing runs: the plan is in the evidence before anything begins."""
+    app = App()
+    app.fleet.evidence.fail("create", EvidenceError("the disk is away"))
+
+    response = await app.start()
+
+    assert (503, "EvidenceUnavailable", 404) == (
+        response.status_code,
+        read(response)["error"]["code"],
+        (await app.look()).status_code,
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "ask"),
+    [("create", lambda app: app.command("pause")), ("list_keys", lambda app: app.look())],
+    ids=["command", "look"],
+)
+async def test_a_campaign_says_that_its_evidence_is_away(method: str, ask: Any) -> None:
+    """503 with a code, and not the host's bare 500."""
+    app = App()
+    await app.start()
+    app.fleet.evidence.fail(method, EvidenceError("the disk is away"))
+
+    response = await ask(app)
+
+    assert (503, "EvidenceUnavailable") == (response.status_code, read(response)["error"]["code"])
 
 
 async def test_a_dry_run_shows_the_plan_and_starts_nothing() -> None:

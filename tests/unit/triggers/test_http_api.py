@@ -11,9 +11,16 @@ import pytest
 from durabletask.client import OrchestrationState, OrchestrationStatus
 
 from adapters.ports import Ports
-from domain.errors import UnavailableError
+from domain.errors import EvidenceError, UnavailableError
 from tests.fake_durable import FakeDurableClient, instance_state
-from tests.fakes import SUBSCRIPTION, FakeQueue, classic_ref, fake_ports, upgrade_request
+from tests.fakes import (
+    SUBSCRIPTION,
+    FakeQueue,
+    MemoryEvidence,
+    classic_ref,
+    fake_ports,
+    upgrade_request,
+)
 from triggers.approvals import post_approval
 from triggers.http_api import AT_A_TIME, get_upgrade, list_upgrades, post_upgrades
 
@@ -166,6 +173,30 @@ async def test_a_queue_that_is_away_is_said_so() -> None:
     response = await post_upgrades(_request(_vault()), FakeDurableClient(), ports)
 
     assert (503, ()) == (response.status_code, await ports.evidence.list_keys("vaults/"))
+
+
+async def test_evidence_that_cannot_be_kept_is_said_so() -> None:
+    """503 with a code, and not the host's bare 500: whoever asked knows to ask again."""
+    evidence = MemoryEvidence()
+    evidence.fail("create", EvidenceError("the disk is away"))
+
+    response = await post_upgrades(
+        _request(_vault()), FakeDurableClient(), fake_ports(evidence=evidence)
+    )
+
+    assert (503, "EvidenceUnavailable") == (response.status_code, _read(response)["error"]["code"])
+
+
+async def test_an_upgrade_is_not_said_to_be_unknown_while_evidence_is_away() -> None:
+    """Not to be able to look is no answer (DESIGN rule 4)."""
+    evidence = MemoryEvidence()
+    evidence.fail("list_keys", EvidenceError("the disk is away"))
+
+    response = await get_upgrade(
+        _request(route={"id": INSTANCE}), FakeDurableClient(), fake_ports(evidence=evidence)
+    )
+
+    assert (503, "EvidenceUnavailable") == (response.status_code, _read(response)["error"]["code"])
 
 
 async def test_the_signed_in_caller_is_the_requester() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from domain.admission import AdmissionState
 from domain.codec import to_json
-from domain.errors import UnavailableError
+from domain.errors import EvidenceError, UnavailableError
 from domain.messages import KeptMessage, MessageBox
 from orchestrators import names
 from tests.fake_durable import FakeDurableClient, instance_state
@@ -69,6 +69,20 @@ async def test_a_box_is_listed() -> None:
         body["from"],
     )
     assert "body" not in body["messages"][0]
+
+
+async def test_a_replay_that_leaves_no_trace_is_not_done() -> None:
+    """503, and the message stays in its box: first the record, then what it records."""
+    desk = Desk(kept(1))
+    desk.evidence.fail("create", EvidenceError("the disk is away"))
+
+    response = await post_replay(desk.request(number="1"), desk.ports)
+
+    assert (503, "EvidenceUnavailable", 1) == (
+        response.status_code,
+        read(response)["error"]["code"],
+        len(desk.queue.kept),
+    )
 
 
 async def test_the_last_page_says_so() -> None:

@@ -9,7 +9,7 @@ import pytest
 from durabletask.client import OrchestrationState, OrchestrationStatus
 
 from domain.codec import to_json
-from domain.errors import AccessDeniedError
+from domain.errors import AccessDeniedError, EvidenceError
 from domain.findings import Tally
 from domain.outcomes import SettlementOutcome
 from domain.settling import SettleResult
@@ -18,7 +18,14 @@ from domain.upgrade import RunState
 from orchestrators import names
 from tests.estate import settled_vault
 from tests.fake_durable import FakeDurableClient
-from tests.fakes import NOON, SUBSCRIPTION, FakeRecoveryServices, fake_ports, vault_ref
+from tests.fakes import (
+    NOON,
+    SUBSCRIPTION,
+    FakeRecoveryServices,
+    MemoryEvidence,
+    fake_ports,
+    vault_ref,
+)
 from tests.settlements import INSTANCE, estate_with, settle, settle_request
 from triggers.settlements import SettlementRoutes
 
@@ -368,6 +375,17 @@ async def test_a_guard_s_answer_of_another_shape_is_refused(
         [one["field"] for one in problems],
         client.events,
     )
+
+
+async def test_a_settlement_says_that_its_evidence_is_away() -> None:
+    """503 with a code, and not the host's bare 500."""
+    evidence = MemoryEvidence()
+    evidence.fail("read", EvidenceError("the disk is away"))
+    routes = SettlementRoutes(fake_ports(evidence=evidence), (SUBSCRIPTION,), None)
+
+    response = await routes.get(_request({}), FakeDurableClient(_ended()))
+
+    assert (503, "EvidenceUnavailable") == (response.status_code, _read(response)["error"]["code"])
 
 
 async def test_a_guard_s_consent_nobody_gives_is_refused() -> None:
