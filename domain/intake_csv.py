@@ -69,7 +69,7 @@ def _check_header(intake: Intake, where: str, header: list[str]) -> frozenset[st
         if not name:
             intake.report(where, WHOLE, "a column has no name")
         elif name not in intake.field_names:
-            intake.report(where, name, unknown_name(name, intake.field_names, "column"))
+            intake.report_unknown(where, name, intake.field_names, "column")
         elif header.count(name) > 1:
             intake.report(where, name, f"stands {header.count(name)} times in the header")
     absent = [name for name in intake.required_names if name not in header]

@@ -81,7 +81,7 @@ def check_signed_in(intake: Intake, sender: Sender, signed_in_as: str) -> None:
 def _read_list(intake: Intake, content: Mapping[str, Any]) -> None:
     known = ("vaults", *SENDER_MEMBERS)
     for member in sorted(content.keys() - set(known)):
-        intake.report("body", member, unknown_name(member, known, "member"))
+        intake.report_unknown("body", member, known, "member")
     vaults = content["vaults"]
     if not isinstance(vaults, list):
         intake.report("body", "vaults", "must be a list")

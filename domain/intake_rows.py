@@ -15,6 +15,9 @@ from domain.near_names import unknown_name
 from domain.requests import ApprovalMode, TimeZoneMode, UpgradeRequest
 from domain.vaults import ClassicVaultRef, VaultType
 
+MOST_GUESSES = 50
+"""Unknown names of a list that are compared with the known ones; a table has fewer columns."""
+
 WHOLE = "-"
 """Field name of a problem that is about a whole row, file or body."""
 
@@ -88,6 +91,7 @@ class Intake:
         self._fields = dict(fields)
         self._subject = subject
         self._problems: list[Problem] = []
+        self._unknown: set[str] = set()
         self._vaults: list[tuple[ClassicVaultRef, dict[str, Any]]] = []
         self._first_seen: dict[str, str] = {}
 
@@ -105,6 +109,16 @@ class Intake:
         """Keeps one problem."""
         self._problems.append(Problem(where=where, field=field, message=message, vault=vault))
 
+    def report_unknown(
+        self, where: str, name: str, known: Iterable[str], noun: str, vault: str | None = None
+    ) -> None:
+        """Keeps a name that is none of those known, with the one that was probably meant."""
+        self._unknown.add(name)
+        # Another table under these names altogether, or nonsense: no guess helps there, and tens of
+        # thousands of them kept the app from everything else.
+        is_slip = len(self._unknown) <= MOST_GUESSES
+        self.report(where, name, unknown_name(name, known if is_slip else (), noun), vault)
+
     def add(self, row: Row, *, absent: frozenset[str] = frozenset()) -> None:
         """Reads one row and keeps its vault or its problems.
 
@@ -116,7 +130,7 @@ class Intake:
         values: dict[str, Any] = {}
         # Sorted, so that the same list always gets the same report.
         for name in sorted(row.given.keys() - self._fields.keys()):
-            self.report(row.where, name, unknown_name(name, self._fields, "field"), hint)
+            self.report_unknown(row.where, name, self._fields, "field", hint)
         for name, one in self._fields.items():
             value = row.given.get(name)
             if not _is_given(value):

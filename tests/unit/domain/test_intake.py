@@ -9,6 +9,7 @@ import pytest
 from domain.bodies import LONGEST_BODY, parse_body
 from domain.errors import InvalidInputError
 from domain.intake import requests_from_csv, requests_from_json
+from domain.intake_rows import MOST_GUESSES
 from domain.requests import ApprovalMode, TimeZoneMode, UpgradeRequest
 from domain.time_zones import nearest_zones
 from tests.unit.domain.builders import NOW, SUBSCRIPTION, VAULT, upgrade_request
@@ -152,6 +153,22 @@ def test_the_neighbours_of_a_zone_are_looked_for_once_per_list() -> None:
     problems = problems_of(read_csv, "\n".join([f"{HEADER},time_zone", *rows]))
 
     assert (50, 1) == (len(problems), nearest_zones.cache_info().misses)
+
+
+def test_names_of_another_table_altogether_are_not_guessed_at() -> None:
+    """All of them are reported; only so many as a slip may explain are compared with ours."""
+    names = [f"regio{number}" for number in range(2 * MOST_GUESSES)]
+
+    messages = [
+        message
+        for _, field, message in problems_of(read_json, {**OBJECT, **dict.fromkeys(names, 1)})
+        if field in names
+    ]
+
+    assert (len(names), MOST_GUESSES) == (
+        len(messages),
+        sum("did you mean region?" in one for one in messages),
+    )
 
 
 def test_a_text_that_is_no_name_is_not_searched_for() -> None:
