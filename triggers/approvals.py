@@ -83,7 +83,7 @@ def approval_from_body(req: func.HttpRequest, ports: Ports) -> Approval:
         # Who signed in counts, whatever the body claims (DESIGN rule 3).
         "approver": principal or body.get("approver"),
         "decision": body.get("decision"),
-        "comment": body.get("comment") or "",
+        "comment": "" if body.get("comment") is None else body["comment"],
         # The app's clock: a moment in the body could be one before the plan was shown.
         "at": ports.clock.now(),
     }

@@ -344,6 +344,8 @@ async def test_an_approval_is_raised_as_an_event() -> None:
         ({"decision": "maybe"}, "decision"),
         ({"planHash": "short"}, "planHash"),
         ({"approver": None}, "approver"),
+        ({"comment": 0}, "comment"),
+        ({"comment": []}, "comment"),
     ],
 )
 async def test_a_bad_approval_is_refused_by_field(body: dict[str, Any], field: str) -> None:
