@@ -38,7 +38,7 @@ param auditSchedule string = '0 0 3 * * *'
 @description('Client id of an Entra app registration for platform sign-in; empty: function keys only.')
 param entraClientId string = ''
 
-@description('Instances the app may grow to. Each paces its calls by itself, so more of them ask more of Azure.')
+@description('On-demand instances each function group (HTTP, durable, queue, timer) may grow to. Each paces its calls by itself, so more of them ask more of Azure.')
 @minValue(1)
 @maxValue(1000)
 param maximumInstanceCount int = 40
