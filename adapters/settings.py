@@ -39,6 +39,8 @@ from domain.signatures import LEAST_SECRET
 
 _CRON_FIELDS = 6
 _QUEUE_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,258}[A-Za-z0-9])?"
+# How references to Key Vault and App Configuration begin, in small letters.
+_REFERENCES = ("@microsoft.keyvault(", "@microsoft.appconfiguration(")
 # Spelt as the Functions host spells them: the trigger's connection is the same setting.
 _CONNECTION = "ServiceBusConnection"
 _NAMESPACE = f"{_CONNECTION}__fullyQualifiedNamespace"
@@ -238,6 +240,18 @@ def _contradictions(given: Mapping[str, str]) -> list[str]:
         *_clock_problems(given),
         *_service_bus_problems(given),
         *_evidence_problems(given),
+        *_reference_problems(given),
+    ]
+
+
+def _reference_problems(given: Mapping[str, str]) -> list[str]:
+    # App Service hands the text of a reference over where it cannot resolve it (Microsoft's "Use
+    # Key Vault references", Troubleshoot). As a secret that would be one everybody can guess.
+    names = [field.alias for field in Settings.model_fields.values() if field.alias]
+    return [
+        f"{name}: the reference was not resolved; let the app's identity read what it names"
+        for name in names
+        if given.get(name, "").casefold().startswith(_REFERENCES)
     ]
 
 

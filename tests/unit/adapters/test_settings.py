@@ -167,6 +167,18 @@ def test_a_secret_for_webhooks_that_could_be_guessed_is_refused() -> None:
     assert (good, False) == (settings.webhook_key, good in repr(settings))
 
 
+@pytest.mark.parametrize("kind", ["KeyVault", "keyvault", "AppConfiguration"])
+@pytest.mark.parametrize("name", ["VAULTLIFT_WEBHOOK_SECRET", "ServiceBusConnection"])
+def test_a_reference_that_was_not_resolved_is_no_value(name: str, kind: str) -> None:
+    """Its text is what the platform hands over then; as a secret, anybody could guess it."""
+    reference = f"@Microsoft.{kind}(SecretUri=https://kv.vault.azure.net/secrets/hook)"
+
+    problem = _problems(GOOD | {name: reference})
+
+    assert f"{name}: the reference was not resolved" in problem
+    assert "kv.vault" not in problem
+
+
 def test_without_a_secret_there_are_no_webhooks() -> None:
     """Nobody may send any."""
     assert Settings.from_environment(GOOD).webhook_key is None
