@@ -18,6 +18,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
   properties: {
     sku: { name: 'PerGB2018' }
     retentionInDays: 90
+    features: { disableLocalAuth: true }
   }
 }
 

@@ -201,15 +201,17 @@ def test_evidence_can_be_written_and_not_deleted() -> None:
 
 
 def test_keys_are_turned_off() -> None:
-    """Storage, Service Bus, telemetry and publishing take identities only."""
+    """Storage, Service Bus, telemetry, logs and publishing take identities only."""
     accounts = bicep.resources("Microsoft.Storage/storageAccounts")
     (namespace,) = bicep.resources("Microsoft.ServiceBus/namespaces")
     (insights,) = bicep.resources("Microsoft.Insights/components")
+    (workspace,) = bicep.resources("Microsoft.OperationalInsights/workspaces")
     publishing = bicep.resources("Microsoft.Web/sites/basicPublishingCredentialsPolicies")
 
     assert [False, False] == [one["properties"]["allowSharedKeyAccess"] for one in accounts]
     assert namespace["properties"]["disableLocalAuth"] is True
     assert insights["properties"]["DisableLocalAuth"] is True
+    assert workspace["properties"]["features"]["disableLocalAuth"] is True
     assert [False, False] == [one["properties"]["allow"] for one in publishing]
 
 
