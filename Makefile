@@ -14,7 +14,7 @@ unexport PYTHONPATH PYTHONHOME
 .PHONY: help setup demo test azurite soak bench check lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
 setup: ## make or refresh .venv from the hashed lock
 	@sh tools/bootstrap.sh

@@ -291,6 +291,18 @@ def test_what_make_runs_imports_from_the_environment_only(with_python: Machine, 
     assert "python -m local.demo" in with_python.calls()[-1]
 
 
+def test_make_help_is_a_table() -> None:
+    """What targets do stands in one column, however long their names are."""
+    shown = subprocess.run(
+        [shutil.which("make") or "make", "--no-print-directory", "--directory", str(ROOT), "help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+
+    assert 1 == len({line.index(line.split(maxsplit=2)[2]) for line in shown})
+
+
 def test_uv_serves_where_python_is_missing(machine: Machine) -> None:
     """With uv on the path nothing else is needed, and hashes still hold."""
     machine.give("uv", UV)
