@@ -5,12 +5,13 @@ from datetime import datetime
 from activities.attempts import attempt, failures
 from activities.evidence import keep, keep_findings
 from adapters.ports import Ports
-from domain.checks.job_sync import findings_of
+from domain.checks.job_sync import JobsRead, findings_of
 from domain.codec import JsonObject, to_json
 from domain.jobs import LOOK_BACK, JobSources, jobs_window, judge_job_sync
 from domain.readings import Attempt, FailedRead, tasks_of
 from domain.settling import JobSyncReading, JobSyncRequest, JobSyncState, SettleRequest
 from domain.summaries import StepSummary
+from domain.vaults import Provenance
 
 NO_WORKSPACE = FailedRead(what="Log Analytics", reason="no workspace is named for this vault")
 """ARM alone is enough to judge by; a workspace is a second source where there is one."""
@@ -42,7 +43,8 @@ async def run_read_job_sync(ports: Ports, request: JobSyncRequest) -> JobSyncRea
     if sync.state is not JobSyncState.PROVEN and not request.is_last:
         await _keep_look(ports, request, to_json(sync), failures(jobs, rows))
         return JobSyncReading(state=sync.state, text=text, summary=StepSummary())
-    findings = findings_of(sync, items.provenance)
+    read = JobsRead(items=items.provenance, arm=_source(jobs), log=_source(rows))
+    findings = findings_of(sync, read)
     # One source that could be read decides; the other's failure is a gap only where neither could.
     is_blind = isinstance(jobs, FailedRead) and isinstance(rows, FailedRead)
     unread = failures(jobs, rows) if is_blind and sync.state is JobSyncState.UNKNOWN else ()
@@ -50,6 +52,10 @@ async def run_read_job_sync(ports: Ports, request: JobSyncRequest) -> JobSyncRea
         ports, settle, "11-job-sync", findings, tasks_of(findings), unread
     )
     return JobSyncReading(state=sync.state, text=text, summary=summary)
+
+
+def _source(read: Attempt[tuple[JsonObject, ...]]) -> Provenance | None:
+    return None if isinstance(read, FailedRead) else read.provenance
 
 
 async def _read_log(

@@ -65,6 +65,8 @@ class Item:
     state: str
     last_backup_at: datetime | None
     """UTC; None for never."""
+    raw_last_backup: str | None
+    """``lastBackupTime`` as sent, sentinels included; None where there was none."""
 
     def __str__(self) -> str:
         """How the item is named to people."""
@@ -105,6 +107,7 @@ def parse_item(document: JsonObject) -> Item:
         management_type=_property(document, "backupManagementType"),
         state=_property(document, "protectionState"),
         last_backup_at=parse_moment(value_at(document, ("properties", "lastBackupTime"))),
+        raw_last_backup=_property(document, "lastBackupTime") or None,
     )
 
 
@@ -118,6 +121,7 @@ def _holders(document: JsonObject) -> frozenset[str]:
 class BackupJob:
     """What is needed of a backup job of ARM."""
 
+    job_id: str
     name_key: tuple[str, str]
     holder: str
     """Case-folded; empty where the job names none."""
@@ -147,6 +151,7 @@ def parse_job(document: JsonObject) -> BackupJob | None:
     if found is not None:
         name, holder = found["database"], holder or found["server"]
     return BackupJob(
+        job_id=text_at(document, ("name",)),
         name_key=(kind, name.casefold()),
         holder=holder.casefold(),
         started_at=started_at,
@@ -162,6 +167,7 @@ class LogRow:
     """Case-folded."""
     last_job_at: datetime | None
     """Start of the last job, UTC; None where the workspace knows the item but no job of it."""
+    job_id: str
 
 
 def parse_log_row(row: JsonObject) -> LogRow:
@@ -169,4 +175,5 @@ def parse_log_row(row: JsonObject) -> LogRow:
     return LogRow(
         name=str(row.get("BackupItemFriendlyName") or "").strip().casefold(),
         last_job_at=parse_moment(row.get("LastJobStart")),
+        job_id=str(row.get("JobUniqueId") or ""),
     )

@@ -52,6 +52,12 @@ class ItemSighting:
     last_backup_at: datetime | None
     sighting: Sighting
     reason: str
+    raw_last_backup: str | None = None
+    """``lastBackupTime`` as the service sent it."""
+    arm_job: str = ""
+    """Id of the job in ARM that proves it; empty where none does."""
+    log_job: str = ""
+    """Id of the job in Log Analytics that proves it; empty where none does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,22 +190,45 @@ class _Observer:
                 return sighting
         return Sighting.UNKNOWN
 
+    def _arm_job(self, item: Item, moment: datetime) -> str:
+        is_only_one = self._same_key[item.name_key] == 1
+        jobs = _covering(self._jobs or [], item, moment)
+        proofs = (job.job_id for job in jobs if _belongs(job, item, is_only_one=is_only_one))
+        return next(proofs, "")
+
+    def _log_job(self, item: Item, moment: datetime) -> str:
+        found = [
+            row.job_id
+            for row in self._rows or []
+            if row.name == item.name.casefold()
+            and _seen_in_row(item, moment, row) is Sighting.VISIBLE
+        ]
+        # Rows name no machine: of several items of one name nobody knows which is whose.
+        is_only_one = self._same_name[item.name.casefold()] == len(found) == 1
+        return found[0] if is_only_one else ""
+
     def sightings(self) -> tuple[ItemSighting, ...]:
         """What the sources show, item by item."""
         return tuple(self._sighting(item) for item in self._items)
 
     def _sighting(self, item: Item) -> ItemSighting:
-        without = item.reason_without_job()
-        if without is not None or item.last_backup_at is None:
-            sighting, reason = Sighting.NOT_APPLICABLE, without or ""
-        else:
-            sighting = self._seen(item, item.last_backup_at)
-            reason = _REASONS[sighting]
-        return ItemSighting(
+        one = ItemSighting(
             item=str(item),
             last_backup_at=item.last_backup_at,
-            sighting=sighting,
-            reason=reason,
+            sighting=Sighting.NOT_APPLICABLE,
+            reason=item.reason_without_job() or "",
+            raw_last_backup=item.raw_last_backup,
+        )
+        moment = item.last_backup_at
+        if one.reason or moment is None:
+            return one
+        sighting = self._seen(item, moment)
+        one = replace(one, sighting=sighting, reason=_REASONS[sighting])
+        if sighting is not Sighting.VISIBLE:
+            return one
+        # A claim that something is to be seen names what was seen.
+        return replace(
+            one, arm_job=self._arm_job(item, moment), log_job=self._log_job(item, moment)
         )
 
 

@@ -347,3 +347,21 @@ def test_items_are_named_with_their_machine() -> None:
     sync = judge([C_DRIVE, MACHINE], [])
 
     assert ["C:\\ on FS01.CONTOSO.LOCAL", "vm-one"] == [one.item for one in sync.items]
+
+
+def test_a_visible_job_is_named_by_the_source_that_shows_it() -> None:
+    """Only there: another source may have missed it."""
+    both = judge([C_DRIVE], [job_for(C_DRIVE)], [row_for(C_DRIVE)]).items[0]
+    log = judge([C_DRIVE], [], [row_for(C_DRIVE)]).items[0]
+    neither = judge([C_DRIVE], []).items[0]
+
+    assert [("job", "job-1"), ("", "job-1"), ("", "")] == [
+        (one.arm_job, one.log_job) for one in (both, log, neither)
+    ]
+
+
+def test_the_sentinel_of_an_item_never_backed_up_is_kept_as_sent() -> None:
+    """Absent would be another answer."""
+    never = "2001-01-01T00:00:00Z"
+
+    assert never == judge([agent_item(lastBackupTime=never)], []).items[0].raw_last_backup

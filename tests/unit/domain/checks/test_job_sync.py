@@ -1,8 +1,10 @@
 """Findings about jobs, item by item."""
 
+from dataclasses import replace
+
 import pytest
 
-from domain.checks.job_sync import findings_of
+from domain.checks.job_sync import JobsRead, findings_of
 from domain.findings import Verdict
 from domain.jobs import ItemSighting, JobSync, Sighting
 from domain.settling import JobSyncState
@@ -40,8 +42,21 @@ def test_a_missing_job_is_a_task() -> None:
     assert ("C:\\ on FS01", True) == (only.subject, bool(only.what_to_do))
 
 
-def test_the_last_backup_is_the_evidence() -> None:
-    """With where the item was read."""
-    (only,) = findings_of(sync(JobSyncState.PROVEN, Sighting.VISIBLE), PROVENANCE)
+def test_the_last_backup_and_the_job_are_the_evidence() -> None:
+    """As they were sent, each with where it was read: whoever doubts can look the job up."""
+    item = replace(
+        sync(JobSyncState.PROVEN, Sighting.VISIBLE).items[0],
+        raw_last_backup="2026-11-29T01:11:03.1234567Z",
+        arm_job="job-1",
+        log_job="job-one",
+    )
+    log = replace(PROVENANCE, source="the log")
+    read = JobsRead(items=PROVENANCE, arm=PROVENANCE, log=log)
 
-    assert [(NOW.isoformat(), PROVENANCE)] == [(one.value, one.provenance) for one in only.facts]
+    (only,) = findings_of(JobSync(state=JobSyncState.PROVEN, items=(item,)), read)
+
+    assert [
+        ("2026-11-29T01:11:03.1234567Z", PROVENANCE),
+        ("job-1", PROVENANCE),
+        ("job-one", log),
+    ] == [(one.value, one.provenance) for one in only.facts]
