@@ -143,7 +143,7 @@ async def run_verify_time_zones(ports: Ports, settle: SettleRequest) -> StepSumm
     """
     reading = await ports.recovery_services.list_policies(settle.vault)
     items = await attempt("the protected items", ports.recovery_services.list_items(settle.vault))
-    named = {} if isinstance(items, FailedRead) else machines_by_policy(items.value)
+    named = None if isinstance(items, FailedRead) else machines_by_policy(items.value)
     judged = time_zone.check(
         reading,
         vault=settle.vault.name,

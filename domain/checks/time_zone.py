@@ -85,13 +85,16 @@ def _finding(document: JsonObject, expected: str | None, provenance: Provenance 
 
 
 def _with_machines(
-    finding: Finding, document: JsonObject, names: tuple[str, ...], provenance: Provenance
+    finding: Finding,
+    document: JsonObject,
+    names: tuple[str, ...] | None,
+    provenance: Provenance,
 ) -> Finding:
     """The task for a policy without a zone in ARM, naming the machines it is about."""
-    if finding.verdict is not Verdict.NOT_APPLICABLE:
+    if finding.verdict is not Verdict.NOT_APPLICABLE or names is None:
         return finding
     if not names:
-        # Told to be unused, and nothing names it: there is no clock to look at. Not told is another
+        # Told to be unused, and no item names it: there is no clock to look at. Not told is another
         # matter.
         if parse_policy(document).item_count != 0:
             return finding
@@ -132,7 +135,8 @@ def check(
         policies: The vault's policies, raw.
         vault: The vault's name, for what is not about one policy.
         expected: Canonical Windows id every policy should name; None: any valid one will do.
-        machines: By policy name, case-folded, the machines of policies that keep no zone.
+        machines: By policy name, case-folded, the machines of policies that keep no zone; None
+            where the items could not be read.
         now: UTC; with it, each finding shows what the policy's times mean.
     """
     if isinstance(policies, FailedRead):
@@ -140,7 +144,8 @@ def check(
     findings = []
     for document in policies.value:
         finding = _finding(document, expected, policies.provenance)
-        names = (machines or {}).get(finding.subject.casefold(), ())
+        key = finding.subject.casefold()
+        names = machines.get(key, ()) if machines is not None else None
         finding = _with_machines(finding, document, names, policies.provenance)
         findings.append(_with_preview(finding, document, now))
     return tuple(findings)

@@ -298,7 +298,8 @@ async def test_missing_zones_without_a_request_for_one_need_a_decision() -> None
 
 async def test_policies_that_keep_no_zone_leave_a_task() -> None:
     """A MARS policy is never passed: a person looks at the machines."""
-    vault = settled_vault(policies={"Mars": policy_document("Mars", backupManagementType="MAB")})
+    used = policy_document("Mars", backupManagementType="MAB", protectedItemsCount=1)
+    vault = settled_vault(policies={"Mars": used})
 
     outcome, _ = await estate_of_one(vault).upgrade()
 

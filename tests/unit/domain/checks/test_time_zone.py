@@ -146,15 +146,15 @@ def test_utc_that_nobody_asked_for_is_told() -> None:
 @pytest.mark.parametrize("document", [agent_policy(), azure_sql_policy()], ids=["agent", "sql"])
 @pytest.mark.parametrize(
     ("count", "machines", "asks"),
-    [(0, (), False), (None, (), True), (3, (), True), (0, ("fs01",), True)],
-    ids=["unused", "not told", "used", "used, whatever the count says"],
+    [(0, (), False), (None, (), True), (3, (), True), (0, ("fs01",), True), (0, None, True)],
+    ids=["unused", "not told", "used", "used, whatever the count says", "items not read"],
 )
 def test_a_policy_without_zone_that_nothing_uses_is_no_task(
-    document: dict[str, Any], count: int | None, machines: tuple[str, ...], asks: bool
+    document: dict[str, Any], count: int | None, machines: tuple[str, ...] | None, asks: bool
 ) -> None:
     """There is no machine to look at, and a vault that keeps the policy could never close."""
     counted = with_value(document, ("properties", "protectedItemsCount"), count)
-    named = {document["name"].casefold(): machines}
+    named = {document["name"].casefold(): machines} if machines is not None else None
 
     (found,) = time_zone.check(reading((counted,)), vault="vault-one", machines=named)
 
