@@ -7,6 +7,7 @@ import pytest
 from domain.checks import time_zone
 from domain.documents import with_value
 from domain.findings import Fact, Finding, Verdict
+from domain.policy_machines import MACHINE_FIELD
 from domain.readings import FailedRead, tasks_of
 from tests.unit.domain.builders import PROVENANCE, reading
 from tests.unit.domain.policy_documents import (
@@ -98,6 +99,40 @@ def test_a_kind_without_a_zone_is_told_with_its_evidence(
 
     fact = Fact(field="properties.backupManagementType", value=value, provenance=PROVENANCE)
     assert (message, (fact,)) == (finding.message, finding.facts)
+
+
+def _told(document: dict[str, Any], names: tuple[str, ...]) -> Finding:
+    """The finding about a policy that these machines use."""
+    (only,) = time_zone.check(
+        reading((document,)), vault="vault-one", machines={document["name"].casefold(): names}
+    )
+    return only
+
+
+@pytest.mark.parametrize(
+    ("count", "end"),
+    [
+        (0, " are the ones wanted."),
+        (1, " are the ones wanted: m00."),
+        (10, ", m08, m09."),
+        (11, ", m08, m09 and 1 more."),
+    ],
+)
+def test_the_task_names_the_machines_to_look_at(count: int, end: str) -> None:
+    """Ten in the text; every one of them in the facts."""
+    names = tuple(f"m{number:02}" for number in range(count))
+
+    finding = _told(agent_policy(), names)
+
+    assert finding.what_to_do.endswith(end)
+    assert names == tuple(one.value for one in finding.facts if one.field == MACHINE_FIELD)
+
+
+def test_a_policy_with_a_zone_names_no_machines() -> None:
+    """Its times are known; there is nothing to look at elsewhere."""
+    finding = _told(vm_policy(), ("m00",))
+
+    assert ("m00" in finding.what_to_do, 1) == (False, len(finding.facts))
 
 
 def test_a_zone_that_is_no_text_is_a_fault() -> None:
