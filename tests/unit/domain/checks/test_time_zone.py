@@ -9,7 +9,7 @@ from domain.documents import with_value
 from domain.findings import Fact, Finding, Verdict
 from domain.policy_machines import MACHINE_FIELD
 from domain.readings import FailedRead, tasks_of
-from tests.unit.domain.builders import PROVENANCE, reading
+from tests.unit.domain.builders import NOW, PROVENANCE, reading
 from tests.unit.domain.policy_documents import (
     agent_policy,
     azure_sql_policy,
@@ -122,10 +122,23 @@ def test_the_task_names_the_machines_to_look_at(count: int, end: str) -> None:
     """Ten in the text; every one of them in the facts."""
     names = tuple(f"m{number:02}" for number in range(count))
 
-    finding = _told(agent_policy(), names)
+    finding = _told({**agent_policy(), "name": "FilesDaily"}, names)
 
     assert finding.what_to_do.endswith(end)
     assert names == tuple(one.value for one in finding.facts if one.field == MACHINE_FIELD)
+
+
+def test_the_evidence_shows_what_the_times_mean() -> None:
+    """A zone may be valid and wrong; a person sees it from the hours, once the moment is known."""
+    policies = reading((vm_policy(timeZone=BERLIN),))
+
+    (plain,) = time_zone.check(policies, vault="vault-one")
+    (shown,) = time_zone.check(policies, vault="vault-one", now=NOW)
+
+    added = shown.facts[len(plain.facts) :]
+    assert plain.facts == shown.facts[: len(plain.facts)]
+    assert added
+    assert all(one.field.startswith("preview: ") and one.value for one in added)
 
 
 def test_a_policy_with_a_zone_names_no_machines() -> None:

@@ -51,8 +51,9 @@ def running(minutes: int) -> Any:
     [
         (vault(), Verdict.PASS),
         (vault(status="Failed"), Verdict.FAIL),
-        (running(89), Verdict.UNKNOWN),
+        (running(90), Verdict.UNKNOWN),
         (running(91), Verdict.FAIL),
+        (vault(status="InProgress", startTimeUtc="", endTimeUtc=""), Verdict.UNKNOWN),
         (reading({"properties": {}}), Verdict.NOT_APPLICABLE),
         (reading({"properties": {"upgradeDetails": {}}}), Verdict.NOT_APPLICABLE),
         (vault(status="Unknown"), Verdict.NOT_APPLICABLE),
@@ -86,6 +87,38 @@ def test_a_forced_upgrade_tells_why_the_vault_is_where_it_is(group: str, told: s
     document.value.update(id=arm_id, location="westus")
 
     assert told in check(document).message
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"location": "westus"},
+        {"id": TARGET.arm_id},
+        {"location": "westus", "id": "/subscriptions/x/a"},
+    ],
+    ids=["no id", "no location", "a short id"],
+)
+def test_a_body_that_names_no_place_is_judged_without_it(members: dict[str, str]) -> None:
+    """Old bodies leave members out; what happened to the vault is told all the same."""
+    document = vault(triggerType="ForcedUpgrade")
+    document.value.update(members)
+
+    found = check(document)
+
+    assert "upgraded 2026-11-22, started by the service itself (ForcedUpgrade)" == found.message
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        (running(91), "the upgrade operation-1 runs for more than 90 minutes"),
+        (vault(status="Failed"), "the upgrade operation-1 failed: no message"),
+        (vault(status="Failed", message="Oops"), "the upgrade operation-1 failed: Oops"),
+    ],
+)
+def test_a_fault_names_the_upgrade_and_what_is_known_of_it(document: Any, told: str) -> None:
+    """Support asks for the OperationId first."""
+    assert told == check(document).message
 
 
 @pytest.mark.parametrize("document", [vault(status="Failed", message="Oops"), running(120)])
