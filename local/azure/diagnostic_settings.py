@@ -34,11 +34,6 @@ def workspace_arm_id(subscription_id: str, workspace_id: str) -> str:
     )
 
 
-def workspace_of(properties: JsonObject) -> str:
-    """Id of the workspace a setting sends to, lower case; empty where it sends elsewhere."""
-    return str(properties.get("workspaceId") or "").rpartition("/")[2].lower()
-
-
 def _setting(workspace: str, destination: str | None, categories: tuple[str, ...]) -> JsonObject:
     return {
         "workspaceId": workspace,
