@@ -12,6 +12,9 @@ from tests.disasters.kinds import Kind
 from tests.disasters.playing import play, undisturbed
 from tests.disasters.worlds import make_world
 
+# Hundreds of runs in one test: on a machine that is busy with others they take minutes.
+pytestmark = pytest.mark.timeout(900)
+
 # Counted here, because the tests themselves run on a loop already.
 NUMBERS = counts()
 
