@@ -19,11 +19,16 @@ from azure.servicebus.aio import ServiceBusClient as AsyncClient
 from tests.integration.servicebus.administration import Admin
 from tests.integration.servicebus.queues_under_test import QueuePool
 
-SOON_S = 10.0
-"""How long to wait for something that must come."""
+SOON_S = 60.0
+"""How long to wait for something that must come. Nothing waits so long but a failure, and a machine
+that is busy with other things may be this late."""
 
 QUIET_S = 0.3
 """How long to listen to be sure that nothing comes."""
+
+
+RENEWALS = 5
+"""Of a quarter of a lock each: the last one comes after the first lock would have ended."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class Bus:
         self.target = target
         self.folder = folder
         # Bounds each attempt; without it a dead broker would hang the test.
-        options = {"try_timeout": 20, "retry_backoff_factor": 0.1}
+        options = {"try_timeout": SOON_S, "retry_backoff_factor": 0.1}
         make = AsyncClient if kind == "aio" else BlockingClient
         address = target.connection_string
         self._impatient = make.from_connection_string(address, **options, retry_total=0)

@@ -11,6 +11,7 @@ from azure.servicebus.exceptions import ServiceBusAuthenticationError, ServiceBu
 
 from local.servicebus.config import single_queue
 from local.servicebus.server import KEY_NAME, Broker, running_broker
+from tests.integration.servicebus.bus import SOON_S
 from tests.integration.servicebus.crowd import marks, together
 
 pytestmark = marks("aio")
@@ -32,7 +33,9 @@ async def send(client: ServiceBusClient) -> None:
 
 def connect(connection_string: str) -> ServiceBusClient:
     """A client that gives up at the first refusal."""
-    return ServiceBusClient.from_connection_string(connection_string, retry_total=0, try_timeout=10)
+    return ServiceBusClient.from_connection_string(
+        connection_string, retry_total=0, try_timeout=SOON_S
+    )
 
 
 @together
@@ -76,7 +79,7 @@ async def test_shared_key_credential_is_let_in(bus):
             f"127.0.0.1:{broker.port}",
             AzureNamedKeyCredential(KEY_NAME, KEY),
             use_tls=False,
-            try_timeout=10,
+            try_timeout=SOON_S,
         )
         await send(client)
 
@@ -101,7 +104,9 @@ class FakeCredential:
 def connect_by_identity(broker: Broker) -> ServiceBusClient:
     """A client that brings a token of an identity provider."""
     host = f"127.0.0.1:{broker.port}"
-    return ServiceBusClient(host, FakeCredential(), use_tls=False, retry_total=0, try_timeout=10)
+    return ServiceBusClient(
+        host, FakeCredential(), use_tls=False, retry_total=0, try_timeout=SOON_S
+    )
 
 
 @together

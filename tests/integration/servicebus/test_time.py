@@ -8,7 +8,15 @@ from azure.servicebus import AutoLockRenewer, ServiceBusMessage
 from azure.servicebus.aio import AutoLockRenewer as AsyncAutoLockRenewer
 from azure.servicebus.exceptions import MessageLockLostError, ServiceBusError
 
-from tests.integration.servicebus.bus import nothing_comes, peek_all, take, take_one, texts
+from tests.integration.servicebus.bus import (
+    QUIET_S,
+    RENEWALS,
+    nothing_comes,
+    peek_all,
+    take,
+    take_one,
+    texts,
+)
 from tests.integration.servicebus.crowd import MARKS, together
 
 pytestmark = MARKS
@@ -17,7 +25,10 @@ SHORTEST_LIFE = timedelta(seconds=1)
 """The client rounds a time to live down to whole seconds, and 0 means none."""
 
 SCHEDULED_IN = timedelta(seconds=4)
-"""Far enough ahead that even a busy machine can look before."""
+"""Far enough ahead that a receiver can look before."""
+
+CANCELLED_IN = timedelta(seconds=12)
+"""Far enough ahead that a busy machine cancels in time; renewals of a lock take as long anyway."""
 
 
 @together
@@ -38,12 +49,12 @@ async def test_expired_lock_gives_the_message_back_counted(bus):
 @together
 async def test_renewed_lock_lasts_longer(bus):
     """A renewed message can be completed after its first lock would have ended."""
-    queue = await bus.queue("brief")
+    queue = await bus.queue("renewed")
     await bus.send(queue, "a")
     receiver = await bus.receiver(queue)
     message = await take_one(receiver)
-    for _ in range(4):
-        await asyncio.sleep(bus.target.brief_lock_s / 3)
+    for _ in range(RENEWALS):
+        await asyncio.sleep(bus.target.renewed_lock_s / 4)
         await receiver.renew_message_lock(message)
 
     await receiver.complete_message(message)
@@ -78,11 +89,14 @@ async def test_scheduled_message_comes_when_due(bus):
     due = datetime.now(UTC) + SCHEDULED_IN
     await bus.sender(queue).schedule_messages(ServiceBusMessage("later"), due)
     receiver = await bus.receiver(queue)
-    assert await nothing_comes(receiver)
+    early = await receiver.receive_messages(1, max_wait_time=QUIET_S)
+    looked_at = datetime.now(UTC)
 
-    message = await take_one(receiver)
+    (message,) = early or [await take_one(receiver)]
 
     assert "later" == str(message)
+    # On a busy machine the look may come late, and then what it finds is rightly there.
+    assert not early or due <= looked_at
     assert due - timedelta(milliseconds=1) <= message.enqueued_time_utc
 
 
@@ -91,12 +105,16 @@ async def test_cancelled_message_never_comes(bus):
     """A scheduled message can be cancelled by the number that scheduling gave."""
     queue = await bus.queue("plain")
     sender = bus.sender(queue)
-    due = datetime.now(UTC) + SCHEDULED_IN
+    due = datetime.now(UTC) + CANCELLED_IN
     messages = [ServiceBusMessage("one"), ServiceBusMessage("two")]
     first, _second = await sender.schedule_messages(messages, due)
     await sender.cancel_scheduled_messages([first])
 
-    assert ["two"] == texts(await take(await bus.receiver(queue), 2, within_s=6))
+    receiver = await bus.receiver(queue)
+
+    # Both would be due now, and the first one would come first.
+    assert "two" == str(await take_one(receiver))
+    assert await nothing_comes(receiver)
 
 
 @together
