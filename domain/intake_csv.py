@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from domain.intake_rows import WHOLE, Intake, Row
-from domain.near_names import unknown_name
 
 _VALUE = re.compile(r'[^\s,;"]')
 """Anything that is a value, and not only what stands between values."""

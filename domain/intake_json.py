@@ -9,7 +9,6 @@ from domain.codec import JsonObject
 from domain.errors import InvalidInputError
 from domain.intake_fields import is_one_line, is_text
 from domain.intake_rows import WHOLE, Intake, Row, Sender
-from domain.near_names import unknown_name
 
 SENDER_MEMBERS = ("requestedBy", "requestId")
 """Members that say who asks and under which id, beside the vaults."""
