@@ -14,6 +14,9 @@ from orchestrators import names
 from tests.fakes import NOON, upgrade_request
 from tests.fleet import Fleet, fleet_requests
 
+# Whole fleets with every replay: on a machine that is busy with others they take minutes.
+pytestmark = pytest.mark.timeout(600)
+
 MINUTE = timedelta(minutes=1)
 
 
