@@ -34,7 +34,7 @@ from cli.settle_questions import Questions
 from cli.settle_views import AcceptedSettlement, SettlementView
 from cli.transport import JsonTransport
 from cli.verdict_codes import exit_code_of
-from cli.work_lists import write_work_lists
+from cli.work_lists import make_folder, write_work_lists
 from domain.codec import JsonObject
 from domain.errors import ConfigurationError
 from reports.words import count
@@ -90,6 +90,9 @@ def settle(  # noqa: PLR0913 - each argument is an option of the command
         "logWorkspaceId": log_workspace,
         "diagnosticsWorkspace": reports_to,
     }
+    if work_lists is not None:
+        # Before anything is sent: at the end, hours of waiting would have been for nothing.
+        make_folder(work_lists)
     output = Output(as_json=as_json, is_quiet=is_quiet)
     client = SettleClient(JsonTransport(url, key))
     accepted = client.send(_body(vaults, subscription, choices)).settlements

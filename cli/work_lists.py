@@ -2,9 +2,12 @@
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
+
+from domain.errors import ConfigurationError
 
 NOBODY = "no-owner"
 """Name of the file with the machines nobody is named for."""
@@ -76,6 +79,27 @@ def _is_ours(path: Path) -> bool:
         return tuple(next(csv.reader(file), ())) == COLUMNS
 
 
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """Within it, what the file system says comes out as an error about the folder."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot be written: {error.strerror or error}", subject=str(folder)
+        ) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Makes the folder of work lists that will be written later.
+
+    Raises:
+        ConfigurationError: It cannot be made.
+    """
+    with _told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
 def write_work_lists(rows: Iterable[WorkRow], folder: Path) -> tuple[Path, ...]:
     """Writes one file per owner and gives their paths, sorted; an older list is replaced.
 
@@ -83,15 +107,19 @@ def write_work_lists(rows: Iterable[WorkRow], folder: Path) -> tuple[Path, ...]:
         rows: What has to be done at machines.
         folder: Made if it is not there. Earlier lists in it of owners who have nothing left to do
             are emptied; files of other kinds are left alone.
+
+    Raises:
+        ConfigurationError: They cannot be written there.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     by_file: dict[str, list[WorkRow]] = {}
     for row in rows:
         by_file.setdefault(_file_name(row.owner), []).append(row)
-    for name, work in by_file.items():
-        _write(folder / f"{name}.csv", work)
-    # Last week's list of somebody who is done would send them to their machines again.
-    for old in folder.glob("*.csv"):
-        if old.stem not in by_file and _is_ours(old):
-            _write(old, ())
+    with _told(folder):
+        for name, work in by_file.items():
+            _write(folder / f"{name}.csv", work)
+        # Last week's list of somebody who is done would send them to their machines again.
+        for old in folder.glob("*.csv"):
+            if old.stem not in by_file and _is_ours(old):
+                _write(old, ())
     return tuple(sorted(folder / f"{name}.csv" for name in by_file))

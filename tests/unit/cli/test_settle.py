@@ -139,6 +139,19 @@ def test_work_lists_are_one_file_per_owner(accepting, tmp_path):
     assert ("fs01", "'=1+1") == (row["machine"], row["found"])
 
 
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_sent(accepting, tmp_path):
+    """Not as a defect, and not after hours of waiting for lists that have nowhere to go."""
+    (tmp_path / "file").touch()
+
+    done = run(accepting, "settle", VAULT, "--work-lists", str(tmp_path / "file" / "lists"))
+
+    assert (1, True, []) == (
+        done.exit_code,
+        "cannot be written" in done.stderr and "defect" not in done.stderr,
+        accepting.calls,
+    )
+
+
 def test_a_restart_of_the_app_is_outlived(accepting):
     """A look that fails is made again."""
     path = f"/api/settlements/{ID}"

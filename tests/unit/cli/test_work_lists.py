@@ -6,6 +6,7 @@ import pytest
 
 from cli.settle_views import WorkView
 from cli.work_lists import COLUMNS, write_work_lists
+from domain.errors import ConfigurationError
 
 
 def work(machine="fs01", owner="it@example.com", **members):
@@ -31,6 +32,16 @@ def test_nothing_runs_in_a_spreadsheet(tmp_path, sign):
     (path,) = write_work_lists([work(machine=f"{sign}cmd|'/c calc'!A1")], tmp_path)
 
     assert f"'{sign}cmd|'/c calc'!A1" == rows_of(path)[0][0]
+
+
+def test_a_list_that_cannot_be_written_names_the_folder(tmp_path):
+    """One sentence with the reason, whatever the file system says."""
+    (tmp_path / "it@example.com.csv").mkdir()
+
+    with pytest.raises(ConfigurationError, match="cannot be written") as caught:
+        write_work_lists([work()], tmp_path)
+
+    assert str(tmp_path) == caught.value.subject
 
 
 def test_plain_text_is_left_as_it_is(tmp_path):
