@@ -1,5 +1,6 @@
 """Reads the Recovery Services vault an upgrade made and compares it with the classic record."""
 
+from dataclasses import replace
 from typing import Any
 
 from activities.evidence import keep_step
@@ -44,7 +45,10 @@ async def run_confirm_upgrade(ports: Ports, request: ConfirmRequest) -> Confirma
     }
     await keep_step(ports, request.run, "08-confirmation", data)
     summary = StepSummary(tally=tally(findings), task_count=len(tasks))
-    return _answer(request, target, state, summary)
+    answer = _answer(request, target, state, summary)
+    # Not with the request, which every step of the run repeats in its history: only settling needs
+    # it, and what the installation covers by then is what counts.
+    return replace(answer, scope=ports.scope)
 
 
 def _answer(

@@ -51,6 +51,7 @@ def build_ports(settings: Settings) -> Ports:
         queue=ServiceBusQueue(settings),
         clock=clock,
         estate_map=load_estate_map(settings.estate_map),
+        scope=settings.subscriptions,
     )
 
 

@@ -303,3 +303,5 @@ class Ports:
     clock: Clock
     estate_map: EstateMap = field(default_factory=EstateMap)
     """What the operator knows of the estate; read once, at start."""
+    scope: tuple[str, ...] = ()
+    """Subscriptions in which a machine of a vault may be registered too."""

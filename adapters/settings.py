@@ -171,7 +171,8 @@ class Settings(BaseModel):
     subscriptions: Annotated[tuple[_Guid, ...], BeforeValidator(_guids)] = Field(
         (), alias="VAULTLIFT_SUBSCRIPTIONS"
     )
-    """Subscriptions the audit covers, separated by commas."""
+    """Subscriptions the audit covers, and in which settlements, those inside upgrades too, look for
+    machines that several vaults have; separated by commas."""
     log_workspace: _Guid | None = Field(None, alias="VAULTLIFT_LOG_WORKSPACE")
     """Log Analytics workspace, by its id, that is asked where a request names none."""
     estate_map: str | None = Field(None, alias="VAULTLIFT_ESTATE_MAP")

@@ -285,6 +285,8 @@ class Confirmation:
     upgrade_ended_at: datetime | None
     summary: StepSummary
     """Whether the new vault's own record of the upgrade agrees with the classic one."""
+    scope: tuple[str, ...] = ()
+    """Subscriptions in which a machine of the vault may be registered too, once it is ready."""
 
 
 @dataclass(frozen=True, kw_only=True)

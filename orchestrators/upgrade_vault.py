@@ -15,7 +15,7 @@
 Whatever fails ends in a state with a reason; an upgrade that failed is never started again here.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from durabletask import task
@@ -299,7 +299,9 @@ def _settle(ctx: task.OrchestrationContext, trip: Trip, confirmation: Confirmati
         # arrive (vault-upgrade 1.7).
         prove_jobs=False,
     )
-    settled = yield from call_child(ctx, names.SETTLE_VAULT, settle, SettleResult, "settle")
+    # As wide as for a settlement by itself: a machine may be registered in another subscription.
+    wide = replace(settle, scope=confirmation.scope)
+    settled = yield from call_child(ctx, names.SETTLE_VAULT, wide, SettleResult, "settle")
     trip.journey.move(RunState.PROVING)
     # Waiting for jobs is no load on anything: the next vault may start now.
     tell_holder(ctx, request, RunState.PROVING)

@@ -115,7 +115,7 @@ class Watched:
         return call
 
 
-NO_CALLS = frozenset({"clock", "exchanges"})
+NO_CALLS = frozenset({"clock", "exchanges", "scope"})
 """Ports that reach nothing outside of the process."""
 
 

@@ -89,3 +89,13 @@ async def test_building_makes_the_logs_safe(tmp_path: Path) -> None:
         logging.getLogger().removeHandler(handler)
 
     assert any(isinstance(each, RedactingFilter) for each in handler.filters)
+
+
+async def test_machines_are_looked_for_in_the_settings_subscriptions(tmp_path: Path) -> None:
+    """What a settlement inside an upgrade covers is what the installation covers."""
+    async with serving() as server:
+        settings = server.settings(tmp_path)
+        ports = build_ports(settings.model_copy(update={"subscriptions": (SUBSCRIPTION,)}))
+        await close_ports(ports)
+
+    assert (SUBSCRIPTION,) == ports.scope
