@@ -119,6 +119,16 @@ def test_comments_and_trailing_commas_are_read_over(tmp_path: Path):
     assert (config.route_prefix, config.only_functions) == ("a//b/*c*", None)
 
 
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("comment", ["/" * 200, "// see https://x.example\n" * 50, "/* */" * 50])
+def test_a_comment_of_any_look_behind_a_comma_is_read_at_once(tmp_path: Path, comment: str):
+    """A ruler of slashes can be seen as one comment or as many; with all ways tried it hung."""
+    text = f'{{"version": "2.0",\n{comment}\n"functions": ["one"],\n{comment}\n}}'
+    (tmp_path / "host.json").write_text(text)
+
+    assert frozenset({"one"}) == load_host_config(tmp_path, AppSettings({})).only_functions
+
+
 def test_a_section_may_be_null(tmp_path: Path):
     """It is the same as none."""
     assert load(tmp_path, {"extensions": None, "logging": None}).route_prefix == "api"
