@@ -297,8 +297,9 @@ class ManagementApi:
 
 def _in_any_case(path: str) -> str:
     """A route that takes the path as the extension does: in any case, with a slash at the end."""
-    words = [one if one[0] == "{" else f"{{_{one}:(?i:{one})}}" for one in path.split("/")]
-    return f"{WEBHOOK_PATH}/{'/'.join(words)}{{_end:/?}}"
+    words = f"{WEBHOOK_PATH}/{path}".strip("/").split("/")
+    parts = [one if one[0] == "{" else f"{{_{one}:(?i:{one})}}" for one in words]
+    return f"/{'/'.join(parts)}{{_end:/?}}"
 
 
 async def _refuse_entities(_request: web.Request) -> web.StreamResponse:

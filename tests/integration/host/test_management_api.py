@@ -81,7 +81,7 @@ async def test_paths_are_taken_in_any_case(http: aiohttp.ClientSession):
     """And with a slash at the end, as the extension takes them."""
     await http.post("Orchestrators/waits/cased")
     raised = await http.post("INSTANCES/cased/raiseevent/go", json=1)
-    listed = await http.get("instances/")
+    listed = await http.get("/Runtime/WebHooks/DurableTask/instances/")
 
     assert (raised.status, listed.status) == (202, 200)
 
