@@ -3,7 +3,6 @@
 Who asked what and when is in the evidence before anything is done about it.
 """
 
-import asyncio
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,7 +31,6 @@ from domain.codec import from_json, to_json
 from domain.errors import InvalidInputError, ServiceError
 from domain.requests import UpgradeRequest
 from domain.schedule import encode_places, expected_duration, forecast, plan_order
-from domain.upgrade import ClassicVault
 from triggers.answers import answer, error, invalid_input
 from triggers.callers import signed_in_as
 from triggers.campaign_records import keep_document, keep_note, read_trail, read_vaults
@@ -52,6 +50,7 @@ from triggers.shapes.campaigns import (
     CampaignPage,
     PlacedVault,
 )
+from triggers.turns import in_turns
 
 LISTS_AT_A_TIME = 10
 """Subscriptions listed at once; the classic API publishes no limit (performance 1b)."""
@@ -103,15 +102,9 @@ async def _requests(
     """The vaults of a campaign: those listed, or those found live."""
     if not asked.subscriptions:
         return asked.requests, ()
-    turn = asyncio.Semaphore(LISTS_AT_A_TIME)
-
-    async def list_one(subscription: str) -> tuple[ClassicVault, ...]:
-        async with turn:
-            return await ports.classic.list_vaults(subscription)
-
     # One list that fails fails the whole: a campaign that silently leaves out a subscription would
     # be taken for a finished one.
-    lists = await asyncio.gather(*(list_one(one) for one in asked.subscriptions))
+    lists = await in_turns(LISTS_AT_A_TIME, ports.classic.list_vaults, asked.subscriptions)
     return requests_of_found(asked, [vault for found in lists for vault in found], sender)
 
 

@@ -4,8 +4,8 @@ A settlement is safe to start again at any time: what is as it should be is not 
 has one settlement; a second request while it runs joins it.
 """
 
-import asyncio
 import uuid
+from functools import partial
 
 import azure.functions as func
 from azure import durable_functions as df
@@ -49,6 +49,7 @@ from triggers.shapes.settlements import (
     ZonesShown,
 )
 from triggers.starts import begin
+from triggers.turns import in_turns
 from triggers.views import ENDED
 
 ZONE_PLAN = "09-time-zone-plan"
@@ -96,17 +97,14 @@ class SettlementRoutes:
         except ServiceError as failure:
             return error(502, "SubscriptionUnreadable", f"{failure} Nothing was started.")
         # Every start is a write to the task hub, which also serves the runs on their way.
-        gate = asyncio.Semaphore(STARTS_AT_A_TIME)
-
-        async def start(request: SettleRequest) -> AcceptedSettlement:
-            async with gate:
-                joined = await self._start(client, request)
-            return _accepted(req, request, joined=joined)
-
-        entries = await asyncio.gather(*map(start, requests))
+        joined = await in_turns(STARTS_AT_A_TIME, partial(self._start, client), requests)
+        entries = [
+            _accepted(req, request, joined=is_joined)
+            for request, is_joined in zip(requests, joined, strict=True)
+        ]
         body: AcceptedSettlements = {
             "requestId": order.sender.request_id,
-            "settlements": list(entries),
+            "settlements": entries,
         }
         return answer(body, 202)
 

@@ -10,7 +10,7 @@ async def in_turns[Item, Result](
     """What ``work`` gives for each item, in their order; at most ``limit`` are worked on at once.
 
     Raises:
-        Exception: What the first work that failed raised.
+        Exception: What the first work that failed raised; the rest is left undone.
     """
     gate = asyncio.Semaphore(limit)
 
@@ -18,4 +18,11 @@ async def in_turns[Item, Result](
         async with gate:
             return await work(item)
 
-    return await asyncio.gather(*map(in_turn, items))
+    turns = [asyncio.ensure_future(in_turn(one)) for one in items]
+    try:
+        return await asyncio.gather(*turns)
+    finally:
+        # The caller gives its answer now: thousands of others would go on behind it, and beside
+        # those of whoever asks again.
+        for turn in turns:
+            turn.cancel()
