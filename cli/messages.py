@@ -30,7 +30,12 @@ SomeNumber = Annotated[
     int | None, typer.Argument(metavar="[NUMBER]", help="Number of the message.", min=0)
 ]
 All = Annotated[bool, typer.Option("--all", "-a", help="Every message of the box.")]
-Top = Annotated[int, typer.Option("--top", metavar="N", min=1, max=500, help="At most so many.")]
+MOST_LISTED = 500
+"""Messages of one list; the app gives no more."""
+
+Top = Annotated[
+    int, typer.Option("--top", metavar="N", min=1, max=MOST_LISTED, help="At most so many.")
+]
 
 
 def _members(message: KeptMessageView) -> JsonObject:
@@ -54,7 +59,8 @@ def list_messages(
         output.event("message", **_members(message))
     if messages:
         output.show(message_table(messages))
-    rest = ", and more that --top would show" if has_more else ""
+    hint = " that --top would show" if top < MOST_LISTED else " behind them"
+    rest = f", and more{hint}" if has_more else ""
     output.say(f"{box.value}: {count(len(messages), 'message')}{rest}.")
     # A message that became no run is a vault nobody upgrades; a script should notice.
     return ExitCode.FINDINGS if messages else ExitCode.CLEAN

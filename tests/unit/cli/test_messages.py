@@ -58,6 +58,15 @@ def test_a_list_that_is_cut_says_so(fake_app, behind, expected):
     assert expected in run(fake_app, "list", "rejected", "--top", "1").output
 
 
+def test_the_longest_list_sends_nobody_to_an_option_that_shows_no_more(fake_app):
+    """The app gives no more in one list."""
+    fake_app.on("GET", f"{BOX}?top=500", (200, {"messages": [MESSAGE], "from": 8}))
+    fake_app.on("GET", f"{BOX}?top=1&from=8", (200, {"messages": [MESSAGE], "from": None}))
+    output = run(fake_app, "list", "rejected", "--top", "500").output
+
+    assert output.strip().endswith("rejected: 1 message, and more behind them.")
+
+
 def test_a_message_is_shown_with_its_body(fake_app):
     """As it was sent."""
     fake_app.on("GET", f"{BOX}/7", (200, {**MESSAGE, "body": '{"schemaVersion": 2}'}))
