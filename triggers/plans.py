@@ -12,7 +12,7 @@ from domain.steps import Run
 from triggers.answers import answer, error
 from triggers.evidence_away import needs_evidence
 from triggers.shapes.plans import WholePlan
-from triggers.shapes.upgrades import UPGRADE_ID
+from triggers.upgrade_runs import state_of, unknown
 from triggers.views import ENDED, upgrade_view
 
 PLANS = "/04-plan-"
@@ -25,10 +25,9 @@ async def get_plan(
 ) -> func.HttpResponse:
     """The plan of the vault's run as it stands: 200, or 404, 409 without one, 503."""
     instance_id = req.route_params["id"]
-    is_id = UPGRADE_ID.match(instance_id) is not None
-    state = await client.get_orchestration_state(instance_id) if is_id else None
+    state = await state_of(client, instance_id)
     if state is None:
-        return error(404, "NotFound", f"There is no upgrade with the id {instance_id}.")
+        return unknown(instance_id)
     found = await _latest(ports.evidence, state)
     if found is None:
         return error(409, "NoPlan", "The run has made no plan; there is nothing to approve.")

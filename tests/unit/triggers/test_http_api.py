@@ -23,6 +23,7 @@ from tests.fakes import (
 )
 from triggers.approvals import post_approval
 from triggers.http_api import AT_A_TIME, get_upgrade, list_upgrades, post_upgrades
+from triggers.plans import get_plan
 
 PLAN_HASH = "ab" * 32
 INSTANCE = instance_state().instance_id
@@ -283,10 +284,12 @@ async def test_what_was_begun_by_hand_under_a_vault_s_id_hides_no_upgrade(
 
     listed = await list_upgrades(_request(), client)
     asked = await get_upgrade(_request(route={"id": other}), client, fake_ports())
+    plan = await get_plan(_request(route={"id": other}), client, fake_ports())
 
-    assert ([INSTANCE], 404) == (
+    assert ([INSTANCE], 404, 404) == (
         [one["id"] for one in _read(listed)["upgrades"]],
         asked.status_code,
+        plan.status_code,
     )
 
 
