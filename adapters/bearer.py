@@ -4,6 +4,7 @@
 blindly can be stolen by whoever can forge an answer (recovery-services 0).
 """
 
+import re
 from contextlib import suppress
 from typing import Any, Protocol, runtime_checkable
 
@@ -13,6 +14,8 @@ from azure.core.pipeline.policies import AsyncBearerTokenCredentialPolicy
 
 from adapters.clouds import Service, may_carry_secrets, origin
 from domain.errors import UnexpectedAnswerError
+
+_BEHIND_HOST = re.compile(r"[/?#]")
 
 
 @runtime_checkable
@@ -81,5 +84,5 @@ class BearerPolicy(AsyncBearerTokenCredentialPolicy[Any, Any]):
 
 
 def _host(url: str) -> str:
-    # No more of it: what follows the host may be a signature.
-    return url.partition("://")[2].partition("/")[0] or "no host"
+    # No more of it: what follows the host may be a signature, what stands before it a password.
+    return _BEHIND_HOST.split(url.partition("://")[2])[0].rpartition("@")[2] or "no host"

@@ -177,6 +177,19 @@ async def test_another_host_gets_nothing(two_servers: tuple[Server, Server]) -> 
     assert ([], 0) == (theirs.asked, ours.token_requests)
 
 
+@pytest.mark.parametrize(
+    "url", ["https://other/x?sig=top", "https://other?sig=top", "https://me:top@other#top"]
+)
+async def test_of_a_foreign_link_the_host_alone_is_told(
+    url: str, two_servers: tuple[Server, Server]
+) -> None:
+    """What stands around it may be a password or a signature, and errors end up in evidence."""
+    with pytest.raises(UnexpectedAnswerError, match="leads to other; no token") as refused:
+        await _get(url, two_servers[0])
+
+    assert "top" not in str(refused.value)
+
+
 @pytest.mark.parametrize("url", ["ftp://h/x", "http://h:abc/x", "http://[::1", "http://u@{}/x"])
 async def test_what_is_no_address_gets_nothing(
     url: str, two_servers: tuple[Server, Server]
