@@ -168,6 +168,9 @@ def error_of_answer(answer: Answer, *, subject: str, is_write: bool) -> ServiceE
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         return ThrottledError(message, retry_after_s=answer.retry_after_s, code=answer.code, **ids)
     kind = _kind_of(answer.status, is_write=is_write)
+    # A 503 says when to come back, too; of a refusal or a lost write nobody waits out anything.
+    if kind is UnavailableError:
+        ids["retry_after_s"] = answer.retry_after_s
     return kind(
         message, status=answer.status, code=answer.code, what_to_do=_ADVICE.get(kind), **ids
     )

@@ -232,7 +232,7 @@ def _error_of(answer: _Answer, *, subject: str) -> Exception:
         return InvalidInputError(problems, subject=subject)
     status, code = answer.status, error.get("code")
     message = str(error.get("message") or f"the app answered with HTTP status {status}")
-    ids = {"subject": subject, "code": code, "request_id": answer.request_id}
+    ids: dict[str, Any] = {"subject": subject, "code": code, "request_id": answer.request_id}
     if status == http.HTTPStatus.TOO_MANY_REQUESTS:
         return ThrottledError(message, retry_after_s=answer.retry_after_s, **ids)
     if status in _KINDS:

@@ -20,8 +20,25 @@ A failure is raised, never returned. A refusal that the workflow plans for (a pr
 does not hold, a denied approval) is a result, not an error.
 """
 
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+_STOPS = (".", "!", "?", ":")
+_ASKED_WAIT = "The service asks to wait {} s."
+# Nine digits are thirty years: what is longer is no time to wait.
+_ASKED_WAIT_PATTERN = re.compile(re.escape(_ASKED_WAIT).replace(r"\{\}", "([0-9]{1,9})"))
+
+
+def asked_wait_s(text: str) -> int | None:
+    """Seconds the service asked to wait, out of the text of an error; None where it did not.
+
+    The text of a failed activity is all of it that every backend hands to the workflow, some of
+    them with a stack around it.
+    """
+    found = _ASKED_WAIT_PATTERN.search(text)
+    return int(found[1]) if found else None
 
 
 class VaultliftError(Exception):
@@ -68,7 +85,7 @@ class VaultliftError(Exception):
             return said
         # Written out, although domain.sentences joins sentences, too: nearly every module imports
         # this one, so it imports nothing of ours.
-        stop = "" if said.endswith((".", "!", "?", ":")) else "."
+        stop = "" if said.endswith(_STOPS) else "."
         return f"{said}{stop} {self.what_to_do}"
 
 
@@ -108,6 +125,7 @@ class ServiceError(VaultliftError):
     Args:
         status: The HTTP status, or None when no answer came.
         code: The service's own error code, where it gave one.
+        retry_after_s: Seconds to wait, as the service said, or None when it did not say.
     """
 
     def __init__(
@@ -116,6 +134,7 @@ class ServiceError(VaultliftError):
         *,
         status: int | None = None,
         code: str | None = None,
+        retry_after_s: float | None = None,
         subject: str | None = None,
         operation_id: str | None = None,
         request_id: str | None = None,
@@ -130,6 +149,15 @@ class ServiceError(VaultliftError):
         )
         self.status = status
         self.code = code
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        """As of every error; the wait that is asked for stands at the end."""
+        said = super().__str__()
+        if not self.retry_after_s:
+            return said
+        stop = "" if said.endswith(_STOPS) else "."
+        return f"{said}{stop} {_ASKED_WAIT.format(math.ceil(self.retry_after_s))}"
 
 
 class NotFoundError(ServiceError):
@@ -150,8 +178,7 @@ class ThrottledError(ServiceError):
     def __init__(
         self, message: str, *, retry_after_s: float | None = None, **ids: str | None
     ) -> None:
-        super().__init__(message, status=429, **ids)
-        self.retry_after_s = retry_after_s
+        super().__init__(message, status=429, retry_after_s=retry_after_s, **ids)
 
 
 class RefusedError(ServiceError):

@@ -13,6 +13,7 @@ from durabletask import task
 
 from domain.campaigns import VaultProgress
 from domain.codec import from_json, to_json
+from domain.errors import asked_wait_s
 from domain.outcomes import Milestone
 from domain.requests import UpgradeRequest
 from domain.transitions import advance
@@ -45,6 +46,13 @@ RECORD_RETRY = task.RetryPolicy(
 )
 """For the last step of a run: an evidence store that is away for hours must not lose a verdict."""
 
+LONGEST_ASKED_WAIT = timedelta(hours=6)
+"""Of what a service asks in Retry-After no more is waited before it is asked again: the hour of the
+longest quota seen, and some (recovery-services 8)."""
+
+MAX_ASKED_WAITS = 4
+"""Waits of one step: a day at most, after which a person should know."""
+
 
 def call[T](
     ctx: task.OrchestrationContext,
@@ -55,13 +63,33 @@ def call[T](
 ) -> Flow[T]:
     """Runs one activity and gives its typed result.
 
+    A service that asks to wait longer than ``retry`` lasts is given that time, and asked again.
+    Without ``retry`` nothing is repeated, whatever the service says.
+
     Raises:
-        task.TaskFailedError: The activity failed, after the retries of ``retry``.
+        task.TaskFailedError: The activity failed, after the retries of ``retry`` and the waits.
     """
-    answer = yield ctx.call_activity(
-        name, input=to_json(request), retry_policy=retry, return_type=dict
-    )
-    return from_json(result, answer)
+    waits = 0
+    while True:
+        try:
+            answer = yield ctx.call_activity(
+                name, input=to_json(request), retry_policy=retry, return_type=dict
+            )
+        except task.TaskFailedError as failure:
+            wait = _asked_wait(failure)
+            if retry is None or wait is None or waits == MAX_ASKED_WAITS:
+                raise
+        else:
+            return from_json(result, answer)
+        # A timer and not a sleep in the activity: it holds no worker, and outlives a restart.
+        yield ctx.create_timer(wait)
+        waits += 1
+
+
+def _asked_wait(failure: task.TaskFailedError) -> timedelta | None:
+    # Read out of the text: that is all that reaches a workflow of an error on every backend.
+    seconds = asked_wait_s(failure.details.message)
+    return None if seconds is None else min(timedelta(seconds=seconds), LONGEST_ASKED_WAIT)
 
 
 def call_child[T](

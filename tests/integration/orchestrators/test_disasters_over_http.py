@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from domain.outcomes import VaultOutcome
 from domain.upgrade import RunState
 from local.azure import upgrades
 from local.azure.faults import FaultKind, FaultRule
+from orchestrators.flow import READ_RETRY
 from tests.disasters.playing import engine, jostled, run_to_end
 from tests.disasters.points import Kill, Watch, watched
 from tests.integration.orchestrators.http_world import PORTAL, HttpWorld, http_world, request
@@ -70,6 +72,23 @@ async def test_a_fault_on_the_wire_leaves_one_upgrade_in_azure(
         outcome = await run_to_end(engine(world), request=request())
 
         assert [1] == [one["struck"] for one in world.azure.service.faults.listing()]
+        assert _ended_right(world, outcome)
+
+
+async def test_a_service_that_says_when_to_come_back_is_given_that_time(tmp_path: Path) -> None:
+    """503 and an hour in Retry-After for longer than the retries last: waited out, and closed."""
+    tries = READ_RETRY.max_number_of_attempts
+    busy = FaultRule(
+        kind=FaultKind.STATUS, route="classic-list", status=503, count=tries, retry_after_s=3600
+    )
+    async with http_world(tmp_path) as world:
+        world.azure.service.faults.add(busy)
+        began = world.clock.now()
+
+        outcome = await run_to_end(engine(world), request=request())
+
+        assert [tries] == [one["struck"] for one in world.azure.service.faults.listing()]
+        assert world.clock.now() - began > timedelta(hours=1)
         assert _ended_right(world, outcome)
 
 

@@ -29,6 +29,7 @@ from domain.errors import (
     ThrottledError,
     UnavailableError,
     UnexpectedAnswerError,
+    asked_wait_s,
 )
 
 
@@ -84,6 +85,21 @@ def test_being_throttled_says_how_long() -> None:
 
     assert isinstance(error, ThrottledError)
     assert 90 == error.retry_after_s
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_the_wait_that_is_asked_for_is_read_back_out_of_the_text(status: int) -> None:
+    """A host may put a stack around it; the seconds are whole, and never fewer than asked."""
+    error = error_of_answer(_answer(status, Retry_After="90.2"), subject="v", is_write=False)
+
+    assert 91 == asked_wait_s(f"Result: Failure\nException: E: {error}\nStack: 17")
+
+
+def test_a_write_whose_end_is_unknown_asks_for_no_wait() -> None:
+    """Nobody may send it again, however long he waited."""
+    error = error_of_answer(_answer(503, Retry_After="90"), subject="v", is_write=True)
+
+    assert asked_wait_s(str(error)) is None
 
 
 def test_an_answer_without_words_gets_the_status() -> None:

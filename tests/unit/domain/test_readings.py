@@ -21,7 +21,10 @@ def test_a_failed_read_is_unknown_with_its_reason() -> None:
     made = unread("time-zone", "vault-one", FailedRead.of("policies", error))
 
     assert Verdict.UNKNOWN == made.verdict
-    assert "policies could not be read: too many calls (request id request-9)" == made.message
+    assert (
+        "policies could not be read: too many calls (request id request-9). "
+        "The service asks to wait 5 s."
+    ) == made.message
 
 
 @pytest.mark.parametrize(("value", "text"), [("UTC", "UTC"), (14, "14"), (False, "False")])
