@@ -9,7 +9,14 @@ from azure import durable_functions as df
 
 from activities.admission import run_admit_waiting, run_look_at_admitted
 from activities.agents import run_list_agents
-from activities.audits import run_check_vault, run_list_estate, run_record_audit
+from activities.audits import (
+    run_check_vault,
+    run_list_estate,
+    run_read_audit_page,
+    run_record_audit,
+    run_record_audit_page,
+    run_sum_up_audit,
+)
 from activities.campaigns import (
     run_find_instructed,
     run_look_at_runs,
@@ -100,7 +107,10 @@ ACTIVITIES = (
     Activity(names.RECORD_VERDICT, run_record_verdict, steps.VerdictRequest),
     Activity(names.RECORD_SETTLEMENT, run_record_settlement, settling.SettlementVerdictRequest),
     Activity(names.LIST_ESTATE, run_list_estate, audits.AuditRequest),
+    Activity(names.READ_AUDIT_PAGE, run_read_audit_page, audits.PageRequest),
     Activity(names.CHECK_VAULT, run_check_vault, audits.VaultAuditRequest),
+    Activity(names.RECORD_AUDIT_PAGE, run_record_audit_page, audits.PageRecord),
+    Activity(names.SUM_UP_AUDIT, run_sum_up_audit, audits.SummaryRequest),
     Activity(names.RECORD_AUDIT, run_record_audit, audits.AuditSummary),
     Activity(names.SEND_VAULTS, run_send_vaults, campaign_steps.SendRequest),
     Activity(names.FIND_INSTRUCTED, run_find_instructed, campaign_steps.InstructedRequest),

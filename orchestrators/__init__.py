@@ -5,6 +5,7 @@ from azure import durable_functions as df
 from orchestrators import names
 from orchestrators.admit_upgrades import admit_upgrades
 from orchestrators.audit_estate import audit_estate
+from orchestrators.audit_lane import audit_lane
 from orchestrators.audit_vault import audit_vault
 from orchestrators.await_providers import await_providers
 from orchestrators.await_upgrade import await_upgrade
@@ -24,6 +25,7 @@ ORCHESTRATORS = {
     names.SET_POLICY_ZONE: set_policy_zone,
     names.PROVE_JOB_SYNC: prove_job_sync,
     names.AUDIT_ESTATE: audit_estate,
+    names.AUDIT_LANE: audit_lane,
     names.AUDIT_VAULT: audit_vault,
     names.RUN_CAMPAIGN: run_campaign,
     names.ADMIT_UPGRADES: admit_upgrades,

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from domain import evidence_data as data
 from domain import evidence_marks as marks
-from domain.audits import AuditSummary
+from domain.audits import AuditPage, AuditRows, AuditSummary, Estate
 from domain.campaign_steps import PlanPage
 from domain.codec import JsonObject
 from domain.evidence import EVIDENCE_SCHEMA
@@ -213,9 +213,18 @@ KINDS: Mapping[str, Kind] = {
         data.ReplayData,
     ),
     "audit": _kind(
-        "audits/<day>/<vault key>.json", "Findings of the nightly audit.", data.FindingsData
+        "audits/<audit>/<vault key>.json", "Findings of the nightly audit.", data.FindingsData
     ),
-    "audit-summary": _kind("audits/<day>/summary.json", "What it came to.", AuditSummary),
+    "audit-estate": _kind(
+        "audits/<audit>/estate.json", "The vaults of an audit, and what was not listed.", Estate
+    ),
+    "audit-page": _kind(
+        "audits/<audit>/pages/<lane>-<page>.json", "Vaults that are audited in turn.", AuditPage
+    ),
+    "audit-rows": _kind(
+        "audits/<audit>/rows/<lane>-<page>.json", "What the vaults of a page came to.", AuditRows
+    ),
+    "audit-summary": _kind("audits/<audit>/summary.json", "What it came to.", AuditSummary),
 }
 """Every kind that is written, by its name."""
 

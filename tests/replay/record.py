@@ -17,10 +17,12 @@ from typing import Any
 from google.protobuf.json_format import MessageToDict
 
 from domain.campaigns import ErrorThreshold, Verb
-from domain.errors import AccessDeniedError, OutcomeUnknownError
+from domain.codec import to_json
+from domain.errors import AccessDeniedError, OutcomeUnknownError, UnavailableError
 from domain.requests import ApprovalMode
 from domain.upgrade import UpgradeStatus
 from orchestrators import names
+from tests.audited import audit_request, estate_of_settled
 from tests.estate import Desk, FakeEstate, estate_of_one
 from tests.fakes import upgrade_request, vault_ref
 from tests.fleet import Fleet, fleet_requests
@@ -29,6 +31,8 @@ from tests.settlements import INSTANCE, policies, settle
 from tests.workflow import Workflow
 
 HISTORIES = Path(__file__).parent / "histories"
+AUDITED = 10
+"""Vaults of the audit: a few more than are read at once."""
 
 
 async def _clean(estate: FakeEstate, workflow: Workflow) -> None:
@@ -100,6 +104,38 @@ async def _unregistered() -> Workflow:
     return workflow
 
 
+async def _audit() -> Workflow:
+    """More vaults than are read at once, one of which breaks."""
+    estate = estate_of_settled(AUDITED)
+    workflow = Desk(estate).workflow()
+    body = workflow.activities[names.CHECK_VAULT]
+
+    async def broken_once(request: Any) -> Any:
+        if request["vault"]["name"] == "vault-0001":
+            raise UnavailableError("evidence store is full")
+        return await body(request)
+
+    workflow.activities = {**workflow.activities, names.CHECK_VAULT: broken_once}
+    await workflow.run(names.AUDIT_ESTATE, to_json(audit_request()), "audit-2026-11-22")
+    # What fails has no output to compare; its parent has the failure in its history.
+    ended = {key: one for key, one in workflow.instances.items() if one.status == "COMPLETED"}
+    workflow.instances = ended
+    return workflow
+
+
+async def _unlisted() -> Workflow:
+    """An audit that could list nothing."""
+    estate = estate_of_settled(1)
+    workflow = Desk(estate).workflow()
+
+    async def broken(_: Any) -> Any:
+        raise ValueError("no id of a vault")
+
+    workflow.activities = {**workflow.activities, names.LIST_ESTATE: broken}
+    await workflow.run(names.AUDIT_ESTATE, to_json(audit_request()), "audit-2026-11-22")
+    return workflow
+
+
 async def _campaign() -> Workflow:
     """Two at a time; one fails, which pauses; resumed, and its history is cut once."""
     requests = fleet_requests(upgrade_request(), 14)
@@ -115,7 +151,11 @@ async def _campaign() -> Workflow:
 WHOLE_FLEETS: dict[str, Callable[[], Awaitable[Workflow]]] = {"campaign": _campaign}
 """Scenarios of many vaults; of their histories those of the campaign are kept."""
 
-OWN_ESTATES: dict[str, Callable[[], Awaitable[Workflow]]] = {"unregistered": _unregistered}
+OWN_ESTATES: dict[str, Callable[[], Awaitable[Workflow]]] = {
+    "unregistered": _unregistered,
+    "audit": _audit,
+    "audit-unlisted": _unlisted,
+}
 """Scenarios that need more than the usual estate."""
 
 SCENARIOS: dict[str, Callable[[FakeEstate, Workflow], Awaitable[None]]] = {

@@ -2,9 +2,18 @@
 
 from typing import Any
 
-from activities.audits import run_check_vault, run_list_estate
-from domain.audits import AuditRequest, VaultAuditRequest
-from domain.errors import AccessDeniedError
+import pytest
+
+from activities.audits import (
+    run_check_vault,
+    run_list_estate,
+    run_read_audit_page,
+    run_sum_up_audit,
+)
+from adapters.ports import Ports
+from domain.audits import AuditRequest, Estate, PageRequest, SummaryRequest, VaultAuditRequest
+from domain.codec import from_json
+from domain.errors import AccessDeniedError, EvidenceError
 from tests.fakes import SUBSCRIPTION, FakeRecoveryServices, FakeVault, fake_ports, vault_ref
 
 OTHER = "11111111-2222-3333-4444-555555555555"
@@ -26,9 +35,15 @@ def _audit(*subscriptions: str) -> AuditRequest:
     return AuditRequest(audit_id="2026-11-22", subscriptions=subscriptions)
 
 
+async def _listed(ports: Ports, *subscriptions: str) -> Estate:
+    await run_list_estate(ports, _audit(*subscriptions))
+    kept = await ports.evidence.read("audits/2026-11-22/estate.json")
+    return from_json(Estate, kept["data"] if kept else None)
+
+
 async def test_every_vault_of_the_subscriptions_is_in_the_estate() -> None:
     """The list is what ARM shows for the subscriptions in scope."""
-    estate = await run_list_estate(fake_ports(recovery_services=_arm()), _audit(SUBSCRIPTION))
+    estate = await _listed(fake_ports(recovery_services=_arm()), SUBSCRIPTION)
 
     assert ((vault_ref(),), ()) == (estate.vaults, estate.unread)
 
@@ -38,9 +53,46 @@ async def test_a_subscription_that_cannot_be_listed_is_named_not_empty() -> None
     arm = _arm()
     arm.fail("list_vaults", AccessDeniedError("no role on it", status=403))
 
-    estate = await run_list_estate(fake_ports(recovery_services=arm), _audit(OTHER, SUBSCRIPTION))
+    estate = await _listed(fake_ports(recovery_services=arm), OTHER, SUBSCRIPTION)
 
     assert ((vault_ref(),), True) == (estate.vaults, OTHER in estate.unread[0])
+
+
+async def test_a_list_that_is_made_again_is_the_one_that_was_kept() -> None:
+    """A vault that came meanwhile is not of this audit: pages of two lists would not fit."""
+    arm = _arm()
+    ports = fake_ports(recovery_services=arm)
+    first = await run_list_estate(ports, _audit(SUBSCRIPTION))
+    document = {"id": vault_ref("vault-a").arm_id, "name": "vault-a", "properties": {}}
+    arm.add(vault_ref("vault-a"), FakeVault(document=document))
+
+    again = await run_list_estate(ports, _audit(SUBSCRIPTION))
+
+    page = await run_read_audit_page(ports, PageRequest(audit_id="2026-11-22", lane=0, page=0))
+    assert (first, (vault_ref(),)) == (again, page.vaults)
+
+
+async def test_a_page_that_is_not_there_is_an_error() -> None:
+    """Missing is not empty."""
+    with pytest.raises(EvidenceError, match="missing"):
+        await run_read_audit_page(fake_ports(), PageRequest(audit_id="a", lane=0, page=0))
+
+
+async def test_a_vault_that_is_read_again_counts_what_was_kept() -> None:
+    """After a crash the row and the findings in the evidence say the same."""
+    arm = _arm()
+    ports = fake_ports(recovery_services=arm)
+    request = VaultAuditRequest(audit_id="a", vault=vault_ref())
+    first = await run_check_vault(ports, request)
+    arm.fail("list_policies", AccessDeniedError("no role on it", status=403))
+
+    assert first == await run_check_vault(ports, request)
+
+
+async def test_no_summary_is_made_without_the_list() -> None:
+    """Nobody could tell which vaults are missing from it."""
+    with pytest.raises(EvidenceError, match="missing"):
+        await run_sum_up_audit(fake_ports(), SummaryRequest(audit_id="a"))
 
 
 async def test_a_vault_is_judged_by_every_check() -> None:

@@ -25,7 +25,15 @@ from tools.described import attribute_docs
 from tools.evidence import KINDS
 
 ROOT = Path(__file__).parents[3]
-WRITERS = ("keep", "keep_step", "keep_findings", "keep_part", "keep_document", "evidence_document")
+WRITERS = (
+    "keep",
+    "keep_step",
+    "keep_findings",
+    "keep_part",
+    "keep_document",
+    "evidence_document",
+    "_keep_of_audit",
+)
 
 PASSED_ON = {
     "inspection",
