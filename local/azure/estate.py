@@ -170,6 +170,7 @@ def _plan(row: VaultRow) -> model.UpgradePlan:
         duration=upgrade.duration,
         failure_code=upgrade.fails.code if upgrade.fails else "",
         failure_message=upgrade.fails.message if upgrade.fails else "",
+        failures=upgrade.fails.times if upgrade.fails else 1,
         may_restart=upgrade.may_restart,
         job_sync_delay=upgrade.job_sync,
     )

@@ -158,6 +158,8 @@ class FailureRow(Row):
 
     code: str = Field(min_length=1)
     message: str
+    times: int = Field(default=1, ge=1)
+    """How many upgrades in a row; a later one, that support has allowed, succeeds."""
 
 
 class UpgradeRow(Row):
@@ -167,7 +169,7 @@ class UpgradeRow(Row):
     duration: OpenSpan = timedelta(minutes=20)
     """``never``: it gets stuck."""
     fails: FailureRow | None = None
-    may_restart: bool = False
+    may_restart: bool = True
     job_sync: Span = timedelta(minutes=30)
 
 

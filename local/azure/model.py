@@ -59,10 +59,13 @@ class UpgradePlan:
     duration: timedelta | None = timedelta(minutes=20)
     """None: it never comes to an end."""
     failure_code: str = ""
-    """Not empty: the first upgrade fails with this code."""
+    """Not empty: the first upgrades fail with this code."""
     failure_message: str = ""
-    may_restart: bool = False
-    """Support told the customer to try again: a start after a failure is let through."""
+    failures: int = 1
+    """How many of them fail; the one after that succeeds."""
+    may_restart: bool = True
+    """A start after a failure is let through, as the published script does (vault-upgrade 3.4);
+    False: it is refused."""
     job_sync_delay: timedelta = timedelta(minutes=30)
     """How long after the upgrade jobs become visible; at most 12 hours (vault-upgrade 1.7)."""
 

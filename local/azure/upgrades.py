@@ -63,7 +63,7 @@ def start_refusal(vault: Vault, now: datetime) -> tuple[str, str] | None:
         return None
     status = vault.record.status(ticks_of(now))
     # The published script lets a failed vault through, so that support may ask for another start
-    # (vault-upgrade 3.4).
+    # (vault-upgrade 3.4). Whether one was asked for is the caller's to know.
     if status is RecordStatus.FAILED and vault.plan.may_restart:
         return None
     return {
@@ -195,8 +195,8 @@ def start(vault: Vault, target_path: str, operation_id: str, now: datetime) -> U
     """Starts the upgrade; what becomes of it is settled here and shows as time goes by."""
     started = ticks_of(now)
     plan = vault.plan
-    # The first one only: a restart that support allowed is there to succeed.
-    fails = bool(plan.failure_code) and not vault.records
+    # Only so many: a restart that support allowed is there to succeed in the end.
+    fails = bool(plan.failure_code) and len(vault.records) < plan.failures
     length = plan.duration
     record = UpgradeRecord(
         operation_id=operation_id,

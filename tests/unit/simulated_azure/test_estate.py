@@ -181,7 +181,7 @@ def test_every_member_of_a_vault_finds_its_place():
             "storageBilled": True,
             "csp": True,
             "localZone": "Tokyo Standard Time",
-            "upgrade": {"duration": "never", "mayRestart": True, "jobSync": "12h"},
+            "upgrade": {"duration": "never", "mayRestart": False, "jobSync": "12h"},
             "settings": {"softDelete": "AlwaysON", "redundancy": "LocallyRedundant"},
             "engines": [{"name": "e1", "type": "mabs", "agentVersion": "2.0.9269.0"}],
             "machines": [{"name": "M1.Example", "fabric": "ActiveDirectory"}],
@@ -196,7 +196,7 @@ def test_every_member_of_a_vault_finds_its_place():
         True,
         "Tokyo Standard Time",
     )
-    assert (vault.plan.duration, vault.plan.may_restart) == (None, True)
+    assert (vault.plan.duration, vault.plan.may_restart) == (None, False)
     assert vault.plan.job_sync_delay == timedelta(hours=12)
     assert vault.contents.settings.soft_delete == "AlwaysON"
     assert vault.contents.settings.redundancy == "LocallyRedundant"
