@@ -53,8 +53,15 @@ def write_reports(
     out: Path,
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    clock_rate: float = 1.0,
 ) -> Written:
     """Makes reports and work lists in ``out`` from the evidence in a folder or another source.
+
+    Args:
+        evidence: The folder or source.
+        out: Folder of the reports; made where it is not there.
+        now: Tells when the report is made.
+        clock_rate: How much faster than real time the clock of ``now`` and of the evidence runs.
 
     Raises:
         ConfigurationError: There is no such evidence folder, or ``out`` cannot be written.
@@ -68,6 +75,7 @@ def write_reports(
         unfinished=gathered.unfinished,
         generated_at=now(),
         tool_version=VERSION,
+        clock_rate=clock_rate,
     )
     html, json = out / "report.html", out / "report.json"
     try:

@@ -84,6 +84,14 @@ class Summary:
     """Findings of all vaults together, upgraded and settled."""
     tasks: int
     """Tasks for people of all vaults together, upgraded and settled."""
+    open_findings: Tally
+    """Findings of the last look at each vault: where one was settled since its upgrade, and
+    everything could be read, the settlement's alone."""
+    open_tasks: int
+    """Tasks for people by the last look at each vault; what is left to do now."""
+    settled_since: int
+    """Upgraded vaults whose upgrade's findings and tasks are history, because they were settled
+    since."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +103,9 @@ class Report:
     schema: Literal["vaultlift/report/1"] = SCHEMA
     generated_at: datetime
     """UTC, by the clock of whoever made the report."""
+    clock_rate: float = 1.0
+    """How many times faster than real time the clock ran that every moment here is told by; 1: the
+    wall clock."""
     tool_version: str
     summary: Summary
     vaults: tuple[VaultEntry, ...]
@@ -134,9 +145,15 @@ def _by_name(report: VaultReport | SettlementReport) -> tuple[str, str]:
 
 
 def _summary(
-    upgrades: list[VaultOutcome], settles: list[SettlementOutcome], *, unfinished: int
+    entries: tuple[VaultEntry, ...], settled: tuple[SettlementEntry, ...], *, unfinished: int
 ) -> Summary:
+    upgrades = [one.report.outcome for one in entries]
+    settles = [one.report.outcome for one in settled]
     outcomes: list[VaultOutcome | SettlementOutcome] = [*upgrades, *settles]
+    past = _later_looks(entries, settled)
+    # Of both together only what nobody has looked at again: a task must not count twice, and one
+    # that is done not at all.
+    last = [one for one in outcomes if one.vault.key not in past]
     return Summary(
         vaults=len(upgrades),
         unfinished=unfinished,
@@ -145,6 +162,9 @@ def _summary(
         settled_by_state=_by_state(one.state for one in settles),
         findings=add_tallies(one.tally for one in outcomes),
         tasks=sum(one.task_count for one in outcomes),
+        open_findings=add_tallies(one.tally for one in last),
+        open_tasks=sum(one.task_count for one in last),
+        settled_since=len(past),
     )
 
 
@@ -155,19 +175,19 @@ def build_report(
     tool_version: str,
     settlements: Iterable[SettlementReport] = (),
     unfinished: Iterable[UnfinishedRun] = (),
+    clock_rate: float = 1.0,
 ) -> Report:
     """A report about the given runs and settlements, one of each per vault."""
-    ordered = sorted(reports, key=_by_name)
-    settled = sorted(settlements, key=_by_name)
+    vaults = tuple(_entry(one) for one in sorted(reports, key=_by_name))
+    settled = tuple(_settled(one) for one in sorted(settlements, key=_by_name))
     runs = tuple(unfinished)
-    upgrades = [one.outcome for one in ordered]
-    settles = [one.outcome for one in settled]
     return Report(
         generated_at=generated_at,
+        clock_rate=clock_rate,
         tool_version=tool_version,
-        summary=_summary(upgrades, settles, unfinished=len(runs)),
-        vaults=tuple(_entry(r) for r in ordered),
-        settlements=tuple(_settled(r) for r in settled),
+        summary=_summary(vaults, settled, unfinished=len(runs)),
+        vaults=vaults,
+        settlements=settled,
         unfinished=runs,
     )
 
@@ -181,9 +201,15 @@ def settled_since(report: Report) -> dict[str, SettlementEntry]:
 
     What the upgrade's run found there is history then, and its tasks may be done.
     """
-    settled = {one.report.outcome.vault.key: one for one in report.settlements}
+    return _later_looks(report.vaults, report.settlements)
+
+
+def _later_looks(
+    upgrades: Iterable[VaultEntry], settlements: Iterable[SettlementEntry]
+) -> dict[str, SettlementEntry]:
+    settled = {one.report.outcome.vault.key: one for one in settlements}
     found: dict[str, SettlementEntry] = {}
-    for entry in report.vaults:
+    for entry in upgrades:
         upgrade = entry.report.outcome
         later = settled.get(upgrade.target.key) if upgrade.target is not None else None
         if later is None or later.report.outcome.state not in _LOOKED_AT_ALL:

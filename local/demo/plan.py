@@ -46,6 +46,8 @@ class Plan:
     """CSV with the declared end of every vault."""
     clock: Clock
     """The time all of them share."""
+    clock_rate: float = 1.0
+    """How many times faster than real time it runs."""
 
     @property
     def evidence(self) -> Path:
@@ -144,4 +146,5 @@ def demo_plan(
         client=lambda ready: _client(ready["port"], clock),
         expected=expected,
         clock=ScaledClock(rate, origin),
+        clock_rate=rate,
     )

@@ -87,7 +87,9 @@ async def run(plan: Plan, console: Console, *, time_limit_s: float = TIME_LIMIT_
     replace_folder(plan.out)
     await _upgrade_all(plan, console, time_limit_s)
     # In a thread, because the command brings an event loop of its own.
-    written = await asyncio.to_thread(write_reports, plan.evidence, plan.out, now=plan.clock.now)
+    written = await asyncio.to_thread(
+        write_reports, plan.evidence, plan.out, now=plan.clock.now, clock_rate=plan.clock_rate
+    )
     comparisons = compare(expected, [entry.report for entry in written.report.vaults])
     show(console, comparisons)
     line = verdict_line(comparisons, time.monotonic() - begun)

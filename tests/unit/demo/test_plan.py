@@ -93,3 +93,8 @@ def test_client_is_what_a_user_types(tmp_path):
 
     assert ("cli.main", "upgrade", str(VAULTS), "--follow") == command[2:6]
     assert "http://127.0.0.1:7123" == command[command.index("--url") + 1]
+
+
+def test_the_plan_tells_the_rate_of_its_clock(tmp_path):
+    """The report names it."""
+    assert 60.0 == demo_plan(tmp_path, origin=0.0, rate=60.0).clock_rate

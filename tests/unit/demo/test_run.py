@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -120,6 +121,14 @@ async def test_reports_carry_the_shared_time(make_plan, console):
     assert (
         "2030-01-01T00:00:00Z" == json.loads((plan.out / "report.json").read_text())["generated_at"]
     )
+
+
+async def test_the_report_names_the_rate_of_the_shared_clock(make_plan, console):
+    """Its readers would take a virtual moment for the time of day."""
+    plan = replace(make_plan(), clock_rate=900.0)
+    await run(plan, console)
+
+    assert 900 == json.loads((plan.out / "report.json").read_text())["clock_rate"]
 
 
 async def test_runs_twice(make_plan, console):

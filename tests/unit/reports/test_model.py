@@ -1,6 +1,7 @@
 """What a report counts and how it orders vaults."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from domain.findings import Tally, Verdict
 from domain.upgrade import RunState
@@ -95,3 +96,39 @@ def test_settlements_are_counted_apart_and_added_up_together():
         summary.settled_by_state,
         summary.findings,
     )
+
+
+def _upgraded_then_settled(state):
+    """Two failing findings of the upgrade; a later settlement found one of them put right."""
+    found = (finding(Verdict.FAIL), finding(Verdict.FAIL, subject="Weekly"))
+    upgraded = report(findings=found)
+    later = settlement("vault-clean", state, findings=found[1:])
+    outcome = replace(
+        later.outcome,
+        vault=upgraded.outcome.target,
+        ended_at=upgraded.outcome.ended_at + timedelta(days=1),
+    )
+    return build_report(
+        [upgraded],
+        settlements=[replace(later, outcome=outcome)],
+        generated_at=NOON,
+        tool_version="",
+    ).summary
+
+
+def test_what_is_open_is_told_by_the_last_look():
+    """What the upgrade found is history once the vault was settled; the whole sum keeps it."""
+    summary = _upgraded_then_settled(RunState.CLOSED_WITH_TASKS)
+
+    assert (1, Tally(failed=1), Tally(failed=3)) == (
+        summary.settled_since,
+        summary.open_findings,
+        summary.findings,
+    )
+
+
+def test_a_settlement_that_could_not_read_everything_takes_nothing_back():
+    """It may lack what the upgrade found."""
+    summary = _upgraded_then_settled(RunState.STOPPED)
+
+    assert (0, Tally(failed=3)) == (summary.settled_since, summary.open_findings)

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 from importlib import resources
 
@@ -370,3 +371,25 @@ def test_every_end_of_a_settlement_has_words_of_its_own(state):
 
     assert "Upgraded" not in wording.meaning
     assert "bundle" not in wording.meaning
+
+
+def test_the_cards_count_what_is_open_now():
+    """An upgrade's findings do not count once the vault was settled, and the page says so."""
+    upgraded = report(findings=(finding(Verdict.FAIL),))
+    later = settlement(upgraded.outcome.vault.name)
+    ended = upgraded.outcome.ended_at + timedelta(days=1)
+    outcome = replace(later.outcome, vault=upgraded.outcome.target, ended_at=ended)
+    text = render(upgraded, settlements=[replace(later, outcome=outcome)])
+
+    assert "<strong>0</strong> findings to look at" in text
+    assert "1 vault was settled since the upgrade" in text
+
+
+@pytest.mark.parametrize(("rate", "is_said"), [(1.0, False), (900.0, True)])
+def test_a_virtual_clock_is_named(rate, is_said):
+    """Whoever reads when the report was made must not take it for the time of day."""
+    built = build_report([report()], generated_at=NOON, tool_version="1", clock_rate=rate)
+    text = report_html.render(built)
+
+    assert is_said is ("a virtual clock that ran 900 times as fast as real time" in text)
+    assert is_said is ("virtual clock" in text)
