@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from cli.options import not_empty
+
 SomeFile = Annotated[
     Path | None,
     typer.Argument(metavar="[FILE]", help="CSV or JSON file of the vaults.", dir_okay=False),
@@ -86,9 +88,14 @@ DryRun = Annotated[
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Stay until it pauses or ends.")]
 
 
-CampaignId = Annotated[str, typer.Argument(metavar="ID", help="Id of the campaign.")]
+CampaignId = Annotated[
+    str, typer.Argument(metavar="ID", help="Id of the campaign.", callback=not_empty)
+]
 
 
 SomeCampaignId = Annotated[
-    str | None, typer.Argument(metavar="[ID]", help="Id of one campaign; without it all of them.")
+    str | None,
+    typer.Argument(
+        metavar="[ID]", help="Id of one campaign; without it all of them.", callback=not_empty
+    ),
 ]

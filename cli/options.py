@@ -8,6 +8,19 @@ import typer
 DEFAULT_URL = "http://127.0.0.1:7071"
 """Where the Functions host listens on a developer's machine."""
 
+
+def not_empty(value: str | None) -> str | None:
+    """What an argument names; one without a value was left out on purpose.
+
+    Raises:
+        typer.BadParameter: It is empty, or blank.
+    """
+    # An unset variable of the shell's: it would mean something else, such as all there are.
+    if value is not None and not value.strip():
+        raise typer.BadParameter("is empty; is a variable of the shell not set?")
+    return value
+
+
 Url = Annotated[
     str,
     typer.Option("--url", envvar="VAULTLIFT_URL", help="Address of the app.", show_default=True),
@@ -57,4 +70,6 @@ PlanHash = Annotated[
 Approver = Annotated[
     str, typer.Option("--approver", metavar="NAME", help="Who decides; not who asked.")
 ]
-UpgradeId = Annotated[str, typer.Argument(metavar="ID", help="Id of the upgrade.")]
+UpgradeId = Annotated[
+    str, typer.Argument(metavar="ID", help="Id of the upgrade.", callback=not_empty)
+]

@@ -10,7 +10,7 @@ import typer
 from cli.api_client import ApiClient
 from cli.exit_codes import ExitCode
 from cli.find import find_upgrade
-from cli.options import DEFAULT_URL, Json, Key, Quiet, Url
+from cli.options import DEFAULT_URL, Json, Key, Quiet, Url, not_empty
 from cli.output import Output
 from cli.transport import JsonTransport
 from cli.views import Body, parse
@@ -19,7 +19,10 @@ from domain.plans import UpgradePlan
 from domain.prechecks import Gravity
 
 Vault = Annotated[
-    str, typer.Argument(metavar="VAULT", help="Name of the vault, or id of its upgrade.")
+    str,
+    typer.Argument(
+        metavar="VAULT", help="Name of the vault, or id of its upgrade.", callback=not_empty
+    ),
 ]
 
 

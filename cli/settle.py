@@ -12,7 +12,17 @@ from cli.account import account_name
 from cli.campaign_body import without_nothing
 from cli.exit_codes import ExitCode
 from cli.follow import Progress
-from cli.options import DEFAULT_URL, ClockOrigin, ClockRate, Interval, Json, Key, Quiet, Url
+from cli.options import (
+    DEFAULT_URL,
+    ClockOrigin,
+    ClockRate,
+    Interval,
+    Json,
+    Key,
+    Quiet,
+    Url,
+    not_empty,
+)
 from cli.output import Output
 from cli.patience import Pace, Patience
 from cli.progress import progress_for, show_result
@@ -161,7 +171,9 @@ def _exit_code(views: Sequence[SettlementView]) -> ExitCode:
 
 
 def guard(
-    settlement_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the settlement.")],
+    settlement_id: Annotated[
+        str, typer.Argument(metavar="ID", help="Id of the settlement.", callback=not_empty)
+    ],
     *,
     is_granted: Annotated[
         bool,

@@ -9,7 +9,17 @@ from adapters.clock import ScaledClock
 from cli.api_client import ApiClient
 from cli.exit_codes import ExitCode
 from cli.follow import Progress
-from cli.options import DEFAULT_URL, ClockOrigin, ClockRate, Interval, Json, Key, Quiet, Url
+from cli.options import (
+    DEFAULT_URL,
+    ClockOrigin,
+    ClockRate,
+    Interval,
+    Json,
+    Key,
+    Quiet,
+    Url,
+    not_empty,
+)
 from cli.output import Output
 from cli.patience import Pace, Patience
 from cli.progress import progress_for, show_result
@@ -23,7 +33,8 @@ from cli.views import UpgradeView
 from domain.errors import ConfigurationError
 
 SomeId = Annotated[
-    str | None, typer.Argument(metavar="[ID]", help="Id of one upgrade or settlement.")
+    str | None,
+    typer.Argument(metavar="[ID]", help="Id of one upgrade or settlement.", callback=not_empty),
 ]
 All = Annotated[bool, typer.Option("--all", "-a", help="Every upgrade the app knows.")]
 Watched = Annotated[bool, typer.Option("--watch", "-w", help="Look again until all have ended.")]

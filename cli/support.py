@@ -10,7 +10,7 @@ from cli.account import account_name
 from cli.api_client import ApiClient
 from cli.exit_codes import ExitCode
 from cli.find import find_upgrade
-from cli.options import DEFAULT_URL, Json, Key, Quiet, Url
+from cli.options import DEFAULT_URL, Json, Key, Quiet, Url, not_empty
 from cli.output import Output
 from cli.support_client import SupportClient
 from cli.transport import JsonTransport
@@ -18,7 +18,10 @@ from domain.codec import JsonObject
 from domain.errors import ConfigurationError
 
 Vault = Annotated[
-    str, typer.Argument(metavar="VAULT", help="Name of the vault, or id of its upgrade.")
+    str,
+    typer.Argument(
+        metavar="VAULT", help="Name of the vault, or id of its upgrade.", callback=not_empty
+    ),
 ]
 Out = Annotated[
     Path | None,

@@ -277,6 +277,29 @@ def test_every_mistake_is_one_sentence_and_exit_code_1(arguments):
     assert done.stderr.startswith("vaultlift: ")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("status", ""),
+        ("status", " "),
+        ("status", "", "--all"),
+        ("campaign", "status", ""),
+        ("campaign", "cancel", ""),
+        ("approve", "", "--plan", "abc"),
+        ("support", ""),
+        ("plan", ""),
+        ("guard", "", "--granted"),
+    ],
+    ids=" ".join,
+)
+def test_an_empty_name_is_a_mistake_and_nobody_is_asked(arguments):
+    """A variable of the shell's that is not set must not mean everything, or something else."""
+    done = run(*arguments)
+
+    assert (1, "") == (done.returncode, done.stdout)
+    assert "is empty; is a variable of the shell not set?" in done.stderr
+
+
 def spoken(encoding, *arguments):
     """Runs the program on a terminal of another encoding; gives its output as it came."""
     settings = {**os.environ, "PYTHONIOENCODING": encoding}
