@@ -188,8 +188,9 @@ def read_order(body: object, default: Sender, *, signed_in_as: str | None = None
     if content is None:
         raise intake.failure()
     # Behind sign-in the platform names the caller; the body may repeat it and nothing else.
-    named = content if signed_in_as is None else {"requestedBy": signed_in_as, **content}
-    sender = read_sender(intake, named, default)
+    if signed_in_as is not None:
+        default = replace(default, requested_by=signed_in_as)
+    sender = read_sender(intake, content, default)
     if signed_in_as is not None:
         check_signed_in(intake, sender, signed_in_as)
     problems = list(intake.failure().problems)

@@ -19,14 +19,16 @@ _OVERRULED = "Required without sign-in; with it the platform's word counts, what
 
 _SENDER: JsonObject = {
     "requestedBy": {
-        "type": "string",
+        "type": ["string", "null"],
         "maxLength": LONGEST_REQUESTER,
-        "description": f"Who asks; nobody may approve what they asked for. {_SIGNED_IN}",
+        "description": f"Who asks; nobody may approve what they asked for. {_SIGNED_IN}"
+        " Null: as if left out.",
     },
     "requestId": {
-        "type": "string",
+        "type": ["string", "null"],
         "pattern": f"^{REQUEST_ID_PATTERN}$",
-        "description": "The same id sent twice is the same request. Left out, one is made up.",
+        "description": "The same id sent twice is the same request. Left out or null, one is made"
+        " up.",
     },
 }
 

@@ -128,6 +128,7 @@ def test_another_version_is_refused_unread(version: object) -> None:
         ("requestedAt", "9999-12-31T23:59:59-12:00"),
         ("approvalHours", 1.5),
         ("requestedBy", None),
+        ("requestId", None),
         ("requestId", "../x"),
         ("subscriptionId", "x"),
         ("surprise", 1),

@@ -269,3 +269,32 @@ def test_the_app_is_loaded_whatever_the_developer_has_set() -> None:
     )
 
     assert ("True nowhere\n", "") == (done.stdout, done.stderr)
+
+
+NOBODY = {"requestedBy": None, "requestId": None}
+
+
+@pytest.mark.parametrize("body", _sent("/api/upgrades"))
+def test_null_for_who_asks_is_as_if_left_out_of_upgrades(body: Any) -> None:
+    """To the app, and so to the document."""
+    given = {**body, **NOBODY}
+    taken = requests_from_json(
+        given, requested_by="ada", request_id="r", requested_at=NOON, source="body"
+    )
+
+    assert [("ada", "r")] == [(one.requested_by, one.request_id) for one in taken]
+    assert [] == problems_in({"$ref": "#/components/schemas/UpgradeBody"}, given)
+
+
+@pytest.mark.parametrize("signed_in_as", [None, "ada"])
+@pytest.mark.parametrize("body", _sent("/api/settlements"))
+def test_null_for_who_asks_is_as_if_left_out_of_settlements(
+    body: Any, signed_in_as: str | None
+) -> None:
+    """Also where the platform knows who calls."""
+    given = {**body, **NOBODY}
+    sender = Sender(requested_by=signed_in_as or "anonymous", request_id="r", requested_at=NOON)
+    default = Sender(requested_by="anonymous", request_id="r", requested_at=NOON)
+
+    assert sender == read_order(given, default, signed_in_as=signed_in_as).sender
+    assert [] == problems_in({"$ref": "#/components/schemas/SettleBody"}, given)
