@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,11 @@ ROWS = [
     vault("vault-old-agent", "West US"),
     vault("vault-busy", "West US"),
     vault("vault-policies", "Australia East"),
-    vault("vault-clean", "West Europe"),
 ]
-"""Two that are blocked at once, and two that take a while."""
+"""Two that are blocked at once, and one that takes a while."""
+
+LONGEST_WAIT = {"approval": "required", "approvalHours": 720}
+"""Keeps a vault waiting for its approval: 48 minutes by the clock of the stack."""
 
 type Ask = Callable[[Stack, str, str, str], None]
 """Asks a campaign something: its id, the verb, who asks."""
@@ -56,19 +59,37 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
         yield running
 
 
-def until(stack: Stack, campaign: str, holds: Callable[[Any], bool]) -> Any:
-    """The campaign's view as soon as it is as asked."""
+def until(
+    stack: Stack,
+    campaign: str,
+    holds: Callable[[Any], bool],
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Any:
+    """The campaign's view as soon as it is as asked; ``meanwhile`` is done after each look."""
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         view = stack.call("GET", f"/api/campaigns/{campaign}").body
         if holds(view):
             return view
+        meanwhile()
         time.sleep(0.2)
     raise AssertionError(f"not in time; last seen: {view}")
 
 
-def steer(stack: Stack, campaign: str, ask: Ask) -> Any:
-    """Pauses, resumes, cancels and redrives, each once the last was done; gives the last view."""
+def approve(stack: Stack, name: str) -> None:
+    """Agrees to the plan of a vault, if it waits for that."""
+    for view in stack.call("GET", "/api/upgrades").body["upgrades"]:
+        if view["vault"]["name"] == name and view["state"] == "awaiting_approval":
+            answer = {"planHash": view["plan"]["hash"], "approver": "fay", "decision": "approve"}
+            stack.call("POST", f"/api/upgrades/{view['id']}/approval", answer)
+
+
+def steer(stack: Stack, campaign: str, ask: Ask, keeper: str) -> Any:
+    """Pauses, resumes, cancels and redrives, each once the last was done; gives the last view.
+
+    The campaign cannot end before it is cancelled, however slow a command is: ``keeper``, a vault
+    of it, waits for an approval until then.
+    """
     until(stack, campaign, lambda view: view["counts"].get("blocked", 0) > 0)
     for verb, by in (("pause", "bob"), ("resume", "cyd"), ("cancel", "dan")):
         ask(stack, campaign, verb, by)
@@ -78,11 +99,17 @@ def steer(stack: Stack, campaign: str, ask: Ask) -> Any:
             campaign,
             lambda view, done=done: done in [one["what"] for one in view["trail"]],
         )
-    cancelled = until(stack, campaign, lambda view: view["phase"] == "cancelled")
+    let_go = partial(approve, stack, keeper)
+    cancelled = until(stack, campaign, lambda view: view["phase"] == "cancelled", let_go)
     # Whatever had been sent was followed to its end; only what never was is given up.
     assert {"waiting", "sent", "proving"}.isdisjoint(cancelled["counts"])
     ask(stack, campaign, "redrive", "eve")
-    return until(stack, campaign, lambda view: view["phase"] == "completed" and view["round"] == 2)
+    return until(
+        stack,
+        campaign,
+        lambda view: view["phase"] == "completed" and view["round"] == 2,
+        let_go,
+    )
 
 
 def kept_trail(stack: Stack, campaign: str) -> list[dict[str, Any]]:
@@ -91,14 +118,20 @@ def kept_trail(stack: Stack, campaign: str) -> list[dict[str, Any]]:
     return [json.loads(path.read_text())["data"] for path in sorted(folder.iterdir())]
 
 
-@pytest.mark.parametrize("ask", [ask_by_command, ask_over_http])
-async def test_every_verb_works_and_leaves_who_what_and_when(stack: Stack, ask: Ask) -> None:
+# Each with a vault of its own to keep it going: one that is upgraded waits for nothing any more.
+@pytest.mark.parametrize(
+    ("ask", "keeper"), [(ask_by_command, "vault-clean"), (ask_over_http, "vault-billing")]
+)
+async def test_every_verb_works_and_leaves_who_what_and_when(
+    stack: Stack, ask: Ask, keeper: str
+) -> None:
     """Eight lines for four verbs: who asked, then what came of it, each with its moment."""
     campaign = ask.__name__.replace("_", "-")
-    body = {"campaignId": campaign, "requestedBy": "ada", "window": 1, "vaults": ROWS}
+    rows = [*ROWS, vault(keeper, "West Europe", **LONGEST_WAIT)]
+    body = {"campaignId": campaign, "requestedBy": "ada", "window": 1, "vaults": rows}
     assert 202 == stack.call("POST", "/api/campaigns", body).status
 
-    view = await asyncio.to_thread(steer, stack, campaign, ask)
+    view = await asyncio.to_thread(steer, stack, campaign, ask, keeper)
 
     trail = kept_trail(stack, campaign)
     assert [
