@@ -5,7 +5,7 @@ raises before anything happens, ``lose_answer("start_upgrade", error)`` lets the
 then raises, as a lost answer does. Several errors are used up one per call, in order.
 """
 
-import copy
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -191,6 +191,12 @@ class FakeJobLog(Fake):
         return self._leave("list_arrivals", self.reading("POST query", rows))
 
 
+def _as_kept[T: JsonObject | None](document: T) -> T:
+    """A copy as the real stores make it, by way of JSON; ten thousands are made of them."""
+    kept: T = json.loads(json.dumps(document))
+    return kept
+
+
 class MemoryEvidence(Fake):
     """An evidence store that forgets when the test ends; same keys as the real ones."""
 
@@ -208,17 +214,17 @@ class MemoryEvidence(Fake):
             problems = build_problems(document)
             if problems:
                 raise AssertionError(f"{key} is not as docs/reference publishes it: {problems}")
-        self._enter("create", key, copy.deepcopy(document))
+        self._enter("create", key, _as_kept(document))
         is_new = check_key(key) not in self.documents
         if is_new:
-            self.documents[key] = copy.deepcopy(document)
-        kept = copy.deepcopy(self.documents[key])
+            self.documents[key] = _as_kept(document)
+        kept = _as_kept(self.documents[key])
         return self._leave("create", EvidenceEntry(document=kept, is_new=is_new))
 
     async def read(self, key: str) -> JsonObject | None:
         """The document, or None."""
         self._enter("read", key)
-        return self._leave("read", copy.deepcopy(self.documents.get(check_key(key))))
+        return self._leave("read", _as_kept(self.documents.get(check_key(key))))
 
     async def list_keys(self, prefix: str) -> tuple[str, ...]:
         """The keys that start with the prefix, sorted."""

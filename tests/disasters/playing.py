@@ -30,7 +30,7 @@ from tests.estate import Desk, FakeEstate
 from tests.fakes import FakeClock, upgrade_request
 from tests.held_up import GONE
 from tests.kill_points import Killed
-from tests.workflow import ActivityBody, Workflow
+from tests.workflow import ActivityBody, RememberedTurns, Workflow
 
 SOON = timedelta(seconds=1)
 LATE = START_GRACE + timedelta(minutes=2)
@@ -41,6 +41,9 @@ WRONG_BY = {Kind.KILL_AHEAD: HOUR, Kind.KILL_BEHIND: -HOUR}
 """What the clock of the next machine is wrong by."""
 
 MOST_DEATHS = 5
+
+TURNS = RememberedTurns()
+"""A blow changes few of a run's turns; the others are those of the runs before it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +85,7 @@ class Stage(Protocol):
 def engine(estate: Stage, after: timedelta = SOON) -> Workflow:
     """The estate's workflow on an engine that delivers again."""
     workflow = estate.workflow()
+    workflow.execute = TURNS.execute
     workflow.activities = {
         name: surviving(body, estate.clock, after) for name, body in workflow.activities.items()
     }
@@ -185,6 +189,7 @@ async def play_unregistering(blow: Blow) -> tuple[Ending, Watch]:
     watch = Watch(blow)
     estate = replace(world.estate, ports=watched(world.estate.ports, watch))
     workflow = Desk(estate).workflow()
+    workflow.execute = TURNS.execute
     workflow.activities = {
         name: surviving(body, estate.clock, SOON) for name, body in workflow.activities.items()
     }

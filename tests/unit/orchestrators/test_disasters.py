@@ -6,11 +6,15 @@ The cases are made, not written: one for each point an undisturbed run passes.
 
 import pytest
 
+from domain.codec import to_json
 from domain.upgrade import RunState
+from orchestrators import names
 from tests.disasters.cases import all_cases, counts, faults_of, points_of
 from tests.disasters.kinds import Kind
 from tests.disasters.playing import play, undisturbed
 from tests.disasters.worlds import make_world
+from tests.fakes import upgrade_request
+from tests.workflow import RememberedTurns
 
 # Hundreds of runs in one test: on a machine that is busy with others they take minutes.
 pytestmark = pytest.mark.timeout(900)
@@ -47,6 +51,23 @@ async def test_an_undisturbed_run_begins_one_upgrade() -> None:
     ending, _ = await undisturbed()
 
     assert (1, [RunState.CLOSED]) == (len(ending.begun), ending.states)
+
+
+async def test_turns_that_are_remembered_are_those_that_were_played() -> None:
+    """A run whose turns are all remembered has the history and the end of the first."""
+    turns = RememberedTurns()
+    runs = []
+    for _ in range(2):
+        workflow = make_world().estate.workflow()
+        workflow.execute = turns.execute
+        runs.append(await workflow.run(names.UPGRADE_VAULT, to_json(upgrade_request())))
+
+    plain = (
+        await make_world().estate.workflow().run(names.UPGRADE_VAULT, to_json(upgrade_request()))
+    )
+
+    assert [plain.history] * 2 == [one.history for one in runs]
+    assert [plain.output] * 2 == [one.output for one in runs]
 
 
 async def test_the_worst_service_begins_a_second_upgrade_when_asked() -> None:
