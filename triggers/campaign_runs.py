@@ -3,13 +3,13 @@
 import azure.functions as func
 from azure import durable_functions as df
 from durabletask.client import OrchestrationState
-from pydantic import ValidationError
 
 from domain.campaigns import CampaignState, campaign_instance_id
-from domain.codec import from_json, to_json
+from domain.codec import to_json
 from orchestrators import names
 from triggers import starts
 from triggers.answers import error
+from triggers.own_runs import is_run_of
 
 
 async def state_of(
@@ -23,14 +23,7 @@ async def state_of(
 
 def is_campaign(state: OrchestrationState) -> bool:
     """Whether an instance is a campaign, and not something begun by hand under the id of one."""
-    if state.name != names.RUN_CAMPAIGN:
-        return False
-    try:
-        from_json(CampaignState, state.get_input(dict))
-    except ValidationError:
-        # It must not keep the others from being shown.
-        return False
-    return True
+    return is_run_of(state, names.RUN_CAMPAIGN, CampaignState)
 
 
 def unknown(req: func.HttpRequest) -> func.HttpResponse:

@@ -10,7 +10,6 @@ from functools import partial
 import azure.functions as func
 from azure import durable_functions as df
 from durabletask.client import OrchestrationState
-from pydantic import ValidationError
 
 from adapters.ports import Ports
 from domain.bodies import object_of
@@ -29,6 +28,7 @@ from triggers.answers import answer, error, invalid_input
 from triggers.approvals import approval_from_body, pass_on
 from triggers.callers import signed_in_as
 from triggers.evidence_away import needs_evidence
+from triggers.own_runs import is_run_of
 from triggers.paging import read_page
 from triggers.settlement_views import (
     detail_view,
@@ -214,14 +214,8 @@ class SettlementRoutes:
 
 
 def _is_settlement(state: OrchestrationState) -> bool:
-    if SETTLEMENT_ID.match(state.instance_id) is None or state.name != names.SETTLE_VAULT:
-        return False
-    try:
-        from_json(SettleRequest, state.get_input(dict))
-    except ValidationError:
-        # Begun by hand under a vault's id, with something else: it must not hide the others.
-        return False
-    return True
+    is_id = SETTLEMENT_ID.match(state.instance_id) is not None
+    return is_id and is_run_of(state, names.SETTLE_VAULT, SettleRequest)
 
 
 def _may_restart(state: OrchestrationState, request: SettleRequest) -> bool:

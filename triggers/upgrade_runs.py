@@ -3,12 +3,11 @@
 import azure.functions as func
 from azure import durable_functions as df
 from durabletask.client import OrchestrationState
-from pydantic import ValidationError
 
-from domain.codec import from_json
 from domain.requests import UpgradeRequest
 from orchestrators import names
 from triggers.answers import error
+from triggers.own_runs import is_run_of
 from triggers.shapes.upgrades import UPGRADE_ID
 
 
@@ -26,15 +25,8 @@ async def state_of(
 
 def is_upgrade(state: OrchestrationState) -> bool:
     """Whether an instance is the upgrade of a vault, and no part of one or something else."""
-    if UPGRADE_ID.match(state.instance_id) is None or state.name != names.UPGRADE_VAULT:
-        return False
-    try:
-        from_json(UpgradeRequest, state.get_input(dict))
-    except ValidationError:
-        # Anybody with the management API may begin an instance under a vault's id; it must not
-        # keep the others from being shown.
-        return False
-    return True
+    is_id = UPGRADE_ID.match(state.instance_id) is not None
+    return is_id and is_run_of(state, names.UPGRADE_VAULT, UpgradeRequest)
 
 
 def unknown(instance_id: str) -> func.HttpResponse:
