@@ -16,6 +16,7 @@ from local.azure.estate import Estate, load_estate
 from local.azure.random_estate import RandomEstate
 from local.azure.server import running_azure
 from local.collector import ease_collection
+from local.ports import port_number
 
 DEFAULT_VAULTS = 24
 
@@ -23,7 +24,9 @@ DEFAULT_VAULTS = 24
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line; exits with 2 where it is wrong."""
     parser = argparse.ArgumentParser(prog="python -m local.azure", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0: a free one")
+    parser.add_argument(
+        "--port", type=port_number, default=0, help="port on 127.0.0.1; 0: a free one"
+    )
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--estate", type=Path, help="estate file (YAML)")
     source.add_argument(

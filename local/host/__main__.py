@@ -15,6 +15,7 @@ from typing import TextIO
 
 from domain.errors import VaultliftError
 from local.collector import ease_collection
+from local.ports import port_number
 from local.taskhub.hubclock import resume_clock
 
 from .engine import Engine
@@ -29,8 +30,6 @@ _log = logging.getLogger("Host.General")
 
 EXIT_CANNOT_RUN = 1
 EXIT_FORCED = 130
-LAST_PORT = 65_535
-"""TCP numbers ports with 16 bits."""
 LAST_GRACE_S = 1.0
 """For threads that are about to end when everything else has."""
 SAME_REQUEST_S = 0.5
@@ -66,17 +65,6 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         "--shutdown-timeout", type=float, default=30.0, help="seconds to finish work in flight"
     )
     return parser.parse_args(arguments)
-
-
-def port_number(text: str) -> int:
-    """The port an argument names.
-
-    Raises:
-        argparse.ArgumentTypeError: No port has this number.
-    """
-    if not text.isdecimal() or int(text) > LAST_PORT:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to {LAST_PORT}")
-    return int(text)
 
 
 def to_options(arguments: argparse.Namespace) -> Options:

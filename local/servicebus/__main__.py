@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from domain.errors import VaultliftError
+from local.ports import port_number
 from local.servicebus.config import BrokerConfig, load_config
 from local.servicebus.errors import StoreFaultError
 from local.servicebus.server import running_broker
@@ -41,8 +42,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=Path(__file__).with_name("config.json"),
         help="the queues, in the official emulator's Config.json format",
     )
-    parser.add_argument("--port", type=int, default=5672, help="AMQP; 0 for any free port")
-    parser.add_argument("--admin-port", type=int, default=0, help="HTTP; 0 for any free port")
+    parser.add_argument("--port", type=port_number, default=5672, help="AMQP; 0 for any free port")
+    parser.add_argument(
+        "--admin-port", type=port_number, default=0, help="HTTP; 0 for any free port"
+    )
     parser.add_argument("--db", type=Path, help="keep messages here (default: in memory)")
     parser.add_argument("--key", help="check tokens against this key (default: take any)")
     return parser.parse_args(arguments)

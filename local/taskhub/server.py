@@ -5,8 +5,7 @@ from collections.abc import Callable
 import grpc.aio
 
 from domain.errors import ConfigurationError
-
-_LAST_PORT = 65535
+from local.ports import LAST_PORT
 
 # A worker that is stopped (a debugger, SIGSTOP) keeps its connection and its work. One that does
 # not answer these pings is taken for gone, and others get what it held.
@@ -40,7 +39,7 @@ class HubServer:
         keepalive_ms: int = _KEEPALIVE_MS,
     ) -> None:
         # gRPC takes 99999 for another port, modulo 65536.
-        if not 0 <= port <= _LAST_PORT:
+        if not 0 <= port <= LAST_PORT:
             raise ConfigurationError(
                 f"{port} is not a port.", subject="--port", what_to_do="Give 0 for a free one."
             )

@@ -52,3 +52,11 @@ def test_a_number_that_makes_no_sense_is_told(
     """With exit code 1."""
     assert main(arguments) == 1
     assert capsys.readouterr().err
+
+
+def test_a_port_that_is_none_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Before anything starts, and not as a traceback."""
+    with pytest.raises(SystemExit):
+        main(["--port", "65536"])
+
+    assert "'65536' is not a port from 0 to 65535" in capsys.readouterr().err
