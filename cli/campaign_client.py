@@ -139,7 +139,10 @@ class CampaignClient:
             NotFoundError: There is no such message.
         """
         parts = ("messages", box, *(() if number is None else (str(number),)), "replay")
-        answer = self._transport.call("POST", _path(*parts), _asked(by, comment))
+        # Messages are sent and taken out of the box one by one, or passed over to find the one.
+        answer = self._transport.call(
+            "POST", _path(*parts), _asked(by, comment), timeout_s=LIST_TIMEOUT_S
+        )
         return parse(ReplayAnswer, answer, subject=box)
 
 

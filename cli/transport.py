@@ -31,8 +31,9 @@ TIMEOUT_S = 30.0
 """For one call. The app answers from its own store, so anything slower is broken."""
 
 LIST_TIMEOUT_S = 230.0
-"""The most for a list of vaults: thousands are noted one by one, or whole subscriptions are looked
-through. The load balancer in front of a Functions app holds a request no longer."""
+"""The most for a list of vaults, of which thousands are noted one by one or whole subscriptions are
+looked through, and for a box of messages. The load balancer in front of a Functions app holds a
+request no longer."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -70,6 +70,15 @@ def test_looking_through_subscriptions_is_given_all_the_time_there_is(ask, answe
     assert [LIST_TIMEOUT_S] == transport.waits
 
 
+@pytest.mark.parametrize("number", [None, 7])
+def test_a_replay_is_given_all_the_time_there_is(number):
+    """Hundreds of messages are sent one by one, or passed over, before the app answers."""
+    transport = Stopwatch({"replayed": []})
+    CampaignClient(transport).replay("rejected", number, "ada", None)
+
+    assert [LIST_TIMEOUT_S] == transport.waits
+
+
 def test_lost_answer_is_sent_again_as_the_same_request(fake_app, client):
     """When the answer is lost the same body, with the same request id, is sent again."""
     fake_app.on("POST", UPGRADES, (0, b""), (202, accepted_body("v1")))
