@@ -9,9 +9,10 @@ from datetime import date
 from local.azure.exchange import Call, NotUnderstood, ServiceRefusal
 from local.azure.router import Api
 
-# The first that knows vaults with an upgrade record, and the newest there is (recovery-services 0,
-# 2.4). Which days between have one is not told: any date is taken.
-FIRST_VERSION, LAST_VERSION = date(2016, 6, 1), date(2026, 11, 1)
+# The first that recorded clients ask for, and the newest there is (recovery-services 0).
+# Which days between have one, a preview or both, is not told: any date is taken, as either.
+FIRST_VERSION, LAST_VERSION = date(2016, 5, 1), date(2026, 11, 1)
+_PREVIEW = "-preview"
 _VERSION = "api-version"
 # Of everything else the one version whose bodies are known (vault-upgrade 2.6, 2.7;
 # recovery-services 6.3): those of another version would be made up.
@@ -75,9 +76,10 @@ def demand_api_version(call: Call) -> None:
 
 
 def _is_of_vaults(version: str) -> bool:
+    day = version.removesuffix(_PREVIEW)
     try:
-        told = date.fromisoformat(version)
+        told = date.fromisoformat(day)
     except ValueError:
         return False
     # Python reads 20250801 as a date, too.
-    return FIRST_VERSION <= told <= LAST_VERSION and version == told.isoformat()
+    return FIRST_VERSION <= told <= LAST_VERSION and day == told.isoformat()
