@@ -35,6 +35,13 @@ ID = Parameter(
     schema={"type": "string", "pattern": SETTLEMENT_ID.pattern.replace("?P<key>", "")},
     example=samples.SETTLEMENT_ID,
 )
+GUARDED = Parameter(
+    name="id",
+    text="Of the settlement; of a settlement inside an upgrade, the upgrade's id followed by "
+    "`.settle`.",
+    schema={"type": "string", "pattern": GUARDED_ID.pattern},
+    example=samples.SETTLEMENT_ID,
+)
 
 _VIEW: JsonObject = {
     "id": samples.SETTLEMENT_ID,
@@ -163,8 +170,9 @@ TEXTS: Mapping[str, RouteText] = {
         tag=TAG,
         summary="Look at a settlement",
         text="With the plan once it was made, and with checklist, tasks and work list once the "
-        "settlement has ended.",
-        parameters=(ID,),
+        "settlement has ended. The one inside an upgrade is there while it runs; its end is the "
+        "upgrade's.",
+        parameters=(GUARDED,),
         replies=(
             Reply(status=200, text="The settlement.", shape=SettlementDetail, example=_DETAIL),
         ),
@@ -199,15 +207,7 @@ TEXTS: Mapping[str, RouteText] = {
         tag=TAG,
         summary="Pass on the word of a Resource Guard's owner",
         text="Policies behind a Resource Guard wait until its owner has agreed, a week at most.",
-        parameters=(
-            Parameter(
-                name="id",
-                text="Of the settlement; of a settlement inside an upgrade, the upgrade's id "
-                "followed by `.settle`.",
-                schema={"type": "string", "pattern": GUARDED_ID.pattern},
-                example=samples.SETTLEMENT_ID,
-            ),
-        ),
+        parameters=(GUARDED,),
         body=Body(
             schema="GuardBody",
             examples={"granted": {"decision": "granted", "by": "ada@example.com"}},

@@ -298,3 +298,14 @@ def test_null_for_who_asks_is_as_if_left_out_of_settlements(
 
     assert sender == read_order(given, default, signed_in_as=signed_in_as).sender
     assert [] == problems_in({"$ref": "#/components/schemas/SettleBody"}, given)
+
+
+@pytest.mark.parametrize(("method", "path"), [("get", ""), ("post", "/guard")])
+def test_the_settlement_inside_an_upgrade_has_an_id_that_is_documented(
+    method: str, path: str
+) -> None:
+    """Clients made from the document would refuse to ask for it."""
+    document = published("openapi.json")["paths"]
+    (found,) = document[f"/api/settlements/{{id}}{path}"][method]["parameters"]
+
+    assert re.search(found["schema"]["pattern"], f"upgrade-{'0' * 32}.settle")
