@@ -129,7 +129,7 @@ async def _read_entry(ports: Ports, key: str) -> UpgradeRequest | None:
     document = await ports.evidence.read(key)
     try:
         request = from_json(UpgradeRequest, document["data"]["request"]) if document else None
-    except (KeyError, ValidationError):
+    except (KeyError, TypeError, ValidationError):
         request = None
     if request is None:
         return None

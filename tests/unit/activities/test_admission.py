@@ -151,8 +151,8 @@ async def test_a_search_finds_every_folder() -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [{"data": {"request": {"vault": "of another version"}}}, {"data": {}}, None],
-    ids=["another version", "no request", "deleted"],
+    [{"data": {"request": {"vault": "of another version"}}}, {"data": {}}, {"data": None}, None],
+    ids=["another version", "no request", "no data", "deleted"],
 )
 async def test_an_entry_that_cannot_be_read_holds_up_nobody(document: Any) -> None:
     """It is passed over and goes on waiting; its folder is not looked at again at once."""
