@@ -10,6 +10,7 @@ from domain.retries import (
     RetryAuthorization,
     attempt_folder,
     attempt_state,
+    is_about_attempts,
     is_superseded,
     objection_to_retry,
     open_attempt,
@@ -148,3 +149,32 @@ def test_an_authorisation_reads_as_one_line() -> None:
     text = str(_authorization())
 
     assert ("Attempt 2" in text, "op-1" in text, "SR-1" in text, "boss" in text) == (True,) * 4
+
+
+def test_an_attempt_says_what_opened_it() -> None:
+    """The plan shows ticket and name; nothing opened the first."""
+    opened = open_attempt(_state(failed=1, authorized=1), _failed("op-1"))
+
+    assert ["", str(_authorization())] == [open_attempt(_state(), None).reason, opened.reason]
+
+
+@pytest.mark.parametrize("status", [UpgradeStatus.IN_PROGRESS, UpgradeStatus.UPGRADED])
+def test_an_upgrade_that_did_not_fail_does_not_keep_an_attempt_from_starting(
+    status: UpgradeStatus,
+) -> None:
+    """Whether to start then is the start's business: it adopts, or goes on."""
+    assert open_attempt(_state(), upgrade_record("op-x", status)).may_start
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("failed.json", True),
+        ("authorization.json", True),
+        ("intent.json", False),
+        ("failed.json.bak", False),
+    ],
+)
+def test_the_documents_of_attempts_are_known_by_their_keys(name: str, expected: bool) -> None:
+    """Whoever lists them reads these and no others."""
+    assert expected == is_about_attempts(f"{attempt_folder('vault', 2)}/{name}")
