@@ -120,3 +120,21 @@ def test_a_write_leaves_out_what_is_read_only() -> None:
     document = {**vm_policy(), "novelty": [1]}
 
     assert {"tags", "properties", "novelty"} == put_body(document).keys()
+
+
+def test_a_policy_has_a_zone_only_where_it_names_one() -> None:
+    """It may have one wherever its kind keeps one."""
+    policies = map(parse_policy, (vm_policy(timeZone="UTC"), vm_policy(), agent_policy()))
+
+    assert [(True, True), (False, True), (False, False)] == [
+        (one.has_zone, one.may_have_zone) for one in policies
+    ]
+
+
+def test_only_what_stands_in_a_list_of_times_is_a_time() -> None:
+    """Text deeper inside, of a shape nobody knows yet, is left alone when times are moved."""
+    unknown = {"scheduleRunTimes": [{"comment": "not a time"}, "2026-01-01T22:00:00Z"]}
+
+    read = parse_policy(vm_policy(schedulePolicy=unknown))
+
+    assert ["2026-01-01T22:00:00Z"] == [one.text for one in read.times if "Run" in one.path]

@@ -6,6 +6,7 @@ import pytest
 
 from domain.codec import to_json
 from domain.retries import (
+    FIRST_ATTEMPT,
     AttemptState,
     RetryAuthorization,
     attempt_folder,
@@ -178,3 +179,8 @@ def test_an_upgrade_that_did_not_fail_does_not_keep_an_attempt_from_starting(
 def test_the_documents_of_attempts_are_known_by_their_keys(name: str, expected: bool) -> None:
     """Whoever lists them reads these and no others."""
     assert expected == is_about_attempts(f"{attempt_folder('vault', 2)}/{name}")
+
+
+def test_what_nobody_has_to_open_is_the_first_attempt_of_a_new_vault() -> None:
+    """The one that runs have which never look at evidence of attempts."""
+    assert FIRST_ATTEMPT == open_attempt(_state(), None)

@@ -137,6 +137,94 @@ def test_everything_is_carried_to_the_next_history() -> None:
     assert one.starts(AT) == carried.starts(AT)
 
 
+def test_what_a_campaign_has_become_is_in_its_state() -> None:
+    """What is missing there is as it was at the beginning in the next history."""
+    one = started("...", pending=command(Verb.PAUSE))
+    one.take_progress(progress(0, RunState.BLOCKED))
+    one.take_command(command(Verb.REDRIVE))
+    one.take_command(command(Verb.PAUSE))
+    one.wake_at(AT)
+
+    state = one.state
+    assert (CampaignPhase.PAUSED, Cause.OPERATOR, "Paused by ada.", 2, None) == (
+        state.phase,
+        state.cause,
+        state.reason,
+        state.round_no,
+        state.pending,
+    )
+    assert ([1], AT + LOOK_INTERVAL) == ([sent.position for sent in state.in_flight], state.look_at)
+
+
+def test_forgiven_failures_are_in_the_state_and_in_the_reason() -> None:
+    """Whoever reads that it paused again sees which failures are new."""
+    one = started("......", window=4, threshold=ErrorThreshold(count=0))
+    one.take_progress(progress(0, RunState.NEEDS_SUPPORT))
+    assert "resumed" not in one.reason
+    one.take_command(command(Verb.RESUME))
+    assert 1 == one.state.forgiven
+
+    one.take_progress(progress(1, RunState.NEEDS_SUPPORT))
+
+    assert one.reason.startswith("1 of 6 vaults failed since it was resumed (1 before)")
+
+
+def test_failures_of_a_paused_campaign_do_not_pause_it_again() -> None:
+    """The reason stays what the operator gave."""
+    one = started(threshold=ErrorThreshold(count=0))
+    one.take_command(command(Verb.PAUSE))
+    one.take_progress(progress(0, RunState.NEEDS_SUPPORT))
+
+    assert Cause.OPERATOR is one.cause
+
+
+@pytest.mark.parametrize("position", [-1, 4])
+def test_a_report_of_no_vault_of_the_campaign_changes_nothing(position: int) -> None:
+    """Neither one before the first nor one after the last."""
+    one = started("....", window=4)
+    one.take_progress(progress(position, RunState.CLOSED))
+
+    assert "ssss" == one.ledger.marks
+
+
+@pytest.mark.parametrize(
+    ("phase", "verb", "expected"),
+    [
+        (CampaignPhase.COMPLETED, Verb.REDRIVE, (1,)),
+        (CampaignPhase.CANCELLING, Verb.REDRIVE, ()),
+        (CampaignPhase.RUNNING, Verb.PAUSE, ()),
+    ],
+)
+def test_only_a_redrive_that_may_be_asks_for_instructions(
+    phase: CampaignPhase, verb: Verb, expected: tuple[int, ...]
+) -> None:
+    """And for the failed upgrades only."""
+    assert expected == steering("cfx", phase=phase).needs_instruction(command(verb))
+
+
+def test_a_command_is_answered_and_noted() -> None:
+    """Done or not, the trail and whoever asked are told."""
+    one = steering()
+
+    assert [True, False] == [one.take_command(command(Verb.PAUSE)) for _ in range(2)]
+    assert ["pause-done", "pause-ignored"] == [note.what for note in one.take_notes()]
+
+
+def test_a_vault_that_proves_is_looked_at_although_nothing_is_in_flight() -> None:
+    """At the moment that was set first: a look put off by each event would never come."""
+    one = steering("pc")
+
+    assert [AT + LOOK_INTERVAL] * 2 == [one.wake_at(AT), one.wake_at(AT + LOOK_INTERVAL / 2)]
+
+
+@pytest.mark.parametrize("phase", CampaignPhase)
+def test_an_ended_campaign_has_nothing_to_wait_for(phase: CampaignPhase) -> None:
+    """Paused and cancelling have."""
+    ended = {CampaignPhase.COMPLETED, CampaignPhase.CANCELLED}
+
+    assert (phase in ended) == steering(phase=phase).is_ended
+
+
 @pytest.mark.parametrize(
     ("threshold", "failures", "expected"),
     [
