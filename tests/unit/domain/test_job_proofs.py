@@ -158,9 +158,9 @@ def test_an_item_without_a_friendly_name_has_the_end_of_its_own() -> None:
 
 def test_an_item_that_holds_itself_is_named_once() -> None:
     """However either is spelt."""
-    item = vm_item("VM-One", containerName="iaasvmcontainerv2;rg-one;vm-one")
+    item = vm_item("vm-ONE", containerName="iaasvmcontainerv2;rg-one;VM-one")
 
-    assert "VM-One" == str(parse_item(item))
+    assert "vm-ONE" == str(parse_item(item))
 
 
 def test_a_database_s_job_belongs_to_the_holder_it_names_first() -> None:

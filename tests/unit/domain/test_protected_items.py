@@ -28,7 +28,7 @@ def test_the_friendly_name_goes_before_the_end_of_the_own_one(item: Any, name: s
 @pytest.mark.parametrize(
     ("item", "shown"),
     [
-        (vm_item("VM-One", containerName="iaasvmcontainerv2;rg-one;vm-one"), "VM-One"),
+        (vm_item("vm-ONE", containerName="iaasvmcontainerv2;rg-one;VM-one"), "vm-ONE"),
         (agent_item(), "C:\\ on FS01.CONTOSO.LOCAL"),
         ({"name": "VM;x;vm-one"}, "vm-one"),
     ],

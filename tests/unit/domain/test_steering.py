@@ -387,6 +387,14 @@ def test_looks_go_round_those_that_wait_for_their_jobs() -> None:
     assert 0 == one.look(AT)[1][0]
 
 
+def test_looks_go_on_in_the_next_history_where_they_were() -> None:
+    """Otherwise a history cut often would ask the same vaults again and again."""
+    one = steering("p" * (PROVING_PER_LOOK + 5))
+    one.look(AT)
+
+    assert PROVING_PER_LOOK == Steering(one.state).look(AT)[1][0]
+
+
 def test_a_message_without_a_run_is_sent_again() -> None:
     """After an hour without a trace; a trace in between starts the count anew."""
     one = started()
