@@ -30,7 +30,8 @@ _CHANNEL_MAX = 4999
 _HEAD_SIZE = 8
 
 _MOST_WAITING = 1024 * 1024
-"""Bytes that may wait for a client that does not read, before it is neither heard nor sent anything."""
+"""Bytes that may wait for a client that does not read. From there on it is neither heard nor sent
+anything."""
 
 # No peer may ask for smaller frames (AMQP 1.0, part 2, section 2.7.1).
 _SMALLEST_FRAME_LIMIT = 512
