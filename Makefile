@@ -23,9 +23,10 @@ demo: setup ## upgrade and settle the sample estate on this machine; writes out/
 	$(PY) -m local.demo $(ARGS)
 
 # Files in the order of their folders: reordered by the number of their tests, those with few long
-# ones would come last, and one of them would keep one worker busy alone.
+# ones would come last, and one of them would keep one worker busy alone. Three workers, also on two
+# cores: tests that start servers spend half of their time waiting for them.
 test: setup ## run every test except long runs and benchmarks
-	$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder -m "not soak and not bench" $(ARGS)
+	$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder -m "not soak and not bench" $(ARGS)
 
 azurite: ## install Microsoft's storage emulator for make test to use (npm, Node.js 20 or newer)
 	npm ci --prefix tests/azurite --ignore-scripts --no-audit --no-fund --loglevel error
