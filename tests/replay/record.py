@@ -30,6 +30,7 @@ from tests.held_up import GONE, held_up_estate
 from tests.settlements import INSTANCE, policies, settle
 from tests.workflow import Workflow
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 HISTORIES = Path(__file__).parent / "histories"
 AUDITED = 10
 """Vaults of the audit: a few more than are read at once."""
@@ -208,7 +209,9 @@ async def record(version: str) -> None:
 
 
 def _write(path: Path, histories: dict[str, Any]) -> None:
-    path.write_text(json.dumps(histories, indent=1, sort_keys=True) + "\n")
+    text = json.dumps(histories, indent=1, sort_keys=True) + "\n"
+    # Stack traces name files by where this checkout happens to be.
+    path.write_text(text.replace(f"{ROOT}/", ""))
 
 
 if __name__ == "__main__":
